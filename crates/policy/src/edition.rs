@@ -1,0 +1,231 @@
+//! Editions: the rules in force from a date, as values. A new rule of Meta is a new edition, never a change of an old one.
+//!
+//! An edition's name is its first day, and it starts on that day at 00:00 UTC; name and start cannot disagree because
+//! the one is computed from the other.
+
+use core::fmt;
+use core::str::FromStr;
+
+use model::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::rule::{self, Rule};
+use crate::{RuleId, UpdateTag};
+
+/// All editions, oldest first. Append only: journals name them.
+static EDITIONS: [Edition; 2] = [
+    // Tags as Meta had them since its policy change of early 2020: three update tags beside HUMAN_AGENT.
+    Edition {
+        id: EditionId::new(2020, 1, 15),
+        rules: &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::UPDATE_TAGS, rule::HUMAN_AGENT],
+    },
+    // The three update tags are rejected (announced 2026-03-27; Meta's changelog, read 2026-11-23).
+    Edition {
+        id: EditionId::new(2026, 4, 27),
+        rules: &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::RETIRED_TAGS, rule::HUMAN_AGENT],
+    },
+];
+
+/// An edition's name: its first day, `YYYY-MM-DD`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EditionId {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl EditionId {
+    const fn new(year: u16, month: u8, day: u8) -> Self {
+        Self { year, month, day }
+    }
+
+    /// 00:00 UTC of the day.
+    const fn midnight(self) -> Timestamp {
+        // Days since 1970-01-01, counted in years that start in March, so that the leap day comes last.
+        let (month, day) = (self.month as i64, self.day as i64);
+        let year = self.year as i64 - if month <= 2 { 1 } else { 0 };
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
+        Timestamp(Span::days(days).0)
+    }
+}
+
+impl fmt::Display for EditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Debug for EditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text names no edition that this build knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotAnEdition;
+
+impl fmt::Display for NotAnEdition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a policy edition of this build (expected the first day of one, YYYY-MM-DD:")?;
+        EDITIONS.iter().try_for_each(|edition| write!(f, " {}", edition.id))?;
+        f.write_str(")")
+    }
+}
+
+impl core::error::Error for NotAnEdition {}
+
+impl FromStr for EditionId {
+    type Err = NotAnEdition;
+
+    fn from_str(text: &str) -> Result<Self, NotAnEdition> {
+        let mut parts = text.splitn(3, '-');
+        let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NotAnEdition);
+        };
+        let id = Self {
+            year: number(year, 4).ok_or(NotAnEdition)?,
+            month: number(month, 2).ok_or(NotAnEdition)?,
+            day: number(day, 2).ok_or(NotAnEdition)?,
+        };
+        EDITIONS.iter().find(|edition| edition.id == id).map(Edition::id).ok_or(NotAnEdition)
+    }
+}
+
+/// Digits only, exactly so many.
+fn number<T: FromStr>(text: &str, digits: usize) -> Option<T> {
+    let exact = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    exact.then(|| text.parse().ok()).flatten()
+}
+
+impl Serialize for EditionId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EditionId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl serde::de::Visitor<'_> for Name {
+            type Value = EditionId;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the first day of a policy edition, YYYY-MM-DD")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<EditionId, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Name)
+    }
+}
+
+/// The rules in force from a date, asked in order; the first that has an answer gives it.
+#[derive(Debug)]
+pub struct Edition {
+    id: EditionId,
+    rules: &'static [Rule],
+}
+
+impl Edition {
+    /// The name.
+    pub const fn id(&self) -> EditionId {
+        self.id
+    }
+
+    /// First instant at which these rules hold.
+    pub const fn starts_at(&self) -> Timestamp {
+        self.id.midnight()
+    }
+
+    /// The names of its rules, in the order in which they are asked.
+    pub fn rule_ids(&self) -> impl Iterator<Item = RuleId> + '_ {
+        self.rules.iter().map(|rule| rule.id)
+    }
+
+    pub(crate) const fn rules(&self) -> &'static [Rule] {
+        self.rules
+    }
+
+    /// When a later edition stops accepting the tag, if that still lies ahead of `now`.
+    pub(crate) fn retirement_after(&self, tag: UpdateTag, now: Timestamp) -> Option<Timestamp> {
+        let later = EDITIONS.iter().find(|later| later.id > self.id && later.retires(tag))?;
+        Some(later.starts_at()).filter(|at| now < *at)
+    }
+
+    fn retires(&self, tag: UpdateTag) -> bool {
+        match tag {
+            UpdateTag::ConfirmedEventUpdate | UpdateTag::AccountUpdate | UpdateTag::PostPurchaseUpdate => {
+                self.rule_ids().any(|rule| rule == RuleId::RetiredTags)
+            }
+        }
+    }
+}
+
+/// All editions, oldest first.
+pub fn editions() -> &'static [Edition] {
+    &EDITIONS
+}
+
+/// The edition in force at `now`; before the first one starts, the first one.
+pub fn edition_at(now: Timestamp) -> &'static Edition {
+    EDITIONS.iter().rev().find(|edition| edition.starts_at() <= now).unwrap_or(&EDITIONS[0])
+}
+
+/// The edition of that name, `YYYY-MM-DD`.
+pub fn edition_by_id(id: &str) -> Option<&'static Edition> {
+    let id = id.parse().ok()?;
+    EDITIONS.iter().find(|edition| edition.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editions_start_at_midnight_of_the_day_they_are_named_after() {
+        assert_eq!(edition_by_id("2020-01-15").expect("known").starts_at(), Timestamp(1_579_046_400_000));
+        assert_eq!(edition_by_id("2026-04-27").expect("known").starts_at(), Timestamp(1_777_248_000_000));
+        let midnight = |year, month, day| EditionId::new(year, month, day).midnight();
+        assert_eq!(midnight(1970, 1, 1), Timestamp(0));
+        assert_eq!(midnight(2000, 2, 29), Timestamp(951_782_400_000));
+        assert_eq!(midnight(2000, 3, 1), Timestamp(951_868_800_000));
+        assert_eq!(midnight(2023, 12, 31), Timestamp(1_703_980_800_000));
+    }
+
+    #[test]
+    fn the_edition_changes_exactly_at_its_start() {
+        let (first, second) = (&EDITIONS[0], &EDITIONS[1]);
+        let start = second.starts_at();
+        for (now, expected) in [
+            (Timestamp(i64::MIN), first),
+            (first.starts_at() - Span(1), first),
+            (first.starts_at(), first),
+            (start - Span(1), first),
+            (start, second),
+            (start + Span(1), second),
+            (Timestamp(i64::MAX), second),
+        ] {
+            assert_eq!(edition_at(now).id(), expected.id(), "{now:?}");
+        }
+    }
+
+    #[test]
+    fn editions_are_listed_oldest_first() {
+        assert!(EDITIONS.is_sorted_by(|a, b| a.id < b.id));
+    }
+
+    #[test]
+    fn only_names_of_known_editions_are_read() {
+        for edition in editions() {
+            let found = edition_by_id(&edition.id().to_string()).expect("it is listed");
+            assert_eq!(found.id(), edition.id());
+        }
+        for text in ["", "2020", "2020-01", "2020-1-15", "2020-01-16", "+020-01-15", "2020-01-15 ", "2020-01-15-1"] {
+            assert!(edition_by_id(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! May this be sent to the customer now, and how? Meta's messaging policy as one pure, total function over dated rules.
+//!
+//! The way through: [`Facts`] + `now` + [`Edition`] → [`decide`] → [`Verdict`] → [`confirm`] → [`Permit`], which the one
+//! door to the Send API asks for. Nothing here reads a clock, allocates, stores or sends. What a message may contain
+//! (length, attachments) is decided elsewhere; here only whether, until when, and under which type and tag.
+//!
+//! Invariants: `decide` answers every input; automation never gets `HUMAN_AGENT`; a [`Permit`] comes only from
+//! [`confirm`], and only before the verdict's end.
+
+mod decide;
+mod edition;
+mod facts;
+mod permit;
+mod rule;
+mod verdict;
+mod window;
+
+pub use decide::{decide, next_change};
+pub use edition::{Edition, EditionId, NotAnEdition, edition_at, edition_by_id, editions};
+pub use facts::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
+pub use permit::{Expired, Permit, confirm};
+pub use rule::RuleId;
+pub use verdict::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+pub use window::{human_agent_end, standard_window_end};
+
+#[cfg(test)]
+mod testing;
