@@ -1,0 +1,40 @@
+//! `postback`: the customer pressed a button (Get Started, a menu, a template's button).
+//!
+//! Source: Meta, event reference *messaging_postbacks* (2026-02-26), read 2026-11-23. Older API versions give no `mid`;
+//! on standby the payload is missing. A button pressed by somebody who has no PSID yet is an anomaly.
+
+use model::{Inbound, Kind, Postback, Redacted};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::anomaly::Reason;
+use super::item::Frame;
+use super::{json, message};
+use crate::dedup;
+
+#[derive(Deserialize)]
+pub(super) struct PostbackForm<'a> {
+    #[serde(borrow, default)]
+    mid: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    title: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    payload: Option<&'a RawValue>,
+}
+
+/// Reads a pressed button.
+pub(super) fn read(form: &PostbackForm<'_>, frame: Frame) -> Result<Inbound, Reason> {
+    let psid = frame.customer()?;
+    let mid = form.mid.and_then(message::mid);
+    // A payload is our own text come back; one that is an object is kept as its JSON.
+    let payload = form
+        .payload
+        .and_then(|raw| if raw.get().starts_with('"') { json::text(raw) } else { Some(raw.get().to_owned()) });
+    let key = match &mid {
+        Some(mid) => dedup::postback(&frame.page, mid),
+        None => dedup::postback_without_mid(&frame.page, &psid, frame.told_at, payload.as_deref()),
+    };
+    let title = form.title.and_then(json::text).map(Redacted::new);
+    let kind = Kind::Postback(Postback { mid, title, payload });
+    Ok(Inbound { psid, at: frame.at(), channel: frame.channel, key, kind, page: frame.page })
+}
