@@ -1,0 +1,210 @@
+//! What the stand-in for Facebook answers to a send: accepted, or the error Meta would give.
+//!
+//! Source: Meta, *Send API reference*, *Send a Message* (2026-05-05), *Common Error Codes* (2026-06-25), policy page
+//! (2026-09-28), all read 2026-11-23. Meta documents neither whether an edge belongs to its window (here: it does not),
+//! nor the error for a tag without its feature (here: the one for a closed window), nor what a character is (here: a code
+//! point). The stand-in knows neither authors nor guards; it sees what Meta sees.
+
+use model::Timestamp;
+
+/// Something the customer did towards the Page, in Meta's time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CustomerAction {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it opens the standard window: a message, a pressed button, a reaction; not a receipt.
+    pub opens: bool,
+    /// Whether it is a message.
+    pub is_message: bool,
+}
+
+/// One POST to the Send API, as far as the rules look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attempt<'a> {
+    /// `messaging_type` as it stands in the request.
+    pub messaging_type: &'a str,
+    /// `tag` as it stands in the request.
+    pub tag: Option<&'a str>,
+    /// `message.text` as it stands in the request.
+    pub text: Option<&'a str>,
+    /// Whether the message carries an attachment.
+    pub has_attachment: bool,
+    /// Meta's time of the request.
+    pub now: Timestamp,
+    /// Whether the app was granted the Human Agent feature.
+    pub human_agent_feature: bool,
+}
+
+/// Meta's error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rejection {
+    /// `error.code`
+    pub code: u32,
+    /// `error.error_subcode`
+    pub subcode: Option<u32>,
+    /// `error.message`
+    pub message: &'static str,
+}
+
+const INVALID: Rejection = Rejection { code: 100, subcode: None, message: "(#100) Invalid parameter" };
+const TOO_LONG: Rejection = Rejection {
+    code: 100,
+    subcode: None,
+    message: "(#100) Length of param message[text] must be less than or equal to 2000",
+};
+const EMPTY: Rejection = Rejection { code: 100, subcode: Some(2_018_034), message: "(#100) Message cannot be empty" };
+const NOBODY: Rejection = Rejection { code: 100, subcode: Some(2_018_001), message: "(#100) No matching user found" };
+const CLOSED: Rejection =
+    Rejection { code: 10, subcode: Some(2_018_278), message: "(#10) This message is sent outside of allowed window." };
+
+/// Whether Meta accepts a send to a customer, given everything that customer did towards the Page so far.
+///
+/// # Errors
+/// The [`Rejection`] that Meta answers with. Parameters are looked at first, then the customer, then the window.
+pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(), Rejection> {
+    check_content(attempt)?;
+    check_parameters(attempt)?;
+    if actions.is_empty() {
+        return Err(NOBODY);
+    }
+    let now = attempt.now.0;
+    let opened_lately = actions.iter().any(|action| action.opens && now - action.at.0 < 86_400_000);
+    let wrote_lately = actions.iter().any(|action| action.is_message && now - action.at.0 < 604_800_000);
+    let allowed = match attempt.tag {
+        None => opened_lately,
+        Some("HUMAN_AGENT") => attempt.human_agent_feature && wrote_lately,
+        // The three news tags have no window of their own, as long as they are accepted at all.
+        Some(_) => true,
+    };
+    if allowed { Ok(()) } else { Err(CLOSED) }
+}
+
+fn check_content(attempt: &Attempt<'_>) -> Result<(), Rejection> {
+    let text = attempt.text.unwrap_or("");
+    if text.is_empty() && !attempt.has_attachment {
+        return Err(EMPTY);
+    }
+    if text.chars().count() > 2_000 {
+        return Err(TOO_LONG);
+    }
+    // One message is either text or attachment.
+    if !text.is_empty() && attempt.has_attachment { Err(INVALID) } else { Ok(()) }
+}
+
+fn check_parameters(attempt: &Attempt<'_>) -> Result<(), Rejection> {
+    match (attempt.messaging_type, attempt.tag) {
+        ("RESPONSE" | "UPDATE", None) | ("MESSAGE_TAG", Some("HUMAN_AGENT")) => Ok(()),
+        ("MESSAGE_TAG", Some("CONFIRMED_EVENT_UPDATE" | "ACCOUNT_UPDATE" | "POST_PURCHASE_UPDATE")) => {
+            // 2026-04-27T00:00:00Z
+            if attempt.now.0 < 1_777_248_000_000 { Ok(()) } else { Err(INVALID) }
+        }
+        _ => Err(INVALID),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-06-01T00:00:00Z
+    const WROTE: i64 = 1_780_272_000_000;
+
+    fn wrote(at: i64) -> CustomerAction {
+        CustomerAction { at: Timestamp(at), opens: true, is_message: true }
+    }
+
+    fn pressed(at: i64) -> CustomerAction {
+        CustomerAction { at: Timestamp(at), opens: true, is_message: false }
+    }
+
+    fn attempt(messaging_type: &'static str, tag: Option<&'static str>, now: i64) -> Attempt<'static> {
+        Attempt {
+            messaging_type,
+            tag,
+            text: Some("hello"),
+            has_attachment: false,
+            now: Timestamp(now),
+            human_agent_feature: true,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_accepted_until_the_last_millisecond_of_a_day() {
+        for messaging_type in ["RESPONSE", "UPDATE"] {
+            for action in [wrote(WROTE), pressed(WROTE)] {
+                let answer = |age| send_rules(&[action], &attempt(messaging_type, None, WROTE + age));
+                assert_eq!(answer(0), Ok(()));
+                assert_eq!(answer(86_399_999), Ok(()));
+                assert_eq!(answer(86_400_000), Err(CLOSED));
+                assert_eq!(answer(86_400_001), Err(CLOSED));
+            }
+        }
+    }
+
+    #[test]
+    fn a_person_is_accepted_until_the_last_millisecond_of_seven_days_after_a_message() {
+        let answer = |action, age| send_rules(&[action], &attempt("MESSAGE_TAG", Some("HUMAN_AGENT"), WROTE + age));
+        assert_eq!(answer(wrote(WROTE), 0), Ok(()));
+        assert_eq!(answer(wrote(WROTE), 604_799_999), Ok(()));
+        assert_eq!(answer(wrote(WROTE), 604_800_000), Err(CLOSED));
+        assert_eq!(answer(wrote(WROTE), 604_800_001), Err(CLOSED));
+        assert_eq!(answer(pressed(WROTE), 1), Err(CLOSED));
+    }
+
+    #[test]
+    fn the_tag_for_persons_needs_its_feature() {
+        let mut tagged = attempt("MESSAGE_TAG", Some("HUMAN_AGENT"), WROTE + 100_000_000);
+        tagged.human_agent_feature = false;
+        assert_eq!(send_rules(&[wrote(WROTE)], &tagged), Err(CLOSED));
+    }
+
+    #[test]
+    fn the_news_tags_end_with_the_26th_of_april_2026() {
+        for tag in ["CONFIRMED_EVENT_UPDATE", "ACCOUNT_UPDATE", "POST_PURCHASE_UPDATE"] {
+            let end = 1_777_248_000_000;
+            let answer = |now| send_rules(&[wrote(end - 5_000_000_000)], &attempt("MESSAGE_TAG", Some(tag), now));
+            assert_eq!(answer(end - 1), Ok(()));
+            assert_eq!(answer(end), Err(INVALID));
+            assert_eq!(answer(end + 1), Err(INVALID));
+        }
+    }
+
+    #[test]
+    fn a_stranger_is_nobody_and_a_mere_reader_opens_nothing() {
+        assert_eq!(send_rules(&[], &attempt("RESPONSE", None, WROTE)), Err(NOBODY));
+        let read = CustomerAction { at: Timestamp(WROTE), opens: false, is_message: false };
+        assert_eq!(send_rules(&[read], &attempt("RESPONSE", None, WROTE)), Err(CLOSED));
+    }
+
+    #[test]
+    fn odd_parameters_are_refused() {
+        for (messaging_type, tag) in [
+            ("", None),
+            ("response", None),
+            ("MESSAGE_TAG", None),
+            ("RESPONSE", Some("HUMAN_AGENT")),
+            ("MESSAGE_TAG", Some("SHIPPING_UPDATE")),
+        ] {
+            let odd = Attempt { messaging_type, tag, ..attempt("RESPONSE", None, WROTE) };
+            assert_eq!(send_rules(&[wrote(WROTE)], &odd), Err(INVALID), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_has_one_to_two_thousand_characters() {
+        let (full, over) = ("ß".repeat(2_000), "ß".repeat(2_001));
+        let cases = [
+            (Some("a"), false, Ok(())),
+            (Some(full.as_str()), false, Ok(())),
+            (Some(over.as_str()), false, Err(TOO_LONG)),
+            (Some(""), false, Err(EMPTY)),
+            (None, false, Err(EMPTY)),
+            (None, true, Ok(())),
+            (Some("a"), true, Err(INVALID)),
+        ];
+        for (text, has_attachment, expected) in cases {
+            let sent = Attempt { text, has_attachment, ..attempt("RESPONSE", None, WROTE) };
+            assert_eq!(send_rules(&[wrote(WROTE)], &sent), expected, "{has_attachment} {}", text.map_or(0, str::len));
+        }
+    }
+}
