@@ -1,0 +1,97 @@
+//! `/api/v1`: JSON for programs. Errors are `{ "error": { "code", "message" } }` with stable codes.
+//!
+//! Handlers live in one file per noun; who may call is decided by the site before. Unknown fields and parameters are
+//! refused, so that a typing error is never silently a default.
+
+mod conversations;
+mod tasks;
+
+pub(crate) use conversations::not_applicable;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use machine::conversation::verdict_now;
+use model::{MachineId, Timestamp};
+use policy::{Author, Verdict};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tracker::desk::Status;
+
+use crate::fault::Fault;
+use crate::port::ConversationNow;
+use crate::site::Sources;
+
+/// Most rows of one answer.
+const LIMIT_MAX: usize = 200;
+
+/// Rows of one answer where the caller does not say.
+const LIMIT: usize = 50;
+
+/// The routes below `/api/v1`.
+pub(crate) fn router() -> Router<Arc<Sources>> {
+    Router::new()
+        .route("/conversations", get(conversations::list))
+        .route("/conversations/{page}/{psid}", get(conversations::show))
+        .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(conversations::resolve))
+        .route("/tasks", get(tasks::list))
+        .route("/tasks/{task}", get(tasks::show))
+        .route("/tasks/{task}/comments", get(tasks::comments).post(tasks::add_comment))
+        .route("/tasks/{task}/status", post(tasks::set_status))
+        .route("/tasks/{task}/trash", post(tasks::trash))
+        .route("/tasks/{task}/restore", post(tasks::restore))
+        .route("/tasks/{task}/purge", post(tasks::purge))
+        .route("/tasks/{task}/merge", post(tasks::merge))
+        .route("/statuses", get(statuses))
+        .route("/totals", get(totals))
+}
+
+async fn statuses(State(sources): State<Arc<Sources>>) -> Result<Json<Vec<Status>>, Fault> {
+    Ok(Json(sources.desk.statuses()))
+}
+
+async fn totals(State(sources): State<Arc<Sources>>) -> Result<Json<Value>, Fault> {
+    let node = sources.lists.totals()?;
+    let desk = sources.desk.stats()?;
+    Ok(Json(json!({ "node": node, "desk": desk })))
+}
+
+/// Rows to answer with: what was asked for, within the limit.
+fn limit(asked: Option<usize>) -> usize {
+    asked.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
+}
+
+/// Whether an agent may send at this moment, and until when this answer holds.
+#[derive(Serialize)]
+struct MayISend {
+    /// When it was asked, ms since 1970.
+    now: Timestamp,
+    /// The policy's answer.
+    #[serde(flatten)]
+    verdict: Verdict,
+    /// When the answer changes next by itself; `null`: not before the customer or the Page does something.
+    next_change_at: Option<Timestamp>,
+    /// Why not, or why later, for people.
+    sentence: Option<&'static str>,
+}
+
+impl MayISend {
+    fn of(found: &ConversationNow, now: Timestamp) -> Self {
+        let (verdict, next_change_at) = verdict_now(&found.state, &found.context, Author::Agent, None, now);
+        let sentence = match &verdict {
+            Verdict::Permit { .. } => None,
+            Verdict::Defer { reason, .. } => Some(reason.sentence()),
+            Verdict::Forbid { reason } => Some(reason.sentence()),
+        };
+        Self { now, verdict, next_change_at, sentence }
+    }
+}
+
+/// The answer for the conversation that a task is bound to; `None` where there is none.
+async fn may_i_send(sources: &Sources, binding: Option<&MachineId>) -> Result<Option<MayISend>, Fault> {
+    let Some(binding) = binding else { return Ok(None) };
+    let found = sources.node.conversation(binding).await?;
+    Ok(found.map(|found| MayISend::of(&found, sources.node.now())))
+}

@@ -1,0 +1,29 @@
+//! Everything that speaks HTTP to the outside: Meta's webhook, the API for programs and the pages for people.
+//!
+//! Sees the node through [`Node`], lists through [`Lists`] and the embedded desk; no actor, no journal, no Graph API.
+//! Invariants: 200 to Meta only after the body is durable; nothing that changes something is taken from another site;
+//! what a customer wrote is only ever text in a page and never in a log.
+
+mod api;
+mod asked;
+mod body;
+mod fault;
+mod guard;
+mod health;
+mod ingress;
+mod limits;
+mod lists;
+mod pages;
+mod port;
+mod present;
+mod server;
+mod site;
+mod talk;
+
+pub use guard::ApiTokens;
+pub use ingress::{Ingress, IngressSettings};
+pub use limits::Limits;
+pub use lists::{ConversationList, ConversationRow, Filter, Lists, NotListed, Which};
+pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, Unavailable};
+pub use server::{Ended, serve};
+pub use site::{Site, SiteSettings};

@@ -1,0 +1,92 @@
+//! What pages and API ask of the read models: lists and counts. The view implements it; a test may stand in for it.
+//!
+//! Invariant: nothing here is the truth about one conversation; its page asks the node, which reads the journal.
+
+use model::{PageId, Psid, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::port::Unavailable;
+
+/// The read models as the web sees them. Calls answer at once from memory or a file.
+pub trait Lists: Send + Sync + 'static {
+    /// Up to `limit` conversations, the one with the newest activity first. `after` is a `next` of an earlier answer.
+    ///
+    /// # Errors
+    /// [`NotListed`] says whether to start again from the first page or to try later.
+    fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed>;
+
+    /// Counts over the whole node, as one JSON object.
+    ///
+    /// # Errors
+    /// The read models cannot be read now.
+    fn totals(&self) -> Result<serde_json::Value, Unavailable>;
+}
+
+/// Why there is no list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotListed {
+    /// The cursor is none that was ever given.
+    CursorUnfit,
+    /// The read models cannot be read now.
+    Unavailable(Unavailable),
+}
+
+/// Which conversations a list shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// By what is to be done.
+    pub which: Which,
+    /// Only those of this Page.
+    pub page: Option<PageId>,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// Anything or nothing.
+    #[default]
+    All,
+    /// The customer had the last word.
+    Unanswered,
+    /// Something failed, was refused or is in doubt.
+    Failed,
+}
+
+/// Some of the conversations.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConversationList {
+    /// In order. May be fewer than asked for before the end.
+    pub conversations: Vec<ConversationRow>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// One conversation of a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConversationRow {
+    /// The Page.
+    pub page: PageId,
+    /// The customer.
+    pub psid: Psid,
+    /// The customer's name, if known.
+    pub name: Option<String>,
+    /// What the customer wrote last, shortened.
+    pub last_line: Option<String>,
+    /// When something happened last.
+    pub last_activity_at: Option<Timestamp>,
+    /// First instant outside the standard window, default guard included; `None`: nothing ever opened it.
+    pub window_ends_at: Option<Timestamp>,
+    /// The customer had the last word.
+    pub unanswered: bool,
+    /// Parts not sent yet.
+    pub queued: u64,
+    /// Parts that Meta refused.
+    pub failed: u64,
+    /// Parts that the rules forbade.
+    pub refused: u64,
+    /// Parts of which nobody knows.
+    pub in_doubt: u64,
+    /// The bound task.
+    pub task: Option<TaskId>,
+}

@@ -1,0 +1,37 @@
+//! Pages for people: rendered here, no script, every text escaped by maud. A form's answer is a redirect, so that loading
+//! a page again never posts again.
+//!
+//! Handlers are in `read` and `write`; each page is a pure function of what it shows.
+
+mod conversation;
+mod conversations;
+pub(crate) mod layout;
+mod link;
+mod read;
+mod task;
+mod tasks;
+mod write;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::site::Sources;
+
+/// The pages' routes.
+pub(crate) fn router() -> Router<Arc<Sources>> {
+    Router::new()
+        .route("/", get(read::conversations))
+        .route("/conversations/{page}/{psid}", get(read::conversation))
+        .route("/conversations/{page}/{psid}/reply", post(write::reply))
+        .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(write::resolve))
+        .route("/tasks", get(read::tasks))
+        .route("/tasks/{task}", get(read::task))
+        .route("/tasks/{task}/comments", post(write::comment))
+        .route("/tasks/{task}/status", post(write::status))
+        .route("/tasks/{task}/trash", post(write::trash))
+        .route("/tasks/{task}/restore", post(write::restore))
+        .route("/assets/site.css", get(async || layout::stylesheet()))
+        .route("/assets/icon.svg", get(async || layout::icon()))
+}

@@ -1,0 +1,173 @@
+//! Finds what a page shows and hands it over. Changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use machine::conversation::transcript::Who;
+use machine::conversation::verdict_now;
+use maud::Markup;
+use model::{CommentId, MachineId, TaskId, Timestamp};
+use policy::Author;
+use serde::Deserialize;
+use tracker::Audience;
+use tracker::desk::{StatusId, TaskFilter, Writer};
+
+use super::tasks::Shown;
+use super::{conversation, conversations, link, task, tasks};
+use crate::asked::{self, Asked, ConversationPath};
+use crate::fault::Fault;
+use crate::lists::{Filter, Which};
+use crate::port::ConversationNow;
+use crate::present::{Composer, PartWords};
+use crate::site::Sources;
+use crate::talk::{Talk, Written};
+
+/// Rows of one page of a list.
+const ROWS: usize = 50;
+
+/// Newest entries of a transcript that are shown at first.
+const ENTRIES: usize = 200;
+
+/// Most entries of a transcript on one page.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Newest comments of a task on one page.
+const COMMENTS: usize = 100;
+
+type Shows = Result<Response, Fault>;
+
+fn shows(markup: Markup) -> Shows {
+    Ok(Html(markup.into_string()).into_response())
+}
+
+/// Parameters of the list of conversations.
+#[derive(Deserialize)]
+pub(super) struct ConversationsAsked {
+    #[serde(default)]
+    show: Which,
+    after: Option<String>,
+}
+
+/// `GET /`
+pub(super) async fn conversations(
+    State(sources): State<Arc<Sources>>,
+    Asked(Query(asked)): Asked<Query<ConversationsAsked>>,
+) -> Shows {
+    let filter = Filter { which: asked.show, page: None };
+    let list = sources.lists.conversations(&filter, asked.after.as_deref(), ROWS)?;
+    shows(conversations::page(&list, asked.show, sources.node.now()))
+}
+
+/// Parameters of a conversation's page.
+#[derive(Deserialize)]
+pub(super) struct ConversationAsked {
+    shown: Option<usize>,
+}
+
+/// `GET /conversations/{page}/{psid}`
+pub(super) async fn conversation(
+    State(sources): State<Arc<Sources>>,
+    Asked(Path(path)): Asked<Path<ConversationPath>>,
+    Asked(Query(asked)): Asked<Query<ConversationAsked>>,
+) -> Shows {
+    let id = path.machine()?;
+    let MachineId::Conversation(page, psid) = &id else { return Err(Fault::not_found("conversation")) };
+    let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
+    let (written, seen) = answers(&sources, found.state.task(), &id);
+    let talk = Talk::of(page, psid, &found, written, sources.node.now());
+    shows(conversation::page(&talk, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX), seen))
+}
+
+/// The newest answers that stand on the bound task, and how many comments it has. A desk that cannot answer now must not
+/// hide the conversation.
+fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> (Vec<Written>, u64) {
+    let Some(Ok(page)) = task.map(|task| sources.desk.task(task, None, ROWS)) else { return (Vec::new(), 0) };
+    let seen = u64::from(page.task.comments);
+    if page.task.binding.as_ref() != Some(binding) {
+        return (Vec::new(), seen);
+    }
+    let written = page.comments.into_iter().filter(|comment| comment.task == page.task.id).filter_map(|comment| {
+        match comment.writer {
+            Writer::Agent { by, audience: Audience::Customer } => {
+                Some(Written { comment: comment.id, by, text: comment.text.into_inner(), at: comment.at })
+            }
+            Writer::Agent { audience: Audience::Internal, .. }
+            | Writer::Customer
+            | Writer::Outside
+            | Writer::System => None,
+        }
+    });
+    (written.collect(), seen)
+}
+
+/// Parameters of the list of tasks.
+#[derive(Deserialize)]
+pub(super) struct TasksAsked {
+    show: Option<String>,
+    status: Option<StatusId>,
+    after: Option<u64>,
+}
+
+/// `GET /tasks`
+pub(super) async fn tasks(State(sources): State<Arc<Sources>>, Asked(Query(asked)): Asked<Query<TasksAsked>>) -> Shows {
+    let shown = match (asked.status, asked.show.as_deref()) {
+        (Some(status), _) => Shown::Status(status),
+        (None, Some("all")) => Shown::All,
+        (None, Some("trash")) => Shown::Trash,
+        (None, _) => Shown::Active,
+    };
+    let filter = match shown {
+        Shown::Active => TaskFilter { active: Some(true), ..TaskFilter::default() },
+        Shown::All => TaskFilter::default(),
+        Shown::Status(status) => TaskFilter { status: Some(status), ..TaskFilter::default() },
+        Shown::Trash => TaskFilter { trashed: true, ..TaskFilter::default() },
+    };
+    let list = sources.desk.tasks(filter, asked.after, ROWS)?;
+    shows(tasks::page(&list, &sources.desk.statuses(), shown))
+}
+
+/// Parameters of a task's page.
+#[derive(Deserialize)]
+pub(super) struct TaskAsked {
+    older: Option<String>,
+}
+
+/// `GET /tasks/{task}`; a task merged away leads to the one that took it in.
+pub(super) async fn task(
+    State(sources): State<Arc<Sources>>,
+    Asked(Path(asked)): Asked<Path<String>>,
+    Asked(Query(query)): Asked<Query<TaskAsked>>,
+) -> Shows {
+    let asked = asked::task(&asked)?;
+    let page = sources.desk.task(&asked, query.older.as_deref(), COMMENTS)?;
+    if page.task.id != asked {
+        return Ok(Redirect::to(&link::task(&page.task.id)).into_response());
+    }
+    let now = sources.node.now();
+    let found = match &page.task.binding {
+        Some(binding) => sources.node.conversation(binding).await?,
+        None => None,
+    };
+    let answers = found.as_ref().map(|found| fates(found, now)).unwrap_or_default();
+    let composer = found
+        .as_ref()
+        .map(|found| Composer::of(&verdict_now(&found.state, &found.context, Author::Agent, None, now).0, now));
+    let statuses = sources.desk.statuses();
+    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref() };
+    shows(task::page(&page, &around))
+}
+
+/// What became of each answer of a conversation, by its comment.
+fn fates(found: &ConversationNow, now: Timestamp) -> BTreeMap<CommentId, Vec<PartWords>> {
+    let mut fates: BTreeMap<CommentId, Vec<PartWords>> = BTreeMap::new();
+    let entries = found.transcript.entries();
+    for entry in &entries {
+        let (Who::Us { part, .. }, Some(state)) = (&entry.who, &entry.state) else { continue };
+        if let Some(stored) = found.state.queue().part(*part) {
+            fates.entry(stored.comment.clone()).or_default().push(PartWords::of(state, entry.reach, now));
+        }
+    }
+    fates
+}

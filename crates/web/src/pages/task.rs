@@ -1,0 +1,155 @@
+//! One task: its description and comments, what became of each answer, a form for the next comment, its status.
+//!
+//! Renders only. A comment is addressed to the customer unless the agent chooses otherwise, in another colour.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use model::CommentId;
+use tracker::Audience;
+use tracker::desk::{CommentView, Status, Task, TaskPage, Writer};
+
+use super::conversation::TEXT_MAX;
+use super::conversations::pill;
+use super::layout::{self, Tab};
+use super::{link, tasks};
+use crate::present::{Composer, PartWords, Tone, clock, iso};
+use crate::talk::openable;
+
+/// What the page shows beside the task itself.
+pub(crate) struct Around<'a> {
+    /// The statuses to choose from.
+    pub(crate) statuses: &'a [Status],
+    /// What became of the answers, part by part.
+    pub(crate) answers: &'a BTreeMap<CommentId, Vec<PartWords>>,
+    /// Whether an agent may send to the customer now; `None`: the task is bound to no conversation.
+    pub(crate) composer: Option<&'a Composer>,
+}
+
+/// The whole page.
+pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
+    let task = &shown.task;
+    let here = link::task(&task.id);
+    let content = html! {
+        div .head {
+            div {
+                h1 { (task.name.reveal()) }
+                p .soft {
+                    "Task " (task.id) " · opened " time datetime=(iso(task.opened_at)) { (clock(task.opened_at)) }
+                    @if let Some(name) = shown.contact.as_ref().and_then(|contact| contact.name.as_ref()) {
+                        " · " (name.reveal())
+                    }
+                }
+            }
+            div .marks {
+                (tasks::status(task))
+                @if let Some(href) = task.binding.as_ref().and_then(link::machine) { a href=(href) { "Conversation" } }
+                @if let Some(previous) = &task.previous { a href=(link::task(previous)) { "Task before" } }
+            }
+        }
+        (change(task, around.statuses, &here))
+        section .sheet aria-label="Comments" {
+            @if let Some(older) = &shown.older {
+                p .more.padded { a .button.quiet href={ (here) "?older=" (link::encode(older)) } { "Older comments" } }
+            }
+            ol { @for comment in &shown.comments { (line(comment, around)) } }
+            div #end { @if !task.trashed { (form(task, around.composer, &here)) } }
+        }
+    };
+    layout::page(task.name.reveal(), Tab::Tasks, &content)
+}
+
+fn change(task: &Task, statuses: &[Status], here: &str) -> Markup {
+    html! {
+        div .foot {
+            form .inline method="post" action={ (here) "/status" } {
+                label for="status" .soft { "Status" }
+                select #status name="status" {
+                    @for status in statuses {
+                        option value=(status.id.0) selected[status.id == task.status.id] { (status.name) }
+                    }
+                }
+                button .quiet { "Change" }
+            }
+            @if task.trashed {
+                form .inline method="post" action={ (here) "/restore" } { button .quiet { "Take out of the trash" } }
+            } @else {
+                form .inline method="post" action={ (here) "/trash" } { button .quiet { "Move to the trash" } }
+            }
+        }
+    }
+}
+
+fn line(comment: &CommentView, around: &Around<'_>) -> Markup {
+    let (class, who) = match &comment.writer {
+        Writer::Customer => ("customer", "Customer".to_owned()),
+        Writer::Outside => ("outside", "The Page, sent outside".to_owned()),
+        Writer::Agent { by, audience: Audience::Customer } => ("answer", format!("{by} to the customer")),
+        Writer::Agent { by, audience: Audience::Internal } => ("internal", format!("{by}, internal note")),
+        Writer::System => ("system", "Desk".to_owned()),
+    };
+    html! {
+        li id={ "comment-" (comment.id) } class={ "comment " (class) } {
+            p .under {
+                strong { (who) } " · " time datetime=(iso(comment.at)) { (clock(comment.at)) }
+                @if comment.description { " · description" }
+            }
+            p .words { (comment.text.reveal()) }
+            @for link in comment.attachments.iter().filter_map(openable) {
+                a .attached.soft href=(link) rel="noreferrer noopener" target="_blank" { "open the attachment" }
+            }
+            @if class == "answer" { (fate(&comment.id, around)) }
+        }
+    }
+}
+
+/// What became of an answer.
+fn fate(comment: &CommentId, around: &Around<'_>) -> Markup {
+    match around.answers.get(comment) {
+        Some(parts) => html! {
+            div .marks { @for part in parts { (pill(tone(part), part.state)) } }
+            @for sentence in parts.iter().filter_map(|part| part.sentence.as_ref()) { p .soft { (sentence) } }
+        },
+        None if around.composer.is_some() => html! { div .marks { (pill(Tone::Quiet, "queued")) } },
+        None => html! { div .marks { (pill(Tone::Note, "not sent: no conversation is bound to this task")) } },
+    }
+}
+
+fn tone(part: &PartWords) -> Tone {
+    match part.state {
+        "failed" | "refused" | "in doubt" => Tone::Bad,
+        "held" => Tone::Note,
+        "sent" | "delivered" | "read" => Tone::Open,
+        _ => Tone::Quiet,
+    }
+}
+
+fn form(task: &Task, composer: Option<&Composer>, here: &str) -> Markup {
+    let to_customer = composer.is_some_and(|composer| composer.enabled);
+    let sentence = composer.and_then(|composer| composer.sentence);
+    html! {
+        form .composer method="post" action={ (here) "/comments" } {
+            @if let Some(sentence) = sentence { p #why .why .bad[!to_customer] { (sentence) } }
+            input type="hidden" name="seen" value=(task.comments);
+            label .soft for="text" { "Comment" }
+            textarea #text name="text" required maxlength=(TEXT_MAX) aria-describedby=[sentence.map(|_| "why")] {}
+            div .foot {
+                fieldset {
+                    legend { "For whom" }
+                    label .choice {
+                        input type="radio" name="audience" value="customer" checked[to_customer] disabled[!to_customer];
+                        "To the customer"
+                    }
+                    label .choice.internal {
+                        input type="radio" name="audience" value="internal" checked[!to_customer];
+                        "Internal note"
+                    }
+                }
+                div .marks {
+                    @if let Some(composer) = composer { (pill(composer.tone, &composer.label)) }
+                    button { "Add" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! How instants, spans, windows and the states of parts are said to people. Words only; no markup and no decision:
+//! whether something may be sent is the policy's answer, handed in.
+
+use machine::conversation::transcript::Reach;
+use machine::outbound::PartState;
+use model::{Span, Timestamp};
+use policy::{MessagingType, Tag, Verdict};
+
+/// An instant as `2026-11-23 14:05 UTC`; an instant outside the calendar as its milliseconds.
+pub(crate) fn clock(at: Timestamp) -> String {
+    formatted(at, "%Y-%m-%d %H:%M UTC")
+}
+
+/// An instant as machines read it (RFC 3339), for `<time datetime>`.
+pub(crate) fn iso(at: Timestamp) -> String {
+    formatted(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+fn formatted(at: Timestamp, form: &str) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(instant) => instant.to_zoned(jiff::tz::TimeZone::UTC).strftime(form).to_string(),
+        Err(_) => format!("{} ms", at.0),
+    }
+}
+
+/// `hh:mm:ss`; nothing is left of a negative span.
+pub(crate) fn hours(span: Span) -> String {
+    let seconds = span.0.max(0) / 1_000;
+    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// `d hh`, for spans of days.
+pub(crate) fn days(span: Span) -> String {
+    let hours = span.0.max(0) / 3_600_000;
+    format!("{} d {:02} h", hours / 24, hours % 24)
+}
+
+/// What the composer says about sending at this moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Composer {
+    /// Whether writing to the customer makes sense now.
+    pub(crate) enabled: bool,
+    /// `open hh:mm:ss`, `human agent d hh`, `held: …` or `closed: …`.
+    pub(crate) label: String,
+    /// How the label looks.
+    pub(crate) tone: Tone,
+    /// Why not, or why later, and what to do.
+    pub(crate) sentence: Option<&'static str>,
+}
+
+/// How serious a mark looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tone {
+    /// All is well.
+    Open,
+    /// Worth a look.
+    Note,
+    /// A person must act.
+    Bad,
+    /// Nothing to say.
+    Quiet,
+}
+
+impl Tone {
+    /// The class in the stylesheet.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Note => "note",
+            Self::Bad => "bad",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
+impl Composer {
+    /// The policy's answer for an agent writing now, in words.
+    pub(crate) fn of(verdict: &Verdict, now: Timestamp) -> Self {
+        match verdict {
+            Verdict::Permit { messaging_type, until, .. } => {
+                let left = *until - now;
+                let (label, tone) = match messaging_type {
+                    MessagingType::Response => (format!("open {}", hours(left)), Tone::Open),
+                    MessagingType::MessageTag(Tag::HumanAgent) => (format!("human agent {}", days(left)), Tone::Note),
+                    MessagingType::MessageTag(
+                        Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate,
+                    ) => ("special message only".to_owned(), Tone::Note),
+                };
+                Self { enabled: true, label, tone, sentence: None }
+            }
+            Verdict::Defer { reason, .. } => Self {
+                enabled: true,
+                label: format!("held: {}", reason.code()),
+                tone: Tone::Note,
+                sentence: Some(reason.sentence()),
+            },
+            Verdict::Forbid { reason } => Self {
+                enabled: false,
+                label: format!("closed: {}", reason.code()),
+                tone: Tone::Bad,
+                sentence: Some(reason.sentence()),
+            },
+        }
+    }
+
+    /// Nobody may write here because no task is bound that could hold the answer.
+    pub(crate) fn without_task() -> Self {
+        Self {
+            enabled: false,
+            label: "no task yet".to_owned(),
+            tone: Tone::Quiet,
+            sentence: Some(
+                "This conversation has no task yet, and answers are comments of its task. It opens within seconds after \
+                 the customer's message; load the page again.",
+            ),
+        }
+    }
+}
+
+/// A part's state in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PartWords {
+    /// `queued`, `held`, `sending`, `sent`, `delivered`, `read`, `refused`, `failed`, `in doubt`.
+    pub(crate) state: &'static str,
+    /// Why, and what to do.
+    pub(crate) sentence: Option<String>,
+    /// What a person may decide about it.
+    pub(crate) ways: Ways,
+}
+
+/// Which decisions of a person apply to a part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ways {
+    /// None: it is under way or done.
+    None,
+    /// Try again or leave it.
+    RetryOrGiveUp,
+    /// Look at the conversation at Meta, then say which.
+    All,
+}
+
+impl PartWords {
+    /// The state in words; `reach` refines a part that was sent.
+    pub(crate) fn of(state: &PartState, reach: Option<Reach>, now: Timestamp) -> Self {
+        let plain = |state| Self { state, sentence: None, ways: Ways::None };
+        match state {
+            PartState::Queued { not_before: Some(at) } if *at > now => Self {
+                state: "queued",
+                sentence: Some(format!("Facebook did not take it; it is tried again at {}.", clock(*at))),
+                ways: Ways::None,
+            },
+            PartState::Queued { .. } => plain("queued"),
+            PartState::Held { reason } => {
+                Self { state: "held", sentence: Some(reason.sentence().to_owned()), ways: Ways::None }
+            }
+            PartState::InFlight { .. } => plain("sending"),
+            PartState::Sent { .. } => plain(reached(reach)),
+            PartState::InDoubt { told, .. } => Self {
+                state: "in doubt",
+                sentence: Some(doubt(*told).to_owned()),
+                ways: if *told { Ways::All } else { Ways::None },
+            },
+            PartState::Refused { reason } => {
+                Self { state: "refused", sentence: Some(reason.sentence().to_owned()), ways: Ways::RetryOrGiveUp }
+            }
+            PartState::Failed { reason } => {
+                let ways = if reason == "given-up" { Ways::None } else { Ways::RetryOrGiveUp };
+                Self { state: "failed", sentence: Some(failure(reason)), ways }
+            }
+        }
+    }
+}
+
+const fn reached(reach: Option<Reach>) -> &'static str {
+    match reach {
+        Some(Reach::Read) => "read",
+        Some(Reach::Delivered) => "delivered",
+        Some(Reach::Sent) | None => "sent",
+    }
+}
+
+const fn doubt(told: bool) -> &'static str {
+    if told {
+        "Facebook never said whether it was sent. Look into the Page's inbox at Facebook, then say what you found; it is not \
+         sent again by itself."
+    } else {
+        "Facebook has not said whether it was sent. Its echo is awaited first; if none comes, you are asked to decide."
+    }
+}
+
+/// A failed part's reason with what to do.
+fn failure(reason: &str) -> String {
+    match reason {
+        "given-up" => "A person decided to leave it unsent.".to_owned(),
+        "tries-exhausted" => {
+            "Facebook could not take it, several times over. Try again later; if it stays so, tell an admin.".to_owned()
+        }
+        row => format!("Facebook refused it ({row}). Try again once the cause is gone, or leave it."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use policy::{DeferReason, ForbidReason};
+
+    use super::*;
+
+    #[test]
+    fn instants_and_spans_read_well_up_to_the_ends_of_time() {
+        assert_eq!(clock(Timestamp(0)), "1970-01-01 00:00 UTC");
+        assert_eq!(iso(Timestamp(1_795_000_000_123)), "2026-11-18T11:06:40Z");
+        assert_eq!(clock(Timestamp(i64::MAX)), "9223372036854775807 ms");
+        assert_eq!(hours(Span(23 * 3_600_000 + 59 * 60_000 + 12_999)), "23:59:12");
+        assert_eq!(hours(Span(-5)), "00:00:00");
+        assert_eq!(days(Span::hours(76)), "3 d 04 h");
+    }
+
+    #[test]
+    fn the_composer_says_when_it_is_closed_and_why() {
+        let closed = Composer::of(&Verdict::Forbid { reason: ForbidReason::WindowClosed }, Timestamp(0));
+        assert!(!closed.enabled);
+        assert_eq!(closed.label, "closed: window-closed");
+        assert!(closed.sentence.is_some_and(|sentence| sentence.contains("customer writes")));
+        let held = Composer::of(&Verdict::Defer { until: None, reason: DeferReason::NeedsReconnect }, Timestamp(0));
+        assert!(held.enabled, "what is held is not lost, so it may be written");
+    }
+
+    #[test]
+    fn a_failed_part_says_what_to_do() {
+        let words = |reason: &str| PartWords::of(&PartState::Failed { reason: reason.to_owned() }, None, Timestamp(0));
+        assert_eq!(words("given-up").ways, Ways::None);
+        assert_eq!(words("tries-exhausted").ways, Ways::RetryOrGiveUp);
+        assert!(words("blocked").sentence.is_some_and(|sentence| sentence.contains("(blocked)")));
+        let sent = PartState::Sent { mid: None, at: Timestamp(0) };
+        assert_eq!(PartWords::of(&sent, Some(Reach::Read), Timestamp(0)).state, "read");
+    }
+}

@@ -1,0 +1,179 @@
+//! A node played by the test: real machines fed by hand, answers as the test wants them, everything noted.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use machine::conversation::transcript::Transcript;
+use machine::conversation::{Command, Conversation, Event, Resolution, State};
+use machine::outbound::PartId;
+use machine::{Context, Machine as _, PageFacts};
+use model::{MachineId, Timestamp};
+use tokio::sync::Notify;
+use web::{
+    ConversationList, ConversationNow, Filter, Lists, Node, NotAccepted, NotListed, PartHealth, Readiness, Unavailable,
+};
+
+/// 2026-11-18 11:06:40 UTC.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+/// The node.
+pub(crate) struct Fake {
+    pub(crate) kept: Mutex<Vec<Bytes>>,
+    pub(crate) refusals: Mutex<Vec<&'static str>>,
+    pub(crate) resolved: Mutex<Vec<String>>,
+    accepts: Mutex<Result<(), NotAccepted>>,
+    ready: Mutex<bool>,
+    conversations: Mutex<BTreeMap<MachineId, Talked>>,
+    list: Mutex<ConversationList>,
+    gate: Option<Arc<Notify>>,
+    pub(crate) entered: Notify,
+}
+
+/// A conversation fed by hand.
+struct Talked {
+    state: State,
+    events: Vec<Event>,
+}
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        Self {
+            kept: Mutex::default(),
+            refusals: Mutex::default(),
+            resolved: Mutex::default(),
+            accepts: Mutex::new(Ok(())),
+            ready: Mutex::new(true),
+            conversations: Mutex::default(),
+            list: Mutex::new(ConversationList { conversations: Vec::new(), next: None }),
+            gate: None,
+            entered: Notify::new(),
+        }
+    }
+
+    /// A node whose commits wait for `gate`.
+    pub(crate) fn gated(gate: Arc<Notify>) -> Self {
+        Self { gate: Some(gate), ..Self::new() }
+    }
+
+    pub(crate) fn accepts(&self, answer: Result<(), NotAccepted>) {
+        *locked(&self.accepts) = answer;
+    }
+
+    pub(crate) fn is_ready(&self, ready: bool) {
+        *locked(&self.ready) = ready;
+    }
+
+    pub(crate) fn lists(&self, list: ConversationList) {
+        *locked(&self.list) = list;
+    }
+
+    pub(crate) fn refused_as(&self) -> Vec<&'static str> {
+        locked(&self.refusals).clone()
+    }
+
+    pub(crate) fn kept(&self) -> usize {
+        locked(&self.kept).len()
+    }
+
+    /// Gives a conversation a command and applies what it decides; the number of its last event comes back.
+    pub(crate) fn tell(&self, id: &str, command: Command, now: Timestamp) -> u64 {
+        let id: MachineId = id.parse().expect("a machine id");
+        let mut conversations = locked(&self.conversations);
+        let talked = conversations
+            .entry(id.clone())
+            .or_insert_with(|| Talked { state: Conversation::fresh(&id), events: Vec::new() });
+        for event in Conversation::decide(&talked.state, command, &context(), now) {
+            Conversation::evolve(&mut talked.state, &event);
+            talked.events.push(event);
+        }
+        Conversation::seq(&talked.state)
+    }
+}
+
+/// What is behind a lock of the test.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no test panics with a lock")
+}
+
+/// A known Page with a token.
+pub(crate) fn context() -> Context {
+    let page = PageFacts { known: true, name: "Corner Bakery".to_owned(), token: true, ..PageFacts::default() };
+    let mut context = Context { page, ..Context::default() };
+    context.account.profiles = false;
+    context
+}
+
+impl Node for Fake {
+    fn accept(&self, body: Bytes) -> BoxFuture<'_, Result<(), NotAccepted>> {
+        Box::pin(async move {
+            self.entered.notify_one();
+            if let Some(gate) = &self.gate {
+                gate.notified().await;
+            }
+            let answer = *locked(&self.accepts);
+            if answer.is_ok() {
+                locked(&self.kept).push(body);
+            }
+            answer
+        })
+    }
+
+    fn refused(&self, reason: &'static str) {
+        locked(&self.refusals).push(reason);
+    }
+
+    fn ready(&self) -> BoxFuture<'_, Readiness> {
+        Box::pin(async move {
+            let ready = *locked(&self.ready);
+            let detail = if ready { "42 resident" } else { "no answer within 1 s" };
+            let part = PartHealth { name: "actors".to_owned(), ok: ready, detail: detail.to_owned() };
+            Readiness { ready, parts: vec![part] }
+        })
+    }
+
+    fn conversation(&self, id: &MachineId) -> BoxFuture<'_, Result<Option<ConversationNow>, Unavailable>> {
+        let conversations = locked(&self.conversations);
+        let found = conversations.get(id).map(|talked| ConversationNow {
+            state: talked.state.clone(),
+            transcript: Transcript::fold(&talked.events),
+            context: context(),
+        });
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn resolve(
+        &self,
+        id: &MachineId,
+        part: PartId,
+        resolution: Resolution,
+        by: String,
+    ) -> BoxFuture<'_, Result<bool, Unavailable>> {
+        let known = locked(&self.conversations).contains_key(id);
+        let note = format!("{id} part {part} {resolution:?} by {by}");
+        Box::pin(async move {
+            if known {
+                locked(&self.resolved).push(note);
+            }
+            Ok(known)
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
+
+impl Lists for Fake {
+    fn conversations(&self, _: &Filter, after: Option<&str>, _: usize) -> Result<ConversationList, NotListed> {
+        match after {
+            None | Some("17") => Ok(locked(&self.list).clone()),
+            Some(_) => Err(NotListed::CursorUnfit),
+        }
+    }
+
+    fn totals(&self) -> Result<serde_json::Value, Unavailable> {
+        Ok(serde_json::json!({ "inbounds": 3, "conversations": 1 }))
+    }
+}

@@ -1,0 +1,9 @@
+//! The web over real loopback sockets, against a node that is played by the test. One binary for all of it.
+
+mod api;
+mod fake;
+mod ingress;
+mod pages;
+mod scene;
+mod server;
+mod wire;
