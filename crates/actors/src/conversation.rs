@@ -1,0 +1,255 @@
+//! The conversation's actor: one live machine, resident only while warm.
+//!
+//! A handler never awaits an append: it decides, evolves, hands the batch over and goes on; what depends on the commit
+//! waits in `flights`. A failed append ends the actor, which its Page rebuilds from the journal.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use journal::{AppendFault, Appended, Batch};
+use machine::conversation::{Command, Conversation, State};
+use machine::{Context, Machine as _};
+use model::{MachineId, PageId, Psid, Span, Timestamp};
+use ractor::concurrency::JoinHandle;
+use ractor::{Actor, ActorProcessingErr, ActorRef, MessagingErr};
+
+use crate::host::{Flight, Host, rebuild};
+use crate::page::PageMsg;
+use crate::ports::{Counters, Ports};
+use crate::sender::SenderMsg;
+use crate::work::{Fate, Work};
+
+/// Deadlines farther than this are left to the node's alarm: the conversation will be let go before.
+const OWN_ALARM_SPAN: Span = Span::minutes(10);
+
+pub(crate) enum ConversationMsg {
+    /// Do this; say so to the Page when it is durable.
+    Work { ticket: u64, work: Work, context: Arc<Context> },
+    /// A batch's fate, in the order of the batches.
+    Appended(Result<Appended, AppendFault>),
+    /// The Page's or the account's facts changed.
+    Context(Arc<Context>),
+    /// The own deadline has come.
+    Alarm,
+}
+
+/// The store refused: no fault of what the conversation was doing.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the journal did not take a batch: {0}")]
+pub(crate) struct StoreTrouble(pub(crate) AppendFault);
+
+/// What a conversation is born with.
+pub(crate) struct Birth {
+    pub(crate) page: PageId,
+    pub(crate) psid: Psid,
+    pub(crate) ports: Ports,
+    pub(crate) parent: ActorRef<PageMsg>,
+    pub(crate) sender: ActorRef<SenderMsg>,
+    pub(crate) context: Arc<Context>,
+}
+
+/// Ends a timer with its owner.
+struct Timer {
+    at: Timestamp,
+    handle: JoinHandle<Result<(), MessagingErr<ConversationMsg>>>,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+/// A batch under way and the tickets that wait for it.
+struct Pending {
+    flight: Option<Flight<Conversation>>,
+    tickets: Vec<(u64, Fate)>,
+    settled: Option<u64>,
+}
+
+pub(crate) struct Live {
+    birth: Birth,
+    host: Option<Host<Conversation>>,
+    flights: VecDeque<Pending>,
+    timer: Option<Timer>,
+    /// The Page was asked for a send token and has not answered.
+    asked: bool,
+}
+
+pub(crate) struct ConversationActor;
+
+impl Actor for ConversationActor {
+    type Msg = ConversationMsg;
+    type State = Live;
+    type Arguments = Birth;
+
+    async fn pre_start(&self, _me: ActorRef<Self::Msg>, birth: Birth) -> Result<Live, ActorProcessingErr> {
+        Ok(Live { birth, host: None, flights: VecDeque::new(), timer: None, asked: false })
+    }
+
+    /// Loads here and not in `pre_start`, so that a fault reaches the Page as any other end of this actor.
+    async fn post_start(&self, me: ActorRef<Self::Msg>, live: &mut Live) -> Result<(), ActorProcessingErr> {
+        let id = MachineId::Conversation(live.birth.page.clone(), live.birth.psid.clone());
+        let rebuilt = rebuild::<Conversation>(&*live.birth.ports.journal, &id)?;
+        let (host, open) = Host::new(id, live.birth.ports.incarnation, rebuilt);
+        for (id, effect) in open {
+            let psid = live.birth.psid.clone();
+            live.birth.sender.cast(SenderMsg::Recover { psid, id, effect })?;
+        }
+        live.host = Some(host);
+        live.look_ahead(&me);
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<Self::Msg>,
+        message: ConversationMsg,
+        live: &mut Live,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            ConversationMsg::Work { ticket, work, context } => {
+                live.birth.context = context;
+                fail::fail_point!("conversation-handler");
+                #[cfg(feature = "failpoints")]
+                poison(&work);
+                live.work(&me, ticket, &work)
+            }
+            ConversationMsg::Appended(Ok(appended)) => live.durable(appended),
+            ConversationMsg::Appended(Err(fault)) => Err(StoreTrouble(fault).into()),
+            ConversationMsg::Context(context) => {
+                live.birth.context = context;
+                live.look_ahead(&me);
+                Ok(())
+            }
+            ConversationMsg::Alarm => {
+                live.timer = None;
+                live.decide(&me, Command::Wake, None);
+                live.look_ahead(&me);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Live {
+    fn host(&mut self) -> &mut Host<Conversation> {
+        self.host.as_mut().expect("post_start loads the machine before any message is handled")
+    }
+
+    /// The machine's state as decided, durable or not yet.
+    fn state(&self) -> Option<&State> {
+        self.host.as_ref().map(|host| &host.state)
+    }
+
+    fn work(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
+        if matches!(work, Work::Dispatch) {
+            self.asked = false;
+        }
+        if !self.decide(me, work.command(), Some((ticket, work))) {
+            Counters::add(&self.birth.ports.counters.duplicates, u64::from(matches!(work, Work::Item { .. })));
+            self.nothing(me, ticket, work)?;
+        }
+        self.look_ahead(me);
+        Ok(())
+    }
+
+    /// Decides and hands the batch over. `false`: nothing changed.
+    fn decide(&mut self, me: &ActorRef<ConversationMsg>, command: Command, ticket: Option<(u64, &Work)>) -> bool {
+        let now = self.birth.ports.clock.now();
+        let context = Arc::clone(&self.birth.context);
+        let Some((batch, flight)) = self.host().decide(command, &context, now) else { return false };
+        let settled = match ticket {
+            Some((_, Work::Settle { effect, .. })) => Some(*effect),
+            _ => None,
+        };
+        let tickets = ticket.map(|(id, _)| (id, Fate::Applied)).into_iter().collect();
+        self.flights.push_back(Pending { flight: Some(flight), tickets, settled });
+        self.append(me, batch);
+        true
+    }
+
+    fn append(&self, me: &ActorRef<ConversationMsg>, batch: Batch) {
+        let me = me.clone();
+        // The actor may have ended meanwhile: then nobody waits.
+        self.birth.ports.journal.append(batch, Box::new(move |fate| drop(me.cast(ConversationMsg::Appended(fate)))));
+    }
+
+    /// A duplicate is done when what it repeats is durable.
+    fn nothing(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
+        if let Work::Settle { effect, .. } = work {
+            // Settled before: let the sender forget it.
+            self.forget(*effect)?;
+        }
+        if matches!(work, Work::Wake) {
+            let now = self.birth.ports.clock.now();
+            if let Some(batch) = self.host().rearm(now) {
+                self.flights.push_back(Pending { flight: None, tickets: vec![(ticket, Fate::Nothing)], settled: None });
+                self.append(me, batch);
+                return Ok(());
+            }
+        }
+        match self.flights.back_mut() {
+            Some(pending) => pending.tickets.push((ticket, Fate::Nothing)),
+            None => self.done(vec![(ticket, Fate::Nothing)])?,
+        }
+        Ok(())
+    }
+
+    fn durable(&mut self, appended: Appended) -> Result<(), ActorProcessingErr> {
+        let pending = self.flights.pop_front().expect("the journal calls back once per batch, in order");
+        if let Some(flight) = pending.flight {
+            for (id, effect) in self.host().appended(flight, appended) {
+                let psid = self.birth.psid.clone();
+                self.birth.sender.cast(SenderMsg::Run { psid, id, effect })?;
+            }
+        }
+        if let Some(effect) = pending.settled {
+            fail::fail_point!("settle-after-commit");
+            self.forget(effect)?;
+        }
+        Counters::add(&self.birth.ports.counters.batches, 1);
+        self.birth.ports.appended.notify_one();
+        if pending.tickets.is_empty() { Ok(()) } else { self.done(pending.tickets) }
+    }
+
+    fn forget(&self, effect: u64) -> Result<(), ActorProcessingErr> {
+        Ok(self.birth.sender.cast(SenderMsg::Forget { psid: self.birth.psid.clone(), effect })?)
+    }
+
+    fn done(&self, tickets: Vec<(u64, Fate)>) -> Result<(), ActorProcessingErr> {
+        Ok(self.birth.parent.cast(PageMsg::Done { psid: self.birth.psid.clone(), tickets })?)
+    }
+
+    /// Asks for a token if a part could go, and sets the own alarm if a deadline is near.
+    fn look_ahead(&mut self, me: &ActorRef<ConversationMsg>) {
+        let now = self.birth.ports.clock.now();
+        let Some(state) = self.state() else { return };
+        let wants = machine::conversation::wants_dispatch(state, &self.birth.context, now);
+        let deadline = Conversation::deadline(state);
+        if wants && !self.asked {
+            self.asked = self.birth.parent.cast(PageMsg::Asks { psid: self.birth.psid.clone() }).is_ok();
+        }
+        let Some(at) = deadline.filter(|at| *at - now <= OWN_ALARM_SPAN) else { return };
+        if self.timer.as_ref().is_none_or(|timer| timer.at != at) {
+            let sleep = self.birth.ports.clock.sleep_until(at);
+            let me = me.clone();
+            let handle = ractor::concurrency::spawn(async move {
+                sleep.await;
+                me.cast(ConversationMsg::Alarm)
+            });
+            self.timer = Some(Timer { at, handle });
+        }
+    }
+}
+
+/// Test door: an item whose text is the mark brings its conversation down, every time.
+#[cfg(feature = "failpoints")]
+fn poison(work: &Work) {
+    if let Work::Item { inbound, .. } = work
+        && let model::Kind::Message(message) = &inbound.kind
+        && message.text.as_ref().is_some_and(|text| text.reveal().contains("failpoint:poison"))
+    {
+        panic!("poisoned item");
+    }
+}

@@ -1,0 +1,304 @@
+//! From the inbox to the Pages. The inbox is the queue: what does not fit in memory stays there.
+//!
+//! Keeps: every durable delivery is offered to its Pages in order, again after a Page died, and is forgotten only when
+//! each of its Pages is done with it. A Page with too much in memory falls behind alone; the others go on.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use model::{Anomaly, Delivery, Inbound, PageId, Redacted, Timestamp};
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+
+use crate::page::PageMsg;
+use crate::ports::{Counters, Limits, Ports};
+use crate::router::{Router, UNADDRESSED};
+
+/// Bodies kept from the ack on, so that the usual delivery is never read back.
+const FRESH_MAX: usize = 4_096;
+/// Deliveries parsed in one go before other messages are looked at.
+const ROUND_MAX: usize = 128;
+/// Bytes read back from the inbox in one go.
+const READ_MAX: usize = 4 << 20;
+
+pub(crate) enum FeederMsg {
+    /// A delivery is durable.
+    New { seq: u64, received_at: i64, body: Bytes },
+    /// The Pages of configuration are up: begin with the old deliveries.
+    Start,
+    /// Go on.
+    Round,
+    /// A Page is done with these deliveries.
+    Done { page: PageId, deliveries: Vec<u64> },
+    /// A Page's actor is up (again): offer it whatever it has not finished.
+    Up { page: PageId },
+    /// Tell the Page when everything durable by now was offered to it.
+    Barrier { page: PageId, token: u64 },
+    /// Offer nothing more.
+    Stop,
+    /// Still there? Deliveries that are not finished.
+    Ping(RpcReplyPort<usize>),
+}
+
+pub(crate) struct FeederBirth {
+    pub(crate) ports: Ports,
+    pub(crate) limits: Limits,
+    pub(crate) router: Router,
+}
+
+#[derive(Default)]
+struct Load {
+    items: usize,
+    /// Deliveries from this one on were not offered to the Page.
+    behind: Option<u64>,
+}
+
+pub(crate) struct Feed {
+    birth: FeederBirth,
+    fresh: VecDeque<(u64, i64, Bytes)>,
+    /// The last delivery that was offered.
+    offered: u64,
+    /// Unfinished deliveries: items per Page.
+    pending: BTreeMap<u64, BTreeMap<PageId, usize>>,
+    loads: BTreeMap<PageId, Load>,
+    items: usize,
+    barriers: VecDeque<(u64, PageId, u64)>,
+    going: bool,
+    stopped: bool,
+}
+
+/// A delivery's share of one Page.
+#[derive(Default)]
+struct Share {
+    inbounds: Vec<Inbound>,
+    anomalies: Vec<Anomaly>,
+}
+
+impl Share {
+    fn len(&self) -> usize {
+        self.inbounds.len() + self.anomalies.len()
+    }
+}
+
+pub(crate) struct FeederActor;
+
+impl Actor for FeederActor {
+    type Msg = FeederMsg;
+    type State = Feed;
+    type Arguments = FeederBirth;
+
+    async fn pre_start(&self, _me: ActorRef<FeederMsg>, birth: FeederBirth) -> Result<Feed, ActorProcessingErr> {
+        let offered =
+            birth.ports.inbox.oldest_unforgotten().map_or_else(|| birth.ports.inbox.last_seq(), |(seq, _)| seq - 1);
+        Ok(Feed {
+            birth,
+            fresh: VecDeque::new(),
+            offered,
+            pending: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            items: 0,
+            barriers: VecDeque::new(),
+            going: false,
+            stopped: true,
+        })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<FeederMsg>,
+        message: FeederMsg,
+        feed: &mut Feed,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            FeederMsg::New { seq, received_at, body } => feed.keep(seq, received_at, body),
+            FeederMsg::Start => feed.stopped = false,
+            FeederMsg::Round => feed.going = false,
+            FeederMsg::Done { page, deliveries } => feed.done(&page, &deliveries)?,
+            FeederMsg::Up { page } => feed.offer_again(&page)?,
+            FeederMsg::Barrier { page, token } => {
+                feed.barriers.push_back((feed.birth.ports.inbox.last_seq(), page, token));
+            }
+            FeederMsg::Stop => feed.stopped = true,
+            FeederMsg::Ping(reply) => drop(reply.send(feed.pending.len())),
+        }
+        if !feed.going {
+            feed.going = feed.round()?;
+            if feed.going {
+                me.cast(FeederMsg::Round)?;
+            }
+        }
+        feed.pass_barriers();
+        Ok(())
+    }
+}
+
+impl Feed {
+    fn keep(&mut self, seq: u64, received_at: i64, body: Bytes) {
+        let next = self.fresh.back().map_or(self.offered, |(last, ..)| *last) + 1;
+        if seq == next && self.fresh.len() < FRESH_MAX {
+            self.fresh.push_back((seq, received_at, body));
+        }
+    }
+
+    /// Offers up to a round's worth; `true` if there is more to do at once.
+    fn round(&mut self) -> Result<bool, ActorProcessingErr> {
+        if self.stopped {
+            return Ok(false);
+        }
+        let mut left = ROUND_MAX;
+        while left > 0 && self.items < self.birth.limits.items_max {
+            if let Some((seq, received_at, body)) = self.fresh.pop_front() {
+                if seq > self.offered {
+                    self.offer(seq, received_at, &body);
+                    left -= 1;
+                }
+                continue;
+            }
+            if self.offered >= self.birth.ports.inbox.last_seq() {
+                return Ok(false);
+            }
+            let read = self.birth.ports.inbox.unforgotten(self.offered, READ_MAX)?;
+            if read.is_empty() {
+                // Everything up to the newest is forgotten.
+                self.offered = self.birth.ports.inbox.last_seq();
+                return Ok(false);
+            }
+            left = left.saturating_sub(read.len());
+            for delivery in read {
+                self.offer(delivery.seq, delivery.received_at, &delivery.body);
+            }
+        }
+        Ok(self.items < self.birth.limits.items_max)
+    }
+
+    fn offer(&mut self, seq: u64, received_at: i64, body: &[u8]) {
+        self.offered = seq;
+        let shares = shares(parse(body, received_at));
+        Counters::add(&self.birth.ports.counters.deliveries, 1);
+        if shares.is_empty() {
+            self.birth.ports.inbox.forget(seq);
+            return;
+        }
+        let waiting = shares.iter().map(|(page, share)| (page.clone(), share.len())).collect();
+        self.pending.insert(seq, waiting);
+        for (page, share) in shares {
+            let load = self.loads.entry(page.clone()).or_default();
+            if load.behind.is_some() || load.items >= self.birth.limits.page_items_max {
+                load.behind.get_or_insert(seq);
+                continue;
+            }
+            Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
+            Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
+            load.items += share.len();
+            self.items += share.len();
+            self.birth.router.tell(&page, items(seq, share));
+        }
+    }
+
+    fn done(&mut self, page: &PageId, deliveries: &[u64]) -> Result<(), ActorProcessingErr> {
+        for seq in deliveries {
+            let Some(waiting) = self.pending.get_mut(seq) else { continue };
+            let Some(count) = waiting.remove(page) else { continue };
+            if waiting.is_empty() {
+                self.pending.remove(seq);
+                self.birth.ports.inbox.forget(*seq);
+            }
+            self.items = self.items.saturating_sub(count);
+            if let Some(load) = self.loads.get_mut(page) {
+                load.items = load.items.saturating_sub(count);
+            }
+        }
+        self.catch_up(page)
+    }
+
+    /// A Page that fell behind gets what it missed once it has worked off half of what it holds.
+    fn catch_up(&mut self, page: &PageId) -> Result<(), ActorProcessingErr> {
+        let max = self.birth.limits.page_items_max;
+        let Some(load) = self.loads.get_mut(page).filter(|load| load.items <= max / 2) else { return Ok(()) };
+        let Some(from) = load.behind.take() else { return Ok(()) };
+        let missed: Vec<u64> = self.waiting(page, from);
+        for seq in missed {
+            if self.loads.get(page).is_some_and(|load| load.items >= max) {
+                self.loads.entry(page.clone()).or_default().behind = Some(seq);
+                return Ok(());
+            }
+            self.offer_share(page, seq, true)?;
+        }
+        Ok(())
+    }
+
+    /// The Page's actor is new: everything it was given and did not finish is offered again.
+    fn offer_again(&mut self, page: &PageId) -> Result<(), ActorProcessingErr> {
+        let behind = self.loads.get(page).and_then(|load| load.behind);
+        for seq in self.waiting(page, 0) {
+            if behind.is_none_or(|behind| seq < behind) {
+                self.offer_share(page, seq, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, page: &PageId, from: u64) -> Vec<u64> {
+        self.pending.range(from..).filter(|(_, waiting)| waiting.contains_key(page)).map(|(seq, _)| *seq).collect()
+    }
+
+    fn offer_share(&mut self, page: &PageId, seq: u64, counts: bool) -> Result<(), ActorProcessingErr> {
+        let Some(delivery) = self.birth.ports.inbox.get(seq)? else { return Ok(()) };
+        let Some(share) = shares(parse(&delivery.body, delivery.received_at)).remove(page) else { return Ok(()) };
+        if counts {
+            Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
+            Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
+            self.items += share.len();
+            self.loads.entry(page.clone()).or_default().items += share.len();
+        }
+        self.birth.router.tell(page, items(seq, share));
+        Ok(())
+    }
+
+    fn pass_barriers(&mut self) {
+        let mut held = VecDeque::new();
+        while let Some((upto, page, token)) = self.barriers.pop_front() {
+            let behind = self.loads.get(&page).is_some_and(|load| load.behind.is_some_and(|from| from <= upto));
+            if self.offered < upto || behind {
+                held.push_back((upto, page, token));
+            } else {
+                self.birth.router.tell(&page, PageMsg::Passed { token });
+            }
+        }
+        self.barriers = held;
+    }
+}
+
+fn items(delivery: u64, share: Share) -> PageMsg {
+    PageMsg::Items { delivery, inbounds: share.inbounds, anomalies: share.anomalies }
+}
+
+fn len(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// The parser is total; should it ever panic, its delivery is kept as one anomaly and the node goes on.
+fn parse(body: &[u8], received_at: i64) -> Delivery {
+    catch_unwind(AssertUnwindSafe(|| webhook::parse(body, Timestamp(received_at)))).unwrap_or_else(|_| Delivery {
+        inbounds: Vec::new(),
+        anomalies: vec![Anomaly {
+            place: None,
+            page: None,
+            reason: "parser-panicked".to_owned(),
+            kind: None,
+            raw: Redacted::new(String::from_utf8_lossy(body).into_owned()),
+        }],
+    })
+}
+
+fn shares(delivery: Delivery) -> BTreeMap<PageId, Share> {
+    let mut shares: BTreeMap<PageId, Share> = BTreeMap::new();
+    for inbound in delivery.inbounds {
+        shares.entry(inbound.page.clone()).or_default().inbounds.push(inbound);
+    }
+    for anomaly in delivery.anomalies {
+        let page = anomaly.page.clone().unwrap_or_else(|| PageId::new(UNADDRESSED));
+        shares.entry(page).or_default().anomalies.push(anomaly);
+    }
+    shares
+}

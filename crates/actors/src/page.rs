@@ -1,0 +1,296 @@
+//! The Page's actor: directory of its conversations, their credit, the Page's sends per second, and the Page's machine.
+//!
+//! Keeps: only the Page sends to a conversation; what was handed over stays here until it is durable; a delivery is
+//! reported done only when each of its items is. `slots` holds the children, `own` the machine, `turns` the sending.
+
+mod own;
+mod slots;
+mod turns;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use journal::{AppendFault, Appended};
+use machine::conversation::{Outcome, Reply, Resolution};
+use machine::outbound::PartId;
+use machine::page::Page;
+use machine::{AccountFacts, Context, PageFacts};
+use model::{Anomaly, Inbound, PageId, Psid, Timestamp};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use tokio::sync::{oneshot, watch};
+
+use self::own::OwnPending;
+use self::turns::Then;
+use crate::bucket::Bucket;
+use crate::conversation::ConversationMsg;
+use crate::feeder::FeederMsg;
+use crate::host::{Host, rebuild};
+use crate::ports::{Limits, Ports};
+use crate::root::ask;
+use crate::router::Router;
+use crate::sender::{SenderActor, SenderBirth, SenderMsg};
+use crate::slot::Slot;
+use crate::work::{Fate, Ticket, Work};
+
+pub(crate) enum PageMsg {
+    /// A delivery's items for this Page.
+    Items { delivery: u64, inbounds: Vec<Inbound>, anomalies: Vec<Anomaly> },
+    /// An agent's answer.
+    Reply { psid: Psid, reply: Arc<Reply>, waiting: oneshot::Sender<Fate> },
+    /// A person decided about a part.
+    Resolve { psid: Psid, part: PartId, resolution: Resolution, by: String, waiting: oneshot::Sender<Fate> },
+    /// The facts of configuration.
+    Configure { facts: PageFacts, waiting: oneshot::Sender<Fate> },
+    /// The world's answer to a conversation's effect.
+    Settle { psid: Psid, effect: u64, outcome: Outcome },
+    /// A conversation's deadline has come.
+    Wake { psid: Psid },
+    /// Meta said something about the Page as a whole.
+    Trouble { row: &'static str, code: (i64, Option<i64>) },
+    /// A conversation's work is durable (or changed nothing).
+    Done { psid: Psid, tickets: Vec<(u64, Fate)> },
+    /// A conversation has a part that could go.
+    Asks { psid: Psid },
+    /// The feeder offered everything that was durable when the barrier was set.
+    Passed { token: u64 },
+    /// There may be a token in the bucket.
+    Grant,
+    /// A failed conversation may start again.
+    Restart { psid: Psid },
+    /// Look for conversations to let go.
+    Sweep,
+    /// The fate of an own batch.
+    Own(Result<Appended, AppendFault>),
+    /// The account's facts changed.
+    Account,
+    /// Still there? Pieces of work that are not done.
+    Ping(RpcReplyPort<usize>),
+}
+
+pub(crate) struct PageBirth {
+    pub(crate) page: PageId,
+    pub(crate) ports: Ports,
+    pub(crate) limits: Limits,
+    pub(crate) router: Router,
+    pub(crate) feeder: ActorRef<FeederMsg>,
+    pub(crate) account: watch::Receiver<(AccountFacts, u64)>,
+    /// Conversations with open effects.
+    pub(crate) revive: Vec<Psid>,
+}
+
+/// What lives as long as the Page's actor.
+pub(crate) struct Desk {
+    birth: PageBirth,
+    parts: Option<Parts>,
+}
+
+/// Made after the start, so that a fault in it ends the actor like any other.
+struct Parts {
+    host: Host<Page>,
+    own: VecDeque<OwnPending>,
+    context: Arc<Context>,
+    sender: ActorRef<SenderMsg>,
+    slots: BTreeMap<Psid, Slot<ActorRef<ConversationMsg>>>,
+    by_actor: BTreeMap<ActorId, Psid>,
+    /// Work a conversation may hold that is not durable.
+    credit: usize,
+    /// Conversations told to leave at the last count.
+    leaving: usize,
+    /// Items of each delivery that are not done.
+    pending: BTreeMap<u64, usize>,
+    /// Deliveries done since the feeder was told.
+    finished: Vec<u64>,
+    next_ticket: u64,
+    bucket: Bucket,
+    asks: VecDeque<Psid>,
+    granting: bool,
+    barriers: VecDeque<(u64, Then)>,
+    next_token: u64,
+}
+
+pub(crate) struct PageActor;
+
+impl Actor for PageActor {
+    type Msg = PageMsg;
+    type State = Desk;
+    type Arguments = PageBirth;
+
+    async fn pre_start(&self, _me: ActorRef<PageMsg>, birth: PageBirth) -> Result<Desk, ActorProcessingErr> {
+        Ok(Desk { birth, parts: None })
+    }
+
+    async fn post_start(&self, me: ActorRef<PageMsg>, desk: &mut Desk) -> Result<(), ActorProcessingErr> {
+        let birth = &mut desk.birth;
+        let id = model::MachineId::Page(birth.page.clone());
+        let rebuilt = rebuild::<Page>(&*birth.ports.journal, &id)?;
+        // The Page machine names no effects, so none can be open.
+        let (host, _none) = Host::new(id, birth.ports.incarnation, rebuilt);
+        let sender_birth = SenderBirth {
+            page: birth.page.clone(),
+            ports: birth.ports.clone(),
+            parent: me.clone(),
+            sends_max: birth.limits.sends_max,
+            tracker_calls_max: birth.limits.tracker_calls_max,
+        };
+        let (sender, _) = SenderActor::spawn_linked(None, SenderActor, sender_birth, me.get_cell()).await?;
+        let context = Arc::new(own::context(&host, &birth.account));
+        let now = birth.ports.clock.now();
+        let mut parts = Parts {
+            host,
+            own: VecDeque::new(),
+            context,
+            sender,
+            slots: BTreeMap::new(),
+            by_actor: BTreeMap::new(),
+            credit: birth.limits.conversation_credit,
+            leaving: 0,
+            pending: BTreeMap::new(),
+            finished: Vec::new(),
+            next_ticket: 0,
+            bucket: Bucket::new(birth.limits.sends_per_second, now),
+            asks: VecDeque::new(),
+            granting: false,
+            barriers: VecDeque::new(),
+            next_token: 0,
+        };
+        for psid in core::mem::take(&mut birth.revive) {
+            parts.activate(&me, birth, psid).await?;
+        }
+        desk.parts = Some(parts);
+        birth.router.up(birth.page.clone(), me.clone());
+        birth.feeder.cast(FeederMsg::Up { page: birth.page.clone() })?;
+        sweep_later(&me, birth, now);
+        Ok(())
+    }
+
+    async fn handle(&self, me: ActorRef<PageMsg>, message: PageMsg, desk: &mut Desk) -> Result<(), ActorProcessingErr> {
+        fail::fail_point!("page-handler");
+        let birth = &mut desk.birth;
+        let parts = desk.parts.as_mut().expect("post_start makes them before any message is handled");
+        match message {
+            PageMsg::Items { delivery, inbounds, anomalies } => {
+                parts.items(&me, birth, delivery, inbounds, anomalies).await?;
+            }
+            PageMsg::Reply { psid, reply, waiting } => {
+                let ticket = parts.ticket(Work::Reply(reply), Some(waiting));
+                parts.barrier(birth, Then::Work(psid, ticket))?;
+            }
+            PageMsg::Resolve { psid, part, resolution, by, waiting } => {
+                let ticket = parts.ticket(Work::Resolve { part, resolution, by }, Some(waiting));
+                parts.give(&me, birth, psid, ticket).await?;
+            }
+            PageMsg::Configure { facts, waiting } => parts.configure(&me, birth, facts, waiting),
+            PageMsg::Settle { psid, effect, outcome } => {
+                let ticket = parts.ticket(Work::Settle { effect, outcome }, None);
+                parts.give(&me, birth, psid, ticket).await?;
+            }
+            PageMsg::Wake { psid } => {
+                let ticket = parts.ticket(Work::Wake, None);
+                parts.give(&me, birth, psid, ticket).await?;
+            }
+            PageMsg::Trouble { row, code } => parts.trouble(&me, birth, row, code),
+            PageMsg::Done { psid, tickets } => parts.done(&psid, tickets),
+            PageMsg::Asks { psid } => {
+                parts.asks.push_back(psid);
+                parts.grant(&me, birth)?;
+            }
+            PageMsg::Grant => {
+                parts.granting = false;
+                parts.grant(&me, birth)?;
+            }
+            PageMsg::Passed { token } => parts.passed(&me, birth, token).await?,
+            PageMsg::Restart { psid } => parts.restart(&me, birth, psid).await?,
+            PageMsg::Sweep => {
+                let now = birth.ports.clock.now();
+                parts.sweep(birth, now);
+                sweep_later(&me, birth, now);
+            }
+            PageMsg::Own(fate) => parts.own_durable(birth, fate)?,
+            PageMsg::Account => parts.refresh(birth),
+            PageMsg::Ping(reply) => {
+                let calls = ask(&parts.sender, SenderMsg::Ping).await.unwrap_or(0);
+                drop(reply.send(parts.unfinished() + calls));
+            }
+        }
+        parts.report(birth)
+    }
+
+    /// Overridden because the default stops the parent on any child's end.
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<PageMsg>,
+        event: SupervisionEvent,
+        desk: &mut Desk,
+    ) -> Result<(), ActorProcessingErr> {
+        let Some(parts) = desk.parts.as_mut() else { return Ok(()) };
+        match event {
+            SupervisionEvent::ActorTerminated(cell, _, _) => {
+                if cell.get_id() == parts.sender.get_id() {
+                    return Err("the Page's sender ended".into());
+                }
+                parts.left(&me, &desk.birth, cell.get_id()).await?;
+            }
+            SupervisionEvent::ActorFailed(cell, fault) => {
+                if cell.get_id() == parts.sender.get_id() {
+                    return Err(fault);
+                }
+                parts.failed(&me, &desk.birth, cell.get_id(), &fault);
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        parts.report(&desk.birth)
+    }
+
+    async fn post_stop(&self, _me: ActorRef<PageMsg>, desk: &mut Desk) -> Result<(), ActorProcessingErr> {
+        desk.birth.router.down(&desk.birth.page);
+        Ok(())
+    }
+}
+
+impl Parts {
+    fn ticket(&mut self, work: Work, waiting: Option<oneshot::Sender<Fate>>) -> Ticket {
+        self.next_ticket += 1;
+        Ticket { id: self.next_ticket, work, failures: 0, waiting }
+    }
+
+    /// Tells the feeder which deliveries are done.
+    fn report(&mut self, birth: &PageBirth) -> Result<(), ActorProcessingErr> {
+        if !self.finished.is_empty() {
+            let deliveries = core::mem::take(&mut self.finished);
+            birth.feeder.cast(FeederMsg::Done { page: birth.page.clone(), deliveries })?;
+        }
+        Ok(())
+    }
+
+    fn unfinished(&self) -> usize {
+        self.pending.len() + self.own.len() + self.slots.values().map(Slot::len).sum::<usize>()
+    }
+
+    /// One item of a delivery is done.
+    fn item_done(&mut self, delivery: u64) {
+        let Some(left) = self.pending.get_mut(&delivery) else { return };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.pending.remove(&delivery);
+            self.finished.push(delivery);
+        }
+    }
+}
+
+fn sweep_later(me: &ActorRef<PageMsg>, birth: &PageBirth, now: Timestamp) {
+    let wait = model::Span(birth.limits.idle.0 / 4 + 1);
+    later(me, birth, now + wait, || PageMsg::Sweep);
+}
+
+/// Sends a message to this Page at `at`, by the wall.
+fn later(me: &ActorRef<PageMsg>, birth: &PageBirth, at: Timestamp, message: impl FnOnce() -> PageMsg + Send + 'static) {
+    let clock = Arc::clone(&birth.ports.clock);
+    let me = me.clone();
+    ractor::concurrency::spawn(async move {
+        while clock.now() < at {
+            clock.sleep_until(at).await;
+        }
+        // The Page may have ended meanwhile: its successor sets its own times.
+        drop(me.cast(message()));
+    });
+}

@@ -1,0 +1,142 @@
+//! The Page's own machine: its facts, what was set aside, and the context that its conversations decide under.
+
+use std::sync::Arc;
+
+use journal::{AppendFault, Appended};
+use machine::page::{Command, Page, Trouble};
+use machine::{AccountFacts, Context, PageFacts};
+use model::{Anomaly, ItemKey};
+use ractor::{ActorProcessingErr, ActorRef};
+use tokio::sync::{oneshot, watch};
+
+use super::{PageBirth, PageMsg, Parts};
+use crate::conversation::{ConversationMsg, StoreTrouble};
+use crate::host::Host;
+use crate::ports::Counters;
+use crate::slot::Stage;
+use crate::work::{Fate, tell};
+
+/// What waits for an own batch.
+#[derive(Debug, Default)]
+pub(super) struct OwnPending {
+    /// One entry per item.
+    deliveries: Vec<u64>,
+    waiting: Vec<oneshot::Sender<Fate>>,
+}
+
+pub(super) fn context(host: &Host<Page>, account: &watch::Receiver<(AccountFacts, u64)>) -> Context {
+    let (account, account_version) = account.borrow().clone();
+    Context {
+        account,
+        account_version,
+        page: host.state.facts().clone(),
+        page_version: host.state.version(),
+        edition: None,
+    }
+}
+
+impl Parts {
+    pub(super) fn configure(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        facts: PageFacts,
+        waiting: oneshot::Sender<Fate>,
+    ) {
+        self.decide(me, birth, Command::Configure(facts), None, Some(waiting));
+        self.refresh(birth);
+    }
+
+    pub(super) fn keep_anomaly(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, anomaly: Anomaly) {
+        self.decide(me, birth, Command::KeepAnomaly { delivery, anomaly }, Some(delivery), None);
+    }
+
+    pub(super) fn quarantine(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        delivery: u64,
+        key: ItemKey,
+        cause: &str,
+    ) {
+        Counters::add(&birth.ports.counters.quarantined, 1);
+        let command = Command::Quarantine { delivery, place: None, key: Some(key), cause: cause.to_owned() };
+        self.decide(me, birth, command, Some(delivery), None);
+    }
+
+    /// Errors that speak of the Page as a whole, by Meta's code.
+    pub(super) fn trouble(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        row: &'static str,
+        (code, subcode): (i64, Option<i64>),
+    ) {
+        let trouble = match (code, subcode) {
+            (102 | 190, _) => Trouble::TokenRefused { code, subcode },
+            _ => return,
+        };
+        tracing::error!(page = %birth.page, row, code, subcode, "Meta refuses the Page's sends; they are held");
+        self.decide(me, birth, Command::Observe(trouble), None, None);
+        self.refresh(birth);
+    }
+
+    fn decide(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        command: Command,
+        delivery: Option<u64>,
+        waiting: Option<oneshot::Sender<Fate>>,
+    ) {
+        let pending = OwnPending { deliveries: delivery.into_iter().collect(), waiting: waiting.into_iter().collect() };
+        match self.host.decide(command, &self.context, birth.ports.clock.now()) {
+            Some((batch, _no_effects)) => {
+                self.own.push_back(pending);
+                let me = me.clone();
+                birth.ports.journal.append(batch, Box::new(move |fate| drop(me.cast(PageMsg::Own(fate)))));
+            }
+            None => match self.own.back_mut() {
+                // A duplicate is done when what it repeats is durable.
+                Some(last) => {
+                    last.deliveries.extend(pending.deliveries);
+                    last.waiting.extend(pending.waiting);
+                }
+                None => self.settle_own(pending, Fate::Nothing),
+            },
+        }
+    }
+
+    fn settle_own(&mut self, pending: OwnPending, fate: Fate) {
+        pending.deliveries.into_iter().for_each(|delivery| self.item_done(delivery));
+        pending.waiting.into_iter().for_each(|waiting| tell(waiting, fate));
+    }
+
+    pub(super) fn own_durable(
+        &mut self,
+        birth: &PageBirth,
+        fate: Result<Appended, AppendFault>,
+    ) -> Result<(), ActorProcessingErr> {
+        fate.map_err(StoreTrouble)?;
+        let pending = self.own.pop_front().expect("the journal calls back once per batch, in order");
+        self.settle_own(pending, Fate::Applied);
+        Counters::add(&birth.ports.counters.batches, 1);
+        birth.ports.appended.notify_one();
+        Ok(())
+    }
+
+    /// Passes changed facts on to the resident conversations.
+    pub(super) fn refresh(&mut self, birth: &PageBirth) {
+        let context = context(&self.host, &birth.account);
+        if *self.context == context {
+            return;
+        }
+        self.context = Arc::new(context);
+        for slot in self.slots.values() {
+            if let Stage::Up(actor) = &slot.stage {
+                // One that has just ended is told when it starts again.
+                drop(actor.cast(ConversationMsg::Context(Arc::clone(&self.context))));
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The Page's children: bringing them into memory, handing them work, letting them go, starting them again.
+
+use std::sync::Arc;
+
+use model::{Anomaly, Inbound, MachineId, Psid, Timestamp};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
+
+use super::{PageBirth, PageMsg, Parts, later};
+use crate::conversation::{Birth, ConversationActor, ConversationMsg, StoreTrouble};
+use crate::host::LoadFault;
+use crate::ports::Counters;
+use crate::slot::{Cause, Slot, Stage};
+use crate::work::{Fate, Ticket, Work, tell};
+
+impl Parts {
+    /// Takes in a delivery's items; one that is here already is ignored.
+    pub(super) async fn items(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        delivery: u64,
+        inbounds: Vec<Inbound>,
+        anomalies: Vec<Anomaly>,
+    ) -> Result<(), ActorProcessingErr> {
+        if self.pending.contains_key(&delivery) {
+            return Ok(());
+        }
+        self.pending.insert(delivery, inbounds.len() + anomalies.len());
+        for anomaly in anomalies {
+            self.keep_anomaly(me, birth, delivery, anomaly);
+        }
+        for inbound in inbounds {
+            if self.context.page.known {
+                let psid = inbound.psid.clone();
+                let ticket = self.ticket(Work::Item { delivery, inbound: Arc::new(inbound) }, None);
+                self.give(me, birth, psid, ticket).await?;
+            } else {
+                self.quarantine(me, birth, delivery, inbound.key, "unknown-page");
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a piece of work for a conversation, bringing it into memory if need be.
+    pub(super) async fn give(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        psid: Psid,
+        ticket: Ticket,
+    ) -> Result<(), ActorProcessingErr> {
+        if !self.slots.contains_key(&psid) {
+            self.activate(me, birth, psid.clone()).await?;
+        }
+        if let Some(slot) = self.slots.get_mut(&psid) {
+            slot.push(ticket);
+            slot.used_at = birth.ports.clock.now();
+        }
+        self.pump(&psid);
+        Ok(())
+    }
+
+    /// Brings a conversation into memory; it loads itself.
+    pub(super) async fn activate(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        psid: Psid,
+    ) -> Result<(), ActorProcessingErr> {
+        let now = birth.ports.clock.now();
+        let child = Birth {
+            page: birth.page.clone(),
+            psid: psid.clone(),
+            ports: birth.ports.clone(),
+            parent: me.clone(),
+            sender: self.sender.clone(),
+            context: Arc::clone(&self.context),
+        };
+        let (actor, _) = ConversationActor::spawn_linked(None, ConversationActor, child, me.get_cell()).await?;
+        Counters::add(&birth.ports.counters.activations, 1);
+        Counters::add(&birth.ports.counters.resident, 1);
+        self.by_actor.insert(actor.get_id(), psid.clone());
+        match self.slots.get_mut(&psid) {
+            Some(slot) => slot.stage = Stage::Up(actor),
+            None => {
+                self.slots.insert(psid, Slot::new(actor, now));
+                self.make_room(birth);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over as much as the conversation has credit for.
+    pub(super) fn pump(&mut self, psid: &Psid) {
+        let Some(slot) = self.slots.get_mut(psid) else { return };
+        let Stage::Up(actor) = &slot.stage else { return };
+        let actor = actor.clone();
+        while let Some(ticket) = slot.next(self.credit) {
+            let context = Arc::clone(&self.context);
+            let message = ConversationMsg::Work { ticket: ticket.id, work: ticket.work.clone(), context };
+            if actor.cast(message).is_err() {
+                // It has just ended; its end will reach us and bring the work back.
+                return;
+            }
+        }
+    }
+
+    pub(super) fn done(&mut self, psid: &Psid, tickets: Vec<(u64, Fate)>) {
+        for (id, fate) in tickets {
+            let Some(ticket) = self.slots.get_mut(psid).and_then(|slot| slot.done(id)) else { continue };
+            if let Work::Item { delivery, .. } = ticket.work {
+                self.item_done(delivery);
+            }
+            if let Some(waiting) = ticket.waiting {
+                tell(waiting, fate);
+            }
+        }
+        self.pump(psid);
+    }
+
+    /// A conversation finished and left.
+    pub(super) async fn left(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        actor: ActorId,
+    ) -> Result<(), ActorProcessingErr> {
+        let Some(psid) = self.by_actor.remove(&actor) else { return Ok(()) };
+        Counters::sub(&birth.ports.counters.resident, 1);
+        if self.slots.get(&psid).is_some_and(Slot::quiet) {
+            self.slots.remove(&psid);
+            return Ok(());
+        }
+        self.activate(me, birth, psid.clone()).await?;
+        self.pump(&psid);
+        Ok(())
+    }
+
+    /// A conversation ended unplanned: its work comes back, and after a while it starts again.
+    pub(super) fn failed(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        actor: ActorId,
+        fault: &ActorProcessingErr,
+    ) {
+        let Some(psid) = self.by_actor.remove(&actor) else { return };
+        Counters::sub(&birth.ports.counters.resident, 1);
+        Counters::add(&birth.ports.counters.failures, 1);
+        let Some(slot) = self.slots.get_mut(&psid) else { return };
+        let cause = if fault.is::<StoreTrouble>() {
+            Cause::Store
+        } else if fault.is::<LoadFault>() {
+            Cause::Unreadable
+        } else {
+            Cause::Work
+        };
+        let now = birth.ports.clock.now();
+        let blame = slot.failed(now, cause, birth.limits.failures_max);
+        let machine = MachineId::Conversation(birth.page.clone(), psid.clone());
+        let retry_ms = (blame.retry_at - now).0;
+        if cause == Cause::Unreadable {
+            tracing::error!(%machine, fault = %fault, retry_ms, "a conversation cannot be rebuilt; run `pagedesk journal verify`");
+        } else {
+            tracing::warn!(%machine, retry_ms, ?cause, "a conversation ended; starting it again");
+        }
+        if let Some(ticket) = blame.poisoned {
+            self.set_aside(me, birth, &machine, ticket);
+        }
+        later(me, birth, blame.retry_at, move || PageMsg::Restart { psid });
+    }
+
+    /// A piece of work that brings its conversation down every time is quarantined; its neighbours go on.
+    fn set_aside(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, machine: &MachineId, ticket: Ticket) {
+        tracing::error!(%machine, work = ticket.work.name(), failures = ticket.failures, "quarantined: it brings its conversation down every time");
+        if let Some(waiting) = ticket.waiting {
+            tell(waiting, Fate::Quarantined);
+        }
+        if let Work::Item { delivery, inbound } = ticket.work {
+            self.quarantine(me, birth, delivery, inbound.key, "brings-its-conversation-down");
+        }
+    }
+
+    pub(super) async fn restart(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        psid: Psid,
+    ) -> Result<(), ActorProcessingErr> {
+        let due = match self.slots.get(&psid).map(|slot| &slot.stage) {
+            Some(Stage::Backoff(at)) => *at <= birth.ports.clock.now(),
+            Some(Stage::Up(_) | Stage::Draining(_)) | None => false,
+        };
+        if due {
+            self.activate(me, birth, psid.clone()).await?;
+            self.pump(&psid);
+        }
+        Ok(())
+    }
+
+    /// Lets go of conversations without work for longer than the limit.
+    pub(super) fn sweep(&mut self, birth: &PageBirth, now: Timestamp) {
+        let idle: Vec<Psid> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.quiet() && now - slot.used_at >= birth.limits.idle)
+            .map(|(psid, _)| psid.clone())
+            .collect();
+        idle.iter().for_each(|psid| self.let_go(psid));
+    }
+
+    /// Over the limit of residents the longest idle tenth goes.
+    fn make_room(&mut self, birth: &PageBirth) {
+        if self.slots.len() <= birth.limits.resident_max + self.leaving {
+            return;
+        }
+        let mut idle: Vec<(Timestamp, Psid)> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.quiet() && matches!(slot.stage, Stage::Up(_)))
+            .map(|(psid, slot)| (slot.used_at, psid.clone()))
+            .collect();
+        idle.sort_unstable();
+        idle.truncate(birth.limits.resident_max / 10 + 1);
+        idle.iter().for_each(|(_, psid)| self.let_go(psid));
+        self.leaving = self.slots.values().filter(|slot| matches!(slot.stage, Stage::Draining(_))).count();
+    }
+
+    /// Passivation: `drain` handles what is in the mailbox first; meanwhile new work is held in the slot.
+    fn let_go(&mut self, psid: &Psid) {
+        let Some(slot) = self.slots.get_mut(psid) else { return };
+        if let Stage::Up(actor) = &slot.stage
+            && actor.get_cell().drain().is_ok()
+        {
+            slot.stage = Stage::Draining(actor.clone());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The whole tree over a real store and the embedded desk: a signed-and-stored delivery becomes a task, an agent's
+//! comment becomes one send, whatever ends in between.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use actors::{Clock, Counters, Limits, Ports, Tree, TreeConfig, rebuild, start};
+use futures_util::future::BoxFuture;
+use journal::{Drives, Entropy, Sources, Store, StoreOptions};
+use machine::conversation::Conversation;
+use machine::outbound::PartState;
+use machine::{AccountFacts, PageFacts};
+use messenger::{Fault, Graph, Profile, Send, SendOutcome};
+use model::{AccountId, Incarnation, MachineId, Mid, PageId, Psid, Span, Timestamp};
+use policy::Permit;
+use tokio::sync::Notify;
+use tracker::desk::Act;
+use tracker::{Audience, Desk, DeskOptions};
+
+const NOW: i64 = 1_790_000_000_000;
+
+/// Stands still at `NOW`, plus the runtime's own time.
+struct Wall(tokio::time::Instant);
+
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        Timestamp(NOW + i64::try_from(self.0.elapsed().as_millis()).expect("short"))
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
+        let ms = (at - self.now()).0.clamp(0, 60_000);
+        Box::pin(tokio::time::sleep(std::time::Duration::from_millis(u64::try_from(ms).expect("not negative"))))
+    }
+}
+
+struct Counter(u64);
+
+impl Entropy for Counter {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            *byte = (self.0 >> 56) as u8;
+        }
+    }
+}
+
+/// Takes every send and remembers its mark.
+#[derive(Default)]
+struct Meta(Mutex<Vec<String>>);
+
+impl Graph for Meta {
+    fn send(&self, _permit: Permit, send: Send) -> messenger::BoxFuture<'_, SendOutcome> {
+        let mut sends = self.0.lock().expect("not poisoned");
+        sends.push(send.metadata);
+        let mid = Mid::new(format!("m_{}", sends.len()));
+        Box::pin(async move { SendOutcome::Sent { mid } })
+    }
+
+    fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
+        Box::pin(async { Ok(Profile { first_name: Some("Mila".into()), last_name: None, picture: None }) })
+    }
+}
+
+struct Bench {
+    tree: Tree,
+    store: Store,
+    desk: Arc<Desk>,
+    meta: Arc<Meta>,
+    counters: Arc<Counters>,
+}
+
+async fn bench(dir: &std::path::Path) -> Bench {
+    let store = Store::open(Sources::in_dir(dir), StoreOptions::default(), Box::new(Counter(7)), Drives::THREADS)
+        .expect("a fresh store opens");
+    let desk = Arc::new(
+        Desk::open(journal::Source::Path(dir.join("desk.redb")), DeskOptions::default()).expect("a fresh desk opens"),
+    );
+    let meta = Arc::new(Meta::default());
+    let counters = Arc::new(Counters::default());
+    let ports = Ports {
+        clock: Arc::new(Wall(tokio::time::Instant::now())),
+        inbox: Arc::clone(&store.inbox),
+        journal: Arc::clone(&store.journal) as Arc<dyn journal::Journal>,
+        graph: Arc::clone(&meta) as Arc<dyn Graph>,
+        tracker: Arc::clone(&desk) as Arc<dyn tracker::Tracker>,
+        incarnation: Incarnation(store.journal.incarnation()),
+        appended: Arc::new(Notify::new()),
+        counters: Arc::clone(&counters),
+    };
+    let page = PageFacts { known: true, name: "Orange".into(), token: true, ..PageFacts::default() };
+    let config = TreeConfig {
+        account: AccountId::new("acme"),
+        facts: AccountFacts::default(),
+        pages: BTreeMap::from([(PageId::new("100"), page)]),
+        limits: Limits::default(),
+    };
+    let (tree, _ended) = start(ports, config).await.expect("the tree starts");
+    Bench { tree, store, desk, meta, counters }
+}
+
+fn text(mid: &str, psid: &str, at: i64) -> String {
+    format!(
+        r#"{{"object":"page","entry":[{{"id":"100","time":{at},"messaging":[{{"sender":{{"id":"{psid}"}},"recipient":{{"id":"100"}},"timestamp":{at},"message":{{"mid":"{mid}","text":"hello {mid}"}}}}]}}]}}"#
+    )
+}
+
+impl Bench {
+    async fn deliver(&self, body: String) {
+        let (told, durable) = tokio::sync::oneshot::channel();
+        let offer = self.tree.offering();
+        let body = bytes::Bytes::from(body);
+        let kept = body.clone();
+        self.store.inbox.append(
+            body,
+            NOW,
+            Box::new(move |fate| {
+                let seq = fate.expect("the inbox takes it");
+                offer(seq, NOW, kept);
+                let _gone = told.send(());
+            }),
+        );
+        durable.await.expect("answered");
+    }
+
+    async fn quiet(&self) {
+        while self.tree.unfinished().await > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn conversation(&self, psid: &str) -> machine::conversation::State {
+        let id = MachineId::Conversation(PageId::new("100"), Psid::new(psid));
+        rebuild::<Conversation>(&*self.store.journal, &id).expect("readable").state
+    }
+
+    async fn until(&self, psid: &str, holds: impl Fn(&machine::conversation::State) -> bool) {
+        while !holds(&self.conversation(psid)) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_becomes_a_task_and_a_comment_becomes_one_send() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = bench(dir.path()).await;
+    bench.deliver(text("m1", "500", NOW - 1_000)).await;
+    bench.deliver(text("m1", "500", NOW - 1_000)).await;
+    bench.quiet().await;
+    bench.until("500", |state| state.task().is_some() && state.tracker_work().is_none()).await;
+
+    let task = bench.conversation("500").task().cloned().expect("bound");
+    let act = Act { by: "Ada".into(), at: Timestamp(NOW), key: None };
+    bench.desk.add_comment(&task, Audience::Customer, "Good morning".into(), act).await.expect("taken");
+    bench
+        .until("500", |state| state.queue().parts().any(|(_, part)| matches!(part.state, PartState::Sent { .. })))
+        .await;
+
+    assert_eq!(bench.meta.0.lock().expect("not poisoned").len(), 1);
+    assert_eq!(bench.counters.duplicates.load(std::sync::atomic::Ordering::Relaxed), 1);
+    bench.tree.drain(Span::seconds(5)).await;
+}
