@@ -1,0 +1,118 @@
+//! How a conversation's events are stored: flat JSON, one kind number per shape, version 1.
+//!
+//! Invariants: a number is never reused; a shape changes only by a new version, upcast here; what is not known is a
+//! fault. Sealed (S) is whatever holds what a customer said or is called.
+//!
+//! | kind | name | S | kind | name | S |
+//! |---|---|---|---|---|---|
+//! | 1 | received-message | S | 18 | settled-sent | |
+//! | 2 | received-echo | S | 19 | settled-later | |
+//! | 3 | received-postback | S | 20 | settled-failed | |
+//! | 4 | received-delivered | | 21 | settled-in-doubt | |
+//! | 5 | received-read | | 30 | profile-asked | |
+//! | 6 | reply-asked | S | 31 | contact-named | S |
+//! | 7 | dispatch-granted | | 32 | contact-naming | S |
+//! | 8 | woke | | 33 | task-opening | S |
+//! | 9 | resolved | | 34 | task-bound | |
+//! | 10 | settled-task-opened | | 35 | comments-adding | S |
+//! | 11 | settled-comments-added | | 36 | sent-outside | |
+//! | 12 | settled-task-inactive | | 37 | echo-held | |
+//! | 13 | settled-task-gone | | 40 | part-refused | |
+//! | 14 | settled-tracker-refused | | 41 | part-held | |
+//! | 15 | settled-profile | S | 42 | send-started | S |
+//! | 16 | settled-no-profile | | 43 | part-sent | |
+//! | 17 | settled-contact-named | | 44 | part-delayed | |
+//! | 47 | doubt-remained | | 45 | part-failed | |
+//! | 50 | window-closed | | 46 | part-in-doubt | |
+
+mod decision;
+mod fact;
+
+use super::event::Event;
+use crate::codec::{CodecFault, Encoded, VERSION, name_in};
+
+const NAMES: [(u16, &str); 38] = [
+    (1, "received-message"),
+    (2, "received-echo"),
+    (3, "received-postback"),
+    (4, "received-delivered"),
+    (5, "received-read"),
+    (6, "reply-asked"),
+    (7, "dispatch-granted"),
+    (8, "woke"),
+    (9, "resolved"),
+    (10, "settled-task-opened"),
+    (11, "settled-comments-added"),
+    (12, "settled-task-inactive"),
+    (13, "settled-task-gone"),
+    (14, "settled-tracker-refused"),
+    (15, "settled-profile"),
+    (16, "settled-no-profile"),
+    (17, "settled-contact-named"),
+    (18, "settled-sent"),
+    (19, "settled-later"),
+    (20, "settled-failed"),
+    (21, "settled-in-doubt"),
+    (30, "profile-asked"),
+    (31, "contact-named"),
+    (32, "contact-naming"),
+    (33, "task-opening"),
+    (34, "task-bound"),
+    (35, "comments-adding"),
+    (36, "sent-outside"),
+    (37, "echo-held"),
+    (40, "part-refused"),
+    (41, "part-held"),
+    (42, "send-started"),
+    (43, "part-sent"),
+    (44, "part-delayed"),
+    (45, "part-failed"),
+    (46, "part-in-doubt"),
+    (47, "doubt-remained"),
+    (50, "window-closed"),
+];
+
+/// The name of a stored kind, for people; `unknown` where this build does not know it.
+pub fn name(kind: u16) -> &'static str {
+    name_in(&NAMES, kind)
+}
+
+/// An event as it is stored.
+pub(super) fn encode(event: &Event) -> Encoded {
+    match event {
+        Event::Received { inbound } => fact::encode_received(inbound),
+        Event::ReplyAsked { reply } => fact::encode_reply(reply),
+        Event::DispatchGranted { part } => fact::encode_dispatch(*part),
+        Event::Settled { effect, outcome } => fact::encode_settled(*effect, outcome),
+        Event::Woke { reason, at } => fact::encode_woke(*reason, *at),
+        Event::Resolved { part, resolution, by } => fact::encode_resolved(*part, *resolution, by),
+        Event::ProfileAsked { .. }
+        | Event::ContactNamed { .. }
+        | Event::ContactNaming { .. }
+        | Event::TaskOpening { .. }
+        | Event::TaskBound { .. }
+        | Event::CommentsAdding { .. }
+        | Event::EchoHeld { .. }
+        | Event::SentOutside { .. }
+        | Event::PartRefused { .. }
+        | Event::PartHeld { .. }
+        | Event::SendStarted { .. }
+        | Event::PartSent { .. }
+        | Event::PartDelayed { .. }
+        | Event::PartFailed { .. }
+        | Event::PartInDoubt { .. }
+        | Event::DoubtRemained { .. }
+        | Event::WindowClosed { .. } => decision::encode(event),
+    }
+}
+
+/// A stored event.
+pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, CodecFault> {
+    if version != VERSION {
+        return Err(CodecFault::Unknown { kind, version });
+    }
+    match kind {
+        1..30 => fact::decode(kind, body),
+        _ => decision::decode(kind, body),
+    }
+}

@@ -1,0 +1,146 @@
+//! Answers on their way out: queued, asked about, started, given up. Every start asks the policy at that instant.
+//!
+//! Invariants: `SendStarted` rests on a permit given in the same decision; a part that is failed, refused or unclear
+//! starts again only after a person said so.
+
+use model::{Span, Timestamp};
+use policy::Verdict;
+
+use super::release_echoes;
+use crate::Context;
+use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
+use crate::conversation::event::Event;
+use crate::conversation::projection::verdict;
+use crate::conversation::state::State;
+use crate::outbound::{Content, PartId, PartState, Queue, split};
+
+/// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
+pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
+    if state.replied.contains(&reply.comment) {
+        return Vec::new();
+    }
+    reply.contents = reply.contents.into_iter().flat_map(pieces).collect();
+    let answer = verdict(state, context, reply.author, reply.tag, now);
+    let first = state.queue.next_id().0;
+    let parts = (first..).zip(&reply.contents).map(|(id, _)| PartId(id));
+    let stops: Vec<Event> = parts.filter_map(|part| stop(part, answer, now)).collect();
+    let mut events = Vec::with_capacity(1 + stops.len());
+    events.push(Event::ReplyAsked { reply });
+    events.extend(stops);
+    events
+}
+
+/// A text in pieces that Meta takes; anything else as it is.
+fn pieces(content: Content) -> Vec<Content> {
+    match content {
+        Content::Text { text } => {
+            split(text.reveal()).into_iter().map(|piece| Content::Text { text: piece.into() }).collect()
+        }
+        Content::Attachment { .. } => vec![content],
+    }
+}
+
+/// The event of a verdict that does not let a part go; none for a permit.
+fn stop(part: PartId, answer: Verdict, now: Timestamp) -> Option<Event> {
+    match answer {
+        Verdict::Permit { .. } => None,
+        Verdict::Defer { until: _, reason } => Some(Event::PartHeld { part, reason, at: now }),
+        Verdict::Forbid { reason } => Some(Event::PartRefused { part, reason, at: now }),
+    }
+}
+
+/// The next part may go, if the policy still agrees.
+pub(super) fn dispatch(state: &State, context: &Context, now: Timestamp) -> Vec<Event> {
+    let Some((id, part)) = state.queue.next(now) else { return Vec::new() };
+    let answer = verdict(state, context, part.author, part.tag, now);
+    let decision = stop(id, answer, now).unwrap_or_else(|| Event::SendStarted {
+        part: id,
+        attempt: part.attempts.saturating_add(1),
+        verdict: answer,
+        content: part.content.clone(),
+        at: now,
+    });
+    vec![Event::DispatchGranted { part: id }, decision]
+}
+
+/// A person decided about a part. What does not apply decides nothing.
+pub(super) fn resolve(
+    state: &State,
+    part: PartId,
+    resolution: Resolution,
+    by: String,
+    context: &Context,
+    now: Timestamp,
+) -> Vec<Event> {
+    let Some(found) = state.queue.part(part) else { return Vec::new() };
+    let doubted = matches!(found.state, PartState::InDoubt { .. });
+    let ended = matches!(found.state, PartState::Failed { .. } | PartState::Refused { .. });
+    let decision = match resolution {
+        Resolution::Retry if doubted || ended => stop(part, verdict(state, context, found.author, found.tag, now), now),
+        Resolution::WasSent if doubted => Some(Event::PartSent { part, mid: None, at: now }),
+        Resolution::GiveUp if doubted || (ended && !is_given_up(&found.state)) => {
+            Some(Event::PartFailed { part, reason: GIVEN_UP.to_owned(), code: None, at: now })
+        }
+        Resolution::Retry | Resolution::WasSent | Resolution::GiveUp => return Vec::new(),
+    };
+    let mut events = vec![Event::Resolved { part, resolution, by }];
+    events.extend(decision);
+    if doubted && !state.queue.is_unsettled_besides(part) {
+        events.extend(release_echoes(state, None, context));
+    }
+    events
+}
+
+/// Why a part failed that a person left.
+const GIVEN_UP: &str = "given-up";
+
+/// Why a part failed that met passing troubles until its last try.
+const TRIES_EXHAUSTED: &str = "tries-exhausted";
+
+fn is_given_up(state: &PartState) -> bool {
+    matches!(state, PartState::Failed { reason } if reason == GIVEN_UP)
+}
+
+/// What an outcome makes of the part in flight. Whatever is not plainly known is unclear, never sent.
+pub(super) fn settled(
+    state: &State,
+    effect: u64,
+    part: PartId,
+    outcome: &Outcome,
+    context: &Context,
+    now: Timestamp,
+) -> Vec<Event> {
+    let Some(found) = state.queue.part(part) else { return Vec::new() };
+    // Its echo may have come first, and then this answer adds nothing.
+    if !matches!(found.state, PartState::InFlight { effect: under_way, .. } if under_way == effect) {
+        return Vec::new();
+    }
+    let doubt = |why: &str| Event::PartInDoubt { part, why: why.to_owned(), until: now + context.account.doubt };
+    let decision = match outcome {
+        Outcome::Send { send } => match send {
+            SendOutcome::Sent { mid } => Event::PartSent { part, mid: Some(mid.clone()), at: now },
+            SendOutcome::Later { after, code } => match Queue::retry_at(found, (*after).max(Span(0)), now) {
+                Some(at) => Event::PartDelayed { part, at },
+                None => Event::PartFailed { part, reason: TRIES_EXHAUSTED.to_owned(), code: *code, at: now },
+            },
+            SendOutcome::Failed { code, row, trace: _ } => {
+                Event::PartFailed { part, reason: row.clone(), code: Some(*code), at: now }
+            }
+            SendOutcome::InDoubt { why } => doubt(why),
+        },
+        Outcome::TaskOpened { .. }
+        | Outcome::CommentsAdded { .. }
+        | Outcome::TaskInactive
+        | Outcome::TaskGone
+        | Outcome::TrackerRefused { .. }
+        | Outcome::Profile { .. }
+        | Outcome::NoProfile { .. }
+        | Outcome::ContactNamed => doubt("unexpected-outcome"),
+    };
+    let unclear = matches!(decision, Event::PartInDoubt { .. });
+    let mut events = vec![decision];
+    if !unclear && !state.queue.is_unsettled_besides(part) {
+        events.extend(release_echoes(state, outcome.mid(), context));
+    }
+    events
+}

@@ -1,0 +1,212 @@
+//! Applies events. Cannot fail, reads no clock, makes no id; recovery is this and nothing else.
+//!
+//! Invariant: lines enter `waiting` here and leave it only into an effect that an event names, so none is ever lost.
+
+use model::{Inbound, Kind, Mid, TaskId, Timestamp};
+
+use super::command::{Outcome, Resolution};
+use super::event::{Event, Line, WakeReason};
+use super::state::{Binding, HeldEcho, State, TrackerWork};
+use crate::outbound::Queue;
+
+/// What an outcome means for the tracker's open effect.
+pub(super) enum TrackerAnswer<'a> {
+    /// The task stands.
+    Opened,
+    /// The comments stand.
+    Added,
+    /// The task is not active: nothing was added.
+    Inactive,
+    /// The task is gone: nothing was added.
+    Gone,
+    /// Nothing was done, for good.
+    Refused(&'a str),
+}
+
+pub(super) fn evolve(state: &mut State, event: &Event) {
+    state.seq += 1;
+    evolve_queue(&mut state.queue, state.seq, event);
+    match event {
+        Event::Received { inbound } => received(state, inbound),
+        Event::ReplyAsked { reply } => {
+            state.replied.insert(reply.comment.clone());
+        }
+        Event::Settled { effect, outcome } => settled(state, *effect, outcome),
+        Event::ProfileAsked { until } => {
+            state.profile = Some(state.seq);
+            state.binding = Binding::Gathering { until: *until, effect: state.seq };
+        }
+        Event::ContactNamed { name } => state.name = Some(name.clone()),
+        Event::ContactNaming { contact: _, name: _ } => {
+            state.naming.insert(state.seq);
+        }
+        Event::TaskOpening { name: _, customer, lines, previous } => {
+            begin(state, None, false, customer.is_some(), lines);
+            state.previous.clone_from(previous);
+            state.binding = Binding::Opening { effect: state.seq };
+        }
+        Event::TaskBound { task, contact } => {
+            state.contact = Some(contact.clone());
+            state.binding = Binding::Bound { task: task.clone() };
+        }
+        Event::CommentsAdding { task, lines, if_active } => begin(state, Some(task), *if_active, true, lines),
+        Event::EchoHeld { mid, until } => {
+            for echo in state.held.iter_mut().filter(|echo| echo.mid == *mid) {
+                echo.until = Some(*until);
+            }
+        }
+        Event::SentOutside { mid } => sent_outside(state, mid),
+        Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
+        Event::WindowClosed { at } => state.closed_at = state.closed_at.max(Some(*at)),
+        Event::DispatchGranted { .. }
+        | Event::Woke { .. }
+        | Event::Resolved { .. }
+        | Event::PartRefused { .. }
+        | Event::PartHeld { .. }
+        | Event::SendStarted { .. }
+        | Event::PartDelayed { .. }
+        | Event::PartFailed { .. }
+        | Event::PartInDoubt { .. }
+        | Event::DoubtRemained { .. } => {}
+    }
+}
+
+/// What an event means for the parts. `seq` is the event's own number.
+pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
+    match event {
+        Event::ReplyAsked { reply } => queue.enqueue(&reply.comment, reply.author, reply.tag, &reply.contents),
+        Event::Settled { effect, outcome } => queue.settle(*effect, outcome.mid()),
+        Event::Woke { reason, at } => match reason {
+            WakeReason::Retry => queue.release(*at),
+            WakeReason::Held => queue.looked(*at),
+            WakeReason::Gathering | WakeReason::Doubt | WakeReason::Echo | WakeReason::Window => {}
+        },
+        Event::Resolved { part, resolution, by: _ } => match resolution {
+            Resolution::Retry => queue.requeue(*part),
+            Resolution::WasSent | Resolution::GiveUp => {}
+        },
+        Event::PartRefused { part, reason, at: _ } => queue.refuse(*part, *reason),
+        Event::PartHeld { part, reason, at } => queue.hold(*part, *reason, *at),
+        Event::SendStarted { part, attempt, verdict: _, content: _, at } => queue.start(*part, seq, *attempt, *at),
+        Event::PartSent { part, mid, at } => queue.sent(*part, mid.as_ref(), *at),
+        Event::PartDelayed { part, at } => queue.delay(*part, *at),
+        Event::PartFailed { part, reason, code: _, at: _ } => queue.fail(*part, reason),
+        Event::PartInDoubt { part, why: _, until } => queue.doubt(*part, *until),
+        Event::DoubtRemained { part } => queue.tell(*part),
+        Event::Received { .. }
+        | Event::DispatchGranted { .. }
+        | Event::ProfileAsked { .. }
+        | Event::ContactNamed { .. }
+        | Event::ContactNaming { .. }
+        | Event::TaskOpening { .. }
+        | Event::TaskBound { .. }
+        | Event::CommentsAdding { .. }
+        | Event::EchoHeld { .. }
+        | Event::SentOutside { .. }
+        | Event::WindowClosed { .. } => {}
+    }
+}
+
+fn received(state: &mut State, inbound: &Inbound) {
+    let line = state.line(inbound);
+    state.seen.insert(inbound.key);
+    state.standby = state.standby_after(inbound);
+    state.channel_at = state.channel_at.max(Some(inbound.at));
+    match &inbound.kind {
+        Kind::Message(_) => {
+            state.openers.last_message_at = state.openers.last_message_at.max(Some(inbound.at));
+            customer_acted(state, inbound.at, line);
+        }
+        Kind::Postback(_) => customer_acted(state, inbound.at, line),
+        Kind::Echo(echo) => {
+            let ours = state.part_named_by(echo.metadata.as_deref()).or_else(|| state.queue.part_of_mid(&echo.mid));
+            if let (None, Some(line)) = (ours, line) {
+                state.held.push(HeldEcho { mid: echo.mid.clone(), line, until: None });
+            }
+        }
+        Kind::Delivered(receipt) => {
+            state.receipts.delivered = state.receipts.delivered.max(Some(receipt.watermark));
+        }
+        Kind::Read(receipt) => state.receipts.read = state.receipts.read.max(Some(receipt.watermark)),
+    }
+}
+
+/// Messages and buttons, of the thread's owner or of a bystander, open the window. Nothing else does.
+fn customer_acted(state: &mut State, at: Timestamp, line: Option<Line>) {
+    state.openers.last_action_at = state.openers.last_action_at.max(Some(at));
+    state.newest_at = state.newest_at.max(Some(at));
+    state.waiting.extend(line);
+}
+
+/// The queue knows of it already.
+fn settled(state: &mut State, effect: u64, outcome: &Outcome) {
+    state.naming.remove(&effect);
+    state.profile.take_if(|open| *open == effect);
+    if let Some(work) = state.tracker.take_if(|work| work.effect == effect) {
+        tracker_settled(state, work, outcome);
+    }
+    let mid = outcome.mid();
+    state.held.retain(|echo| Some(&echo.mid) != mid);
+}
+
+fn tracker_settled(state: &mut State, work: TrackerWork, outcome: &Outcome) {
+    let refusal = match tracker_answer(&work, outcome) {
+        TrackerAnswer::Opened | TrackerAnswer::Added => {
+            state.tracker_refusal = None;
+            return;
+        }
+        TrackerAnswer::Inactive => None,
+        TrackerAnswer::Gone => {
+            state.previous = work.task;
+            state.binding = Binding::None;
+            None
+        }
+        TrackerAnswer::Refused(reason) => {
+            if work.task.is_none() {
+                state.binding = Binding::None;
+            }
+            Some(reason.to_owned())
+        }
+    };
+    state.tracker_refusal = refusal;
+    for line in work.lines.into_iter().rev() {
+        state.waiting.push_front(line);
+    }
+}
+
+/// Reads an outcome for the work it answers; an answer to another question counts as a refusal, never as success.
+pub(super) fn tracker_answer<'a>(work: &TrackerWork, outcome: &'a Outcome) -> TrackerAnswer<'a> {
+    let adds = work.task.is_some();
+    match outcome {
+        Outcome::TaskOpened { .. } if !adds => TrackerAnswer::Opened,
+        Outcome::CommentsAdded { .. } if adds => TrackerAnswer::Added,
+        Outcome::TaskInactive if adds && work.if_active => TrackerAnswer::Inactive,
+        Outcome::TaskGone if adds => TrackerAnswer::Gone,
+        Outcome::TrackerRefused { reason } => TrackerAnswer::Refused(reason),
+        Outcome::TaskOpened { .. }
+        | Outcome::CommentsAdded { .. }
+        | Outcome::TaskInactive
+        | Outcome::TaskGone
+        | Outcome::Profile { .. }
+        | Outcome::NoProfile { .. }
+        | Outcome::Send { .. }
+        | Outcome::ContactNamed => TrackerAnswer::Refused("unexpected-outcome"),
+    }
+}
+
+/// A held echo turns out to be another's: its line waits for the task, where one is bound or on its way.
+fn sent_outside(state: &mut State, mid: &Mid) {
+    if let Some(index) = state.held.iter().position(|echo| echo.mid == *mid) {
+        let echo = state.held.remove(index);
+        if state.takes_outside_lines() {
+            state.waiting.push_back(echo.line);
+        }
+    }
+}
+
+/// The tracker's effect begins: it takes its lines from the front of those that wait.
+fn begin(state: &mut State, task: Option<&TaskId>, if_active: bool, named: bool, lines: &[Line]) {
+    state.waiting.drain(..lines.len().min(state.waiting.len()));
+    state.tracker =
+        Some(TrackerWork { effect: state.seq, task: task.cloned(), if_active, named, lines: lines.to_vec() });
+}

@@ -1,0 +1,300 @@
+//! The conversation as people read it, folded from its events: every message once, in Meta's order.
+//!
+//! Invariants: the order of arrival does not show (promise P19); a send is one bubble, whichever of its answer and its
+//! echo came first (promise P6). For pages and for properties; decisions never read it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Attachment, AttachmentKind, EffectId, Inbound, ItemKey, Kind, Mid, Redacted, Timestamp, address};
+use policy::Openers;
+
+use super::event::Event;
+use super::evolve::evolve_queue;
+use super::line::{pressed, readable};
+use super::projection::{Receipts, Window, window_of};
+use crate::outbound::{Content, Part, PartId, PartState, Queue};
+
+/// A conversation as people read it. Grows by [`Transcript::apply`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Transcript {
+    seq: u64,
+    written: BTreeMap<ItemKey, Bubble>,
+    echoes: BTreeMap<Mid, SeenEcho>,
+    origins: BTreeMap<PartId, Asked>,
+    queue: Queue,
+    openers: Openers,
+    receipts: Receipts,
+    delivered: BTreeSet<Mid>,
+}
+
+/// One message of the conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Meta's time; of our own message, until its echo came, the time it was started or asked for.
+    pub at: Timestamp,
+    /// Decides between messages of one millisecond.
+    pub tie: Tie,
+    /// Who wrote it.
+    pub who: Who,
+    /// The readable line.
+    pub text: Redacted<String>,
+    /// What was attached.
+    pub attachments: Vec<Attachment>,
+    /// Meta's id, as far as known.
+    pub mid: Option<Mid>,
+    /// Where our own message stands; `None` for everyone else's.
+    pub state: Option<PartState>,
+    /// How far a message of the Page got; `None` for the customer's, and for ours while it is not sent.
+    pub reach: Option<Reach>,
+}
+
+/// Tie-breaker of the order: what Meta sent comes before what it has not confirmed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Tie {
+    /// The item's key.
+    Item(ItemKey),
+    /// The part's number.
+    Part(PartId),
+}
+
+/// Who wrote a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// The customer.
+    Customer,
+    /// We, as this part.
+    Us {
+        /// Which.
+        part: PartId,
+        /// Who asked for it, as shown in the tracker.
+        by: String,
+    },
+    /// The Page, but not through us.
+    Outside,
+}
+
+/// How far a message of the Page got.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    /// Meta has it.
+    Sent,
+    /// It arrived.
+    Delivered,
+    /// It was read.
+    Read,
+}
+
+/// What an item of Meta shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Bubble {
+    at: Timestamp,
+    key: ItemKey,
+    text: Redacted<String>,
+    attachments: Vec<Attachment>,
+    mid: Option<Mid>,
+}
+
+/// An echo, and what is known of its sender.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct SeenEcho {
+    bubble: Bubble,
+    /// The part that its metadata names.
+    part: Option<PartId>,
+    /// It was decided that another sent it.
+    outside: bool,
+}
+
+/// Where a part comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Asked {
+    by: String,
+    at: Timestamp,
+}
+
+impl Transcript {
+    /// The transcript of all events of a conversation, from its first.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut transcript = Self::default();
+        events.into_iter().for_each(|event| transcript.apply(event));
+        transcript
+    }
+
+    /// The next event of the conversation.
+    pub fn apply(&mut self, event: &Event) {
+        self.seq += 1;
+        match event {
+            Event::Received { inbound } => self.received(inbound),
+            Event::ReplyAsked { reply } => {
+                let first = self.queue.next_id().0;
+                for (id, _) in (first..).zip(&reply.contents) {
+                    self.origins.insert(PartId(id), Asked { by: reply.by.clone(), at: reply.at });
+                }
+            }
+            Event::SendStarted { part, at, .. } => {
+                if let Some(asked) = self.origins.get_mut(part) {
+                    asked.at = *at;
+                }
+            }
+            Event::SentOutside { mid } => {
+                if let Some(echo) = self.echoes.get_mut(mid) {
+                    echo.outside = true;
+                }
+            }
+            Event::DispatchGranted { .. }
+            | Event::Settled { .. }
+            | Event::Woke { .. }
+            | Event::Resolved { .. }
+            | Event::ProfileAsked { .. }
+            | Event::ContactNamed { .. }
+            | Event::ContactNaming { .. }
+            | Event::TaskOpening { .. }
+            | Event::TaskBound { .. }
+            | Event::CommentsAdding { .. }
+            | Event::EchoHeld { .. }
+            | Event::PartRefused { .. }
+            | Event::PartHeld { .. }
+            | Event::PartSent { .. }
+            | Event::PartDelayed { .. }
+            | Event::PartFailed { .. }
+            | Event::PartInDoubt { .. }
+            | Event::DoubtRemained { .. }
+            | Event::WindowClosed { .. } => {}
+        }
+        evolve_queue(&mut self.queue, self.seq, event);
+    }
+
+    /// Every message once, in Meta's order.
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut echo_of: BTreeMap<PartId, &Bubble> = BTreeMap::new();
+        let mut entries: Vec<Entry> = self.written.values().map(|bubble| entry(bubble, Who::Customer, None)).collect();
+        for echo in self.echoes.values() {
+            match echo.part.or_else(|| echo.bubble.mid.as_ref().and_then(|mid| self.queue.part_of_mid(mid))) {
+                Some(part) => {
+                    let first = echo_of.entry(part).or_insert(&echo.bubble);
+                    if (echo.bubble.at, echo.bubble.key) < (first.at, first.key) {
+                        *first = &echo.bubble;
+                    }
+                }
+                None if echo.outside => {
+                    let reach = self.reach(echo.bubble.at, echo.bubble.mid.as_ref());
+                    entries.push(entry(&echo.bubble, Who::Outside, Some(reach)));
+                }
+                None => {}
+            }
+        }
+        entries.extend(self.queue.parts().map(|(id, part)| self.ours(id, part, echo_of.get(&id).copied())));
+        entries.sort_by_key(|entry| (entry.at, entry.tie));
+        entries
+    }
+
+    /// How far the customer got.
+    pub fn receipts(&self) -> Receipts {
+        self.receipts
+    }
+
+    /// The window as the customer's actions made it.
+    pub fn window(&self) -> Window {
+        window_of(self.openers)
+    }
+
+    fn received(&mut self, inbound: &Inbound) {
+        let bubble = |mid, text: String, attachments: &[Attachment]| Bubble {
+            at: inbound.at,
+            key: inbound.key,
+            text: text.into(),
+            attachments: attachments.to_vec(),
+            mid,
+        };
+        match &inbound.kind {
+            Kind::Message(message) => {
+                let text = readable(message.text.as_ref(), &message.attachments);
+                self.written.insert(inbound.key, bubble(Some(message.mid.clone()), text, &message.attachments));
+                self.openers.last_message_at = self.openers.last_message_at.max(Some(inbound.at));
+                self.openers.last_action_at = self.openers.last_action_at.max(Some(inbound.at));
+            }
+            Kind::Postback(postback) => {
+                let text = pressed(postback.title.as_ref());
+                self.written.insert(inbound.key, bubble(postback.mid.clone(), text, &[]));
+                self.openers.last_action_at = self.openers.last_action_at.max(Some(inbound.at));
+            }
+            Kind::Echo(echo) => {
+                let named = echo.metadata.as_deref().and_then(|metadata| metadata.parse::<EffectId>().ok());
+                let part = named
+                    .filter(|effect| effect.machine == address(inbound))
+                    .and_then(|effect| self.queue.part_of_send(effect.seq));
+                let text = readable(echo.text.as_ref(), &echo.attachments);
+                let bubble = bubble(Some(echo.mid.clone()), text, &echo.attachments);
+                self.echoes.insert(echo.mid.clone(), SeenEcho { bubble, part, outside: false });
+            }
+            Kind::Delivered(receipt) => {
+                self.receipts.delivered = self.receipts.delivered.max(Some(receipt.watermark));
+                self.delivered.extend(receipt.mids.iter().cloned());
+            }
+            Kind::Read(receipt) => self.receipts.read = self.receipts.read.max(Some(receipt.watermark)),
+        }
+    }
+
+    fn ours(&self, id: PartId, part: &Part, echo: Option<&Bubble>) -> Entry {
+        let (text, attachments) = match &part.content {
+            Content::Text { text } => (text.clone(), Vec::new()),
+            Content::Attachment { kind, url } => {
+                let attachment = Attachment { kind: attachment_kind(kind), url: Some(url.clone()), title: None };
+                (Redacted::new(readable(None, std::slice::from_ref(&attachment))), vec![attachment])
+            }
+        };
+        let (sent_at, mid) = match &part.state {
+            PartState::Sent { mid, at } => (Some(*at), mid.clone()),
+            PartState::Queued { .. }
+            | PartState::Held { .. }
+            | PartState::InFlight { .. }
+            | PartState::InDoubt { .. }
+            | PartState::Refused { .. }
+            | PartState::Failed { .. } => (None, None),
+        };
+        let asked = self.origins.get(&id);
+        let (at, tie) = match (echo, asked) {
+            (Some(echo), _) => (echo.at, Tie::Item(echo.key)),
+            (None, Some(asked)) => (asked.at, Tie::Part(id)),
+            (None, None) => (Timestamp::default(), Tie::Part(id)),
+        };
+        let by = asked.map(|asked| asked.by.clone()).unwrap_or_default();
+        let reach = sent_at.map(|sent_at| self.reach(echo.map_or(sent_at, |echo| echo.at), mid.as_ref()));
+        let state = Some(part.state.clone());
+        Entry { at, tie, who: Who::Us { part: id, by }, text, attachments, mid, state, reach }
+    }
+
+    fn reach(&self, at: Timestamp, mid: Option<&Mid>) -> Reach {
+        if self.receipts.read.is_some_and(|watermark| at <= watermark) {
+            Reach::Read
+        } else if self.receipts.delivered.is_some_and(|watermark| at <= watermark)
+            || mid.is_some_and(|mid| self.delivered.contains(mid))
+        {
+            Reach::Delivered
+        } else {
+            Reach::Sent
+        }
+    }
+}
+
+fn entry(bubble: &Bubble, who: Who, reach: Option<Reach>) -> Entry {
+    Entry {
+        at: bubble.at,
+        tie: Tie::Item(bubble.key),
+        who,
+        text: bubble.text.clone(),
+        attachments: bubble.attachments.clone(),
+        mid: bubble.mid.clone(),
+        state: None,
+        reach,
+    }
+}
+
+fn attachment_kind(name: &str) -> AttachmentKind {
+    match name {
+        "image" => AttachmentKind::Image,
+        "audio" => AttachmentKind::Audio,
+        "video" => AttachmentKind::Video,
+        "file" => AttachmentKind::File,
+        other => AttachmentKind::Other(other.to_owned()),
+    }
+}

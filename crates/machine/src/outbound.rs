@@ -1,0 +1,11 @@
+//! The outbound queue that machines share: parts in order, one in flight, each with a state that never lies.
+//!
+//! Nothing here asks the policy or sends; it keeps what was decided.
+
+mod part;
+mod queue;
+mod split;
+
+pub use part::{Content, Part, PartId, PartState};
+pub use queue::Queue;
+pub use split::{TEXT_CHARACTERS_MAX, split};

@@ -1,0 +1,109 @@
+//! One message to the customer and what became of it.
+
+use core::fmt;
+
+use model::{CommentId, Mid, Redacted, Timestamp};
+use policy::{Author, DeferReason, ForbidReason, UpdateTag};
+use serde::{Deserialize, Serialize};
+
+/// Number of a part within its conversation, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartId(pub u32);
+
+impl fmt::Display for PartId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// What a part carries: text or one attachment, never both (Send API, read 2026-11-23).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "content", rename_all = "snake_case")]
+pub enum Content {
+    /// At most 2,000 characters.
+    Text {
+        /// The text.
+        text: Redacted<String>,
+    },
+    /// A file by its address.
+    Attachment {
+        /// `image`, `audio`, `video` or `file`.
+        kind: String,
+        /// Where Meta fetches it.
+        url: Redacted<String>,
+    },
+}
+
+/// One message to the customer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// The comment it comes from.
+    pub comment: CommentId,
+    /// Who wrote it.
+    pub author: Author,
+    /// A special message's tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<UpdateTag>,
+    /// What it carries.
+    pub content: Content,
+    /// How often it was started.
+    pub attempts: u32,
+    /// At so many starts a passing trouble is no longer waited out; a person's retry raises it.
+    pub attempts_max: u32,
+    /// Where it stands.
+    pub state: PartState,
+}
+
+/// Where a part stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PartState {
+    /// Waits for its turn, or until `not_before`.
+    Queued {
+        /// Not tried before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+    },
+    /// Waits for something a person or Meta must mend.
+    Held {
+        /// What.
+        reason: DeferReason,
+        /// Looked at last.
+        since: Timestamp,
+    },
+    /// The call is under way.
+    InFlight {
+        /// Number of the event that named the effect.
+        effect: u64,
+        /// Since.
+        since: Timestamp,
+    },
+    /// Sent or not: unknown.
+    InDoubt {
+        /// Number of the event that named the effect.
+        effect: u64,
+        /// The queue waits for the echo until then.
+        until: Timestamp,
+        /// A person was told; the queue goes on.
+        told: bool,
+    },
+    /// Meta has it.
+    Sent {
+        /// Meta's id; `None` where a person said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mid: Option<Mid>,
+        /// When we learned of it.
+        at: Timestamp,
+    },
+    /// Not sent: the rules forbid it.
+    Refused {
+        /// Which.
+        reason: ForbidReason,
+    },
+    /// Not sent: Meta refused it.
+    Failed {
+        /// Stable name of the error table's row.
+        reason: String,
+    },
+}

@@ -1,0 +1,178 @@
+//! One Page: what it is called, whether it can send, and what of its deliveries had to be put aside.
+//!
+//! Invariants: a refused token stays refused until another one is configured; a restriction is lifted by Meta's word,
+//! never by a restart. No effects yet, no deadline.
+
+pub mod codec;
+mod state;
+
+use core::convert::Infallible;
+
+use model::{Anomaly, ItemKey, MachineId, Place, Timestamp};
+
+pub use state::State;
+
+use crate::{CodecFault, Context, Encoded, Machine, PageFacts};
+
+/// The machine of Pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Page;
+
+/// A request to a Page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// These facts are configured. `restricted` is not configuration and is ignored.
+    Configure(PageFacts),
+    /// An item made its machine fail again and again: it is put aside.
+    Quarantine {
+        /// Number of its delivery in the inbox.
+        delivery: u64,
+        /// Where it stood; `None` for the delivery as a whole.
+        place: Option<Place>,
+        /// Its de-duplication key, where it was understood.
+        key: Option<ItemKey>,
+        /// Why, stable and free of customer text.
+        cause: String,
+    },
+    /// An item that nobody understands is kept.
+    KeepAnomaly {
+        /// Number of its delivery in the inbox.
+        delivery: u64,
+        /// The item.
+        anomaly: Anomaly,
+    },
+    /// Meta said something about the Page's right to send.
+    Observe(Trouble),
+    /// The deadline has come; a Page has none yet.
+    Wake,
+}
+
+/// What Meta says about a Page's right to send. Messenger error table, read 2026-11-23.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// The token is not taken (102, 190).
+    TokenRefused {
+        /// Meta's code.
+        code: i64,
+        /// Meta's subcode.
+        subcode: Option<i64>,
+    },
+    /// The Page may not send for now (10/1893063, 368).
+    Restricted,
+    /// It may again.
+    RestrictionLifted,
+}
+
+/// A fact of a Page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The Page's facts are these now.
+    Configured {
+        /// All of them, what Meta said included.
+        facts: PageFacts,
+    },
+    /// An item was put aside.
+    ItemQuarantined {
+        /// Number of its delivery in the inbox.
+        delivery: u64,
+        /// Where it stood.
+        place: Option<Place>,
+        /// Its de-duplication key, where it was understood.
+        key: Option<ItemKey>,
+        /// Why.
+        cause: String,
+    },
+    /// An item that nobody understands was kept.
+    AnomalyKept {
+        /// Number of its delivery in the inbox.
+        delivery: u64,
+        /// The item.
+        anomaly: Anomaly,
+    },
+    /// Meta refused the configured token: sends are held until another one is configured.
+    TokenRefused {
+        /// Meta's code.
+        code: i64,
+        /// Meta's subcode.
+        subcode: Option<i64>,
+    },
+    /// Meta restricted the Page: sends are held.
+    Restricted,
+    /// Meta lets the Page send again.
+    RestrictionLifted,
+}
+
+impl Machine for Page {
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Effect = Infallible;
+
+    fn fresh(_id: &MachineId) -> State {
+        State::default()
+    }
+
+    fn decide(state: &State, command: Command, _context: &Context, _now: Timestamp) -> Vec<Event> {
+        decide(state, command).into_iter().collect()
+    }
+
+    fn evolve(state: &mut State, event: &Event) {
+        state.evolve(event);
+    }
+
+    fn seq(state: &State) -> u64 {
+        state.seq()
+    }
+
+    fn effect(_event: &Event) -> Option<Infallible> {
+        None
+    }
+
+    fn settles(_event: &Event) -> Option<u64> {
+        None
+    }
+
+    fn deadline(_state: &State) -> Option<Timestamp> {
+        None
+    }
+
+    fn wake() -> Command {
+        Command::Wake
+    }
+
+    fn encode(event: &Event) -> Encoded {
+        codec::encode(event)
+    }
+
+    fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, CodecFault> {
+        codec::decode(kind, version, body)
+    }
+
+    fn freeze(state: &State) -> (u8, Vec<u8>) {
+        state.freeze()
+    }
+
+    fn thaw(version: u8, body: &[u8]) -> Option<State> {
+        State::thaw(version, body)
+    }
+}
+
+fn decide(state: &State, command: Command) -> Option<Event> {
+    match command {
+        Command::Configure(wanted) => {
+            let facts = state.effective(wanted);
+            (!state.is_configured() || facts != *state.facts()).then_some(Event::Configured { facts })
+        }
+        Command::Quarantine { delivery, place, key, cause } => (!state.has_quarantined(delivery, place.as_ref(), key))
+            .then_some(Event::ItemQuarantined { delivery, place, key, cause }),
+        Command::KeepAnomaly { delivery, anomaly } => {
+            (!state.has_kept(delivery, &anomaly)).then_some(Event::AnomalyKept { delivery, anomaly })
+        }
+        Command::Observe(Trouble::TokenRefused { code, subcode }) => {
+            state.facts().token.then_some(Event::TokenRefused { code, subcode })
+        }
+        Command::Observe(Trouble::Restricted) => (!state.facts().restricted).then_some(Event::Restricted),
+        Command::Observe(Trouble::RestrictionLifted) => state.facts().restricted.then_some(Event::RestrictionLifted),
+        Command::Wake => None,
+    }
+}

@@ -1,0 +1,106 @@
+//! Invented Pages, customers and items, and the settings that tests start from.
+
+use machine::conversation::Reply;
+use machine::outbound::Content;
+use machine::{AccountFacts, Context, PageFacts};
+use model::{
+    AppId, Channel, CommentId, Echo, Inbound, ItemKey, Kind, MachineId, Message, Mid, PageId, Postback, Psid, Receipt,
+    Redacted, TaskId, Timestamp,
+};
+use policy::{Author, Guards};
+
+/// 2026-11-23T09:00:00Z, a Monday.
+pub(crate) const START: Timestamp = Timestamp(1_795_424_400_000);
+
+/// The app of this installation.
+pub(crate) const OUR_APP: &str = "7001";
+
+pub(crate) fn page() -> PageId {
+    PageId::new("1029")
+}
+
+pub(crate) fn psid() -> Psid {
+    Psid::new("50010007")
+}
+
+pub(crate) fn conversation() -> MachineId {
+    MachineId::Conversation(page(), psid())
+}
+
+/// A Page that can send, an account with the human agent feature, no guards: edges are where Meta has them.
+pub(crate) fn context() -> Context {
+    let guards = Guards { standard: model::Span(0), human_agent: model::Span(0) };
+    let account = AccountFacts { human_agent: true, guards, app: Some(AppId::new(OUR_APP)), ..AccountFacts::default() };
+    let page = PageFacts {
+        known: true,
+        name: "Tandem Bikes".to_owned(),
+        token: true,
+        token_mark: "t1".to_owned(),
+        restricted: false,
+    };
+    Context { account, account_version: 1, page, page_version: 1, edition: None }
+}
+
+/// The same without asking for profiles: a task opens at once.
+pub(crate) fn nameless() -> Context {
+    let mut context = context();
+    context.account.profiles = false;
+    context
+}
+
+/// A key that differs where the text does.
+pub(crate) fn key(text: &str) -> ItemKey {
+    let hash = |basis: u64| {
+        text.bytes().fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    };
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&hash(0xcbf2_9ce4_8422_2325).to_be_bytes());
+    bytes[8..].copy_from_slice(&hash(0x6c62_272e_07bb_0142).to_be_bytes());
+    ItemKey(bytes)
+}
+
+fn item(key_text: &str, at: Timestamp, kind: Kind) -> Inbound {
+    Inbound { page: page(), psid: psid(), at, channel: Channel::Messaging, key: key(key_text), kind }
+}
+
+pub(crate) fn message(mid: &str, at: Timestamp, text: &str) -> Inbound {
+    let text = Some(Redacted::new(text.to_owned()));
+    item(mid, at, Kind::Message(Message { mid: Mid::new(mid), text, attachments: Vec::new(), reply_to: None }))
+}
+
+pub(crate) fn postback(mid: &str, at: Timestamp, title: &str) -> Inbound {
+    let (mid_text, mid) = (mid, Some(Mid::new(mid)));
+    item(mid_text, at, Kind::Postback(Postback { mid, title: Some(title.into()), payload: None }))
+}
+
+pub(crate) fn echo(mid: &str, at: Timestamp, app: Option<&str>, metadata: Option<String>, text: &str) -> Inbound {
+    let (app, text) = (app.map(AppId::new), Some(Redacted::new(text.to_owned())));
+    item(mid, at, Kind::Echo(Echo { mid: Mid::new(mid), app, metadata, text, attachments: Vec::new() }))
+}
+
+pub(crate) fn delivered(watermark: Timestamp) -> Inbound {
+    let receipt = Receipt { watermark, mids: Vec::new() };
+    item(&format!("delivered {}", watermark.0), watermark, Kind::Delivered(receipt))
+}
+
+pub(crate) fn read(watermark: Timestamp) -> Inbound {
+    let receipt = Receipt { watermark, mids: Vec::new() };
+    item(&format!("read {}", watermark.0), watermark, Kind::Read(receipt))
+}
+
+/// What our own sends carry: the effect's id.
+pub(crate) fn metadata(effect: u64) -> String {
+    model::EffectId { incarnation: model::Incarnation(1), machine: conversation(), seq: effect }.to_string()
+}
+
+pub(crate) fn reply(comment: &str, author: Author, texts: &[&str], at: Timestamp) -> Reply {
+    Reply {
+        comment: CommentId::new(comment),
+        task: TaskId::new("t1"),
+        author,
+        by: "Ida".to_owned(),
+        contents: texts.iter().map(|text| Content::Text { text: (*text).into() }).collect(),
+        tag: None,
+        at,
+    }
+}

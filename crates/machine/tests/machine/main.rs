@@ -1,0 +1,14 @@
+//! Tests of the machines from outside: approved traces, laws over random lives, stored forms, edges.
+//!
+//! Only invented people. Nothing here reads a clock: a life has its own time.
+
+mod account;
+mod kit;
+mod laws;
+mod life;
+mod orders;
+mod page;
+mod sending;
+mod stored;
+mod tasks;
+mod traces;
