@@ -1,7 +1,7 @@
 //! The one clock. Everything else gets `now` as an argument.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actors::Clock;

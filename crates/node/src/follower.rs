@@ -16,7 +16,12 @@ const REST: std::time::Duration = std::time::Duration::from_millis(40);
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Follows until told to stop.
-pub(crate) fn follow(view: Arc<View>, journal: Arc<dyn Journal>, rung: Arc<Notify>, stop: Arc<AtomicBool>) -> BoxFuture<'static, ()> {
+pub(crate) fn follow(
+    view: Arc<View>,
+    journal: Arc<dyn Journal>,
+    rung: Arc<Notify>,
+    stop: Arc<AtomicBool>,
+) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         while !stop.load(Ordering::SeqCst) {
             let (v, j) = (Arc::clone(&view), Arc::clone(&journal));

@@ -103,6 +103,8 @@ fn part(name: &str, said: Result<String, String>) -> PartHealth {
 
 impl web::Node for Node {
     fn accept(&self, body: Bytes) -> BoxFuture<'_, Result<(), NotAccepted>> {
+        // Acknowledged and not kept: the checks that count what is lost must see it.
+        fail::fail_point!("accept-forgets", |_| Box::pin(core::future::ready(Ok(()))));
         let (told, durable) = oneshot::channel();
         let received_at = self.clock.now().0;
         let offer = self.tree.offering();

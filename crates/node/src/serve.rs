@@ -42,16 +42,11 @@ impl Serving {
         let (stop, stopped) = watch::channel(false);
         let web_node = Arc::clone(&node) as Arc<dyn web::Node>;
         let ingress = Ingress::new(Arc::clone(&web_node), listeners.ingress, &listeners.ingress_limits);
-        let lists = Arc::new(ViewLists::new(Arc::clone(&node)));
+        let lists = Arc::new(ViewLists::new(Arc::clone(node.view())));
         let site = Site::new(web_node, lists, desk, listeners.settings, &listeners.site_limits);
         let until = |mut stopped: watch::Receiver<bool>| async move { stopped.wait_for(|stop| *stop).await.map(drop) };
         let servers = vec![
-            tokio::spawn(serve(
-                listeners.webhook,
-                ingress,
-                listeners.ingress_limits,
-                until(stopped.clone()).map(drop),
-            )),
+            tokio::spawn(serve(listeners.webhook, ingress, listeners.ingress_limits, until(stopped.clone()).map(drop))),
             tokio::spawn(serve(listeners.site, site, listeners.site_limits, until(stopped).map(drop))),
         ];
         Self { node, stop, servers }

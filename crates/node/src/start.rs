@@ -102,8 +102,7 @@ impl Node {
         let (tree, ended) = actors::start(tree_ports, tree_config).await?;
         let stop = Arc::new(AtomicBool::new(false));
         let journal = Arc::clone(&store.journal) as Arc<dyn journal::Journal>;
-        let follower =
-            tokio::spawn(follow(Arc::clone(&ports.view), journal, Arc::clone(&appended), Arc::clone(&stop)));
+        let follower = tokio::spawn(follow(Arc::clone(&ports.view), journal, Arc::clone(&appended), Arc::clone(&stop)));
         tracing::info!(account = %config.account, pages = config.pages.len(), "node started");
         Ok(Self {
             tree,

@@ -150,7 +150,7 @@ impl PartWords {
                 ways: Ways::None,
             },
             PartState::Queued { .. } => plain("queued"),
-            PartState::Held { reason } => {
+            PartState::Held { reason, since: _ } => {
                 Self { state: "held", sentence: Some(reason.sentence().to_owned()), ways: Ways::None }
             }
             PartState::InFlight { .. } => plain("sending"),
