@@ -1,0 +1,41 @@
+//! The store: an inbox file (raw deliveries) and a journal file (what the machines decided), each with one writer.
+//!
+//! This crate stores tagged bytes and knows no domain type. One [`Batch`] is one unit of truth: all of its records,
+//! open effects and its deadline become durable together or not at all. See `row` for the byte layout of a batch,
+//! `inbox::file` for that of a delivery. Nothing here reads a clock or makes chance: instants come with the calls,
+//! randomness through [`Entropy`].
+
+mod api;
+mod cache;
+mod database;
+mod group;
+mod heads;
+mod inbox;
+mod keys;
+mod limits;
+mod log;
+mod prune;
+mod ranges;
+mod read;
+mod reader;
+mod row;
+mod seal;
+mod store;
+mod tables;
+mod verify;
+
+pub use api::{
+    AppendFault, Appended, Batch, Done, Due, History, Journal, Key, OpenEffect, Position, ReadFault, Record, Snapshot,
+    Stored, StoredBatch,
+};
+pub use database::{Durability, Factory, FileOptions, OpenFault, Source};
+pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Writer};
+pub use inbox::{Delivery, Inbox, InboxFault, InboxOptions, InboxStats};
+pub use keys::Keys;
+pub use limits::{
+    BATCH_BYTES_MAX, CLOSES_MAX, DELIVERY_BODY_MAX, KEY_LENGTH_MAX, RECORD_BODY_MAX, RECORDS_MAX, STATE_BODY_MAX,
+};
+pub use reader::{JournalStats, ReadOnlyJournal};
+pub use seal::Entropy;
+pub use store::{Drives, JournalFile, JournalOptions, Sources, Store, StoreOptions};
+pub use verify::{Finding, InboxReport, JournalReport, Report};

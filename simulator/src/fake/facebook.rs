@@ -1,0 +1,230 @@
+//! The stand-in for Facebook: Send API and profiles over HTTP, signed webhooks with retries, echoes and receipts, a
+//! control API for tests in other processes, and a page on which one plays the customer.
+//!
+//! It states Meta's rules through `oracle` alone and asks nothing of the code it stands against; only the formula of the
+//! webhooks' signature is shared. It keeps everything in memory and forgets it when it stops.
+//!
+//! Invariants: it never de-duplicates, a second identical POST is a second bubble; a webhook is posted again until it is
+//! answered with 200; chance comes from the seed and time from the given clock (waiting alone uses tokio's).
+
+mod clock;
+mod control;
+mod courier;
+mod draw;
+mod fault;
+mod graph;
+mod graph_error;
+mod options;
+mod play;
+mod server;
+mod state;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod world;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use model::{Mid, PageId, Psid, Span, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use control::{ClockOrder, Customer, CustomerAnswer, InboxOrder, WebhookOrder};
+pub use fault::{FailNext, FaultOrder, Faults};
+pub use options::{Page, Retry, StandInOptions};
+pub use state::{Bubble, CustomerState, Line, PageState, State, Violation, Webhooks, Writer};
+
+use clock::Clock;
+use courier::{Courier, Item};
+use world::World;
+
+/// How long open connections may finish after a stop was asked for.
+const STOP_MAX: Duration = Duration::from_secs(5);
+
+/// What every connection and task of one stand-in shares.
+struct Shared {
+    options: StandInOptions,
+    clock: Arc<Clock>,
+    world: Mutex<World>,
+    courier: Arc<Courier>,
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("nobody panics while holding the world")
+    }
+
+    /// Hands an item to the courier, with its drawn delay and the faults that concern webhooks.
+    fn deliver(&self, item: Item, delay: Duration) {
+        let (late, again) = {
+            let mut world = self.world();
+            (world.reorder_delay(), world.duplicates_now())
+        };
+        if again {
+            self.courier.enqueue(item.copy(), delay + late);
+        }
+        self.courier.enqueue(item, delay + late);
+    }
+
+    /// Changes what goes wrong; echoes that are no longer held go out.
+    fn order(&self, order: FaultOrder) {
+        let released = self.world().order(order);
+        for item in released {
+            self.deliver(item, Duration::ZERO);
+        }
+    }
+
+    /// A customer does something; `None` where the Page does not exist.
+    fn act(&self, customer: Customer) -> Option<CustomerAnswer> {
+        let now = self.clock.now();
+        let (answer, items) = self.world().act(customer, now)?;
+        for item in items {
+            self.deliver(item, Duration::ZERO);
+        }
+        Some(answer)
+    }
+
+    /// The Page answers past the Send API; `None` where the Page does not exist.
+    fn answer_elsewhere(&self, order: InboxOrder) -> Option<CustomerAnswer> {
+        let now = self.clock.now();
+        let (answer, item) = self.world().answer_elsewhere(order, now)?;
+        self.deliver(item, Duration::ZERO);
+        Some(answer)
+    }
+
+    fn state(&self) -> State {
+        self.world().state(self.clock.now(), self.courier.counts())
+    }
+}
+
+/// A running stand-in. Dropping it stops it at once; [`StandIn::stop`] lets open connections finish.
+pub struct StandIn {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl StandIn {
+    /// Binds and serves on the runtime it is called on.
+    ///
+    /// # Errors
+    /// Where the address is taken or the webhook address is no `http` address.
+    pub async fn start(options: StandInOptions) -> anyhow::Result<Self> {
+        let listener =
+            TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+        let address = listener.local_addr().context("the bound address")?;
+        let clock = Arc::new(Clock::new(Arc::clone(&options.clock)));
+        let courier = Arc::new(Courier::new(&options, Arc::clone(&clock))?);
+        let world = Mutex::new(World::new(&options, clock.now()));
+        let shared = Arc::new(Shared { options, clock, world, courier });
+        let (stop, stopped) = watch::channel(false);
+        let server = tokio::spawn(server::run(listener, Arc::clone(&shared), stopped));
+        Ok(Self { shared, address, stop, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the Graph client takes as its base address.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where webhooks go from now on.
+    ///
+    /// # Errors
+    /// Where it is no plain `http` address.
+    pub fn set_webhook(&self, url: &str) -> anyhow::Result<()> {
+        self.shared.courier.set_url(url)
+    }
+
+    /// Asks the webhook address for the challenge, as Meta does when a webhook is configured.
+    ///
+    /// # Errors
+    /// Where it does not answer 200 with the challenge, and nothing else.
+    pub async fn verify_webhook(&self) -> anyhow::Result<()> {
+        self.shared.courier.verify(&self.shared.options.verify_token).await
+    }
+
+    /// A customer writes a text; who is not known yet becomes a customer of the Page.
+    pub fn customer_writes(&self, page: &PageId, psid: &Psid, text: &str) -> Option<Mid> {
+        self.customer(Customer { text: Some(text.to_owned()), ..Customer::new(page, psid) })?.mid
+    }
+
+    /// A customer attaches a file: `image`, `audio`, `video` or `file`.
+    pub fn customer_attaches(&self, page: &PageId, psid: &Psid, kind: &str, url: &str) -> Option<Mid> {
+        let attachment = Some((kind.to_owned(), url.to_owned()));
+        self.customer(Customer { attachment, ..Customer::new(page, psid) })?.mid
+    }
+
+    /// A customer presses a button.
+    pub fn customer_presses(&self, page: &PageId, psid: &Psid, title: &str, payload: &str) -> Option<Mid> {
+        let postback = Some((title.to_owned(), payload.to_owned()));
+        self.customer(Customer { postback, ..Customer::new(page, psid) })?.mid
+    }
+
+    /// A customer reads everything up to now.
+    pub fn customer_reads(&self, page: &PageId, psid: &Psid) {
+        self.customer(Customer { read: true, ..Customer::new(page, psid) });
+    }
+
+    /// A customer does all that is asked for, in the order text, attachment, button, reading. `None`: no such Page.
+    pub fn customer(&self, customer: Customer) -> Option<CustomerAnswer> {
+        self.shared.act(customer)
+    }
+
+    /// The Page answers a customer from its own inbox; the node hears of it by an echo without a mark.
+    pub fn page_answers_elsewhere(&self, page: &PageId, psid: &Psid, text: &str) -> Option<Mid> {
+        let (page, psid, text) = (page.clone(), psid.clone(), text.to_owned());
+        self.shared.answer_elsewhere(InboxOrder { page, psid, text, app: None })?.mid
+    }
+
+    /// A customer did something that the node hears of from elsewhere, as in a recording that is played: it counts for
+    /// the rules and shows on the page, and no webhook tells it. What has a known `mid` is ignored.
+    pub fn witness(&self, page: &PageId, psid: &Psid, at: Timestamp, is_message: bool, mid: Option<&Mid>, text: Option<String>) {
+        self.shared.world().witness(page, psid, at, is_message, mid, text);
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn order(&self, order: FaultOrder) {
+        self.shared.order(order);
+    }
+
+    /// Moves the stand-in's own time on, on top of the given clock.
+    pub fn advance(&self, span: Span) {
+        self.shared.clock.advance(span);
+    }
+
+    /// Everything it knows.
+    pub fn state(&self) -> State {
+        self.shared.state()
+    }
+
+    /// Returns when no webhook is waiting or under way. Held echoes do not count.
+    pub async fn quiet(&self) {
+        self.shared.courier.quiet().await;
+    }
+
+    /// Stops: no new connections, open ones may finish for a while, webhooks under way are dropped.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.shared.courier.close();
+        if tokio::time::timeout(STOP_MAX, &mut self.server).await.is_err() {
+            tracing::warn!("the stand-in was stopped with connections open");
+        }
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.shared.courier.close();
+        self.server.abort();
+    }
+}

@@ -1,0 +1,142 @@
+//! The Graph API's side: reads a call, checks token and proof, and answers as Meta does.
+//!
+//! Sources: *Send API reference*, *User Profile API*, *Securing Graph API Requests*, read 2026-11-23. What may be sent when
+//! is not decided here: `world` asks `oracle`.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use model::{PageId, Psid, Redacted};
+use reqwest::Url;
+use serde_json::{Map, Value, json};
+use sha2::Sha256;
+
+use super::graph_error::GraphError;
+use super::world::{Call, World};
+use super::{Shared, StandInOptions};
+
+/// A call's parameters, from the query and the body alike, and its token.
+pub(super) struct Parameters {
+    values: Map<String, Value>,
+    token: Option<Redacted<String>>,
+}
+
+impl Parameters {
+    /// Reads a JSON body, a form body or none; form values that look like JSON objects are read as such.
+    pub(super) fn read(headers: &HeaderMap, query: &str, body: &[u8]) -> Result<Self, GraphError> {
+        let mut values = pairs(query);
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("application/x-www-form-urlencoded") {
+            values.extend(pairs(core::str::from_utf8(body).map_err(|_| GraphError::no_parameters())?));
+        } else if !body.is_empty() {
+            match serde_json::from_slice(body) {
+                Ok(Value::Object(fields)) => values.extend(fields),
+                Ok(_) | Err(_) => return Err(GraphError::no_parameters()),
+            }
+        }
+        let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let token =
+            bearer.or_else(|| values.get("access_token")?.as_str()).map(|token| Redacted::new(token.to_owned()));
+        Ok(Self { values, token })
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key)?.as_str()
+    }
+}
+
+/// The Page that a call speaks for, by its token and proof.
+pub(super) fn speaker(options: &StandInOptions, world: &World, call: &Parameters) -> Result<PageId, GraphError> {
+    let token = call.token.as_ref().ok_or_else(GraphError::no_token)?;
+    let page = world.page_of(token)?.id.clone();
+    if options.require_proof && !call.text("appsecret_proof").is_some_and(|proof| proves(options, token, proof)) {
+        return Err(GraphError::no_proof());
+    }
+    Ok(page)
+}
+
+/// A send, read from its parameters. `path` is the Page's id or `me`.
+pub(super) fn read_send(page: PageId, path: &str, call: &Parameters) -> Result<Call, GraphError> {
+    if path != "me" && path != page.as_str() {
+        return Err(GraphError::new(100, Some(33)));
+    }
+    let object = |key: &str| call.values.get(key).and_then(Value::as_object);
+    let psid =
+        object("recipient").and_then(|recipient| id(recipient.get("id")?)).ok_or_else(GraphError::no_parameters)?;
+    let message = object("message");
+    let text = |key: &str| message.and_then(|message| message.get(key)?.as_str()).map(str::to_owned);
+    let attachment = message.and_then(|message| attachment(message.get("attachment")?));
+    Ok(Call {
+        page,
+        psid: Psid::new(psid),
+        messaging_type: call.text("messaging_type").unwrap_or("RESPONSE").to_owned(),
+        tag: call.text("tag").map(str::to_owned),
+        text: text("text"),
+        attachment,
+        metadata: text("metadata"),
+    })
+}
+
+/// Reads a node: the Page itself or one of its customers.
+pub(super) fn read_node(world: &World, page: &PageId, node: &str, call: &Parameters) -> Result<Value, GraphError> {
+    let wanted = call.text("fields").unwrap_or("id,name");
+    let mut answer = Map::new();
+    let mut field = |key: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|_| key == "id" || wanted.split(',').any(|field| field.trim() == key)) {
+            answer.insert(key.to_owned(), value.into());
+        }
+    };
+    if node == "me" || node == page.as_str() {
+        let name = world.pages().find(|known| known.id == *page).map(|known| known.name.as_str());
+        field("id", Some(page.as_str()));
+        field("name", name);
+        return Ok(Value::Object(answer));
+    }
+    let (first, last) = world.names(page, &Psid::new(node)).ok_or_else(|| GraphError::new(100, Some(33)))?;
+    if first.is_none() && last.is_none() {
+        return Err(GraphError::new(100, Some(2_018_218)));
+    }
+    field("first_name", first);
+    field("last_name", last);
+    field("profile_pic", Some(&format!("https://cdn.stand-in.example/{node}.jpg")));
+    field("id", Some(node));
+    Ok(Value::Object(answer))
+}
+
+/// The answer to a send that was accepted.
+pub(super) fn accepted(bubble: &super::Bubble) -> Value {
+    json!({ "recipient_id": bubble.psid, "message_id": bubble.mid })
+}
+
+/// An error with its trace id.
+pub(super) fn refused(shared: &Shared, error: &GraphError) -> Value {
+    let trace = shared.world().trace();
+    error.json(&trace)
+}
+
+fn pairs(text: &str) -> Map<String, Value> {
+    let mut url = Url::parse("http://stand-in/").expect("a constant address");
+    url.set_query(Some(text));
+    let value = |text: &str| match text.starts_with('{').then(|| serde_json::from_str(text)) {
+        Some(Ok(value)) => value,
+        Some(Err(_)) | None => Value::from(text),
+    };
+    url.query_pairs().map(|(key, text)| (key.into_owned(), value(&text))).collect()
+}
+
+fn proves(options: &StandInOptions, token: &Redacted<String>, proof: &str) -> bool {
+    let secret = options.app_secret.reveal().as_bytes();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("an HMAC key may have any length");
+    mac.update(token.reveal().as_bytes());
+    hex::decode(proof).is_ok_and(|proof| mac.verify_slice(&proof).is_ok())
+}
+
+fn id(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+}
+
+fn attachment(value: &Value) -> Option<(String, String)> {
+    let kind = value.get("type")?.as_str()?;
+    let url = value.get("payload").and_then(|payload| payload.get("url")?.as_str()).unwrap_or_default();
+    Some((kind.to_owned(), url.to_owned()))
+}
