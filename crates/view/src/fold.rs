@@ -1,0 +1,205 @@
+//! What the journal's events do to rows. Pure but for the rows; the machines' own `evolve` stays the only truth.
+//!
+//! Invariant: a record that cannot be read is counted and named in the log, and nothing else stops for it.
+
+use journal::StoredBatch;
+use machine::Machine;
+use machine::conversation::{Conversation, Event, Outcome};
+use machine::page::{Event as PageEvent, Page};
+use model::{Inbound, Kind, MachineId, PageId, Psid, Redacted, Timestamp};
+
+use crate::brief;
+use crate::changes::machine_of;
+use crate::parts::{self, Asked};
+use crate::round::{Round, Snag};
+use crate::row::ConversationRow;
+
+/// Folds one batch.
+pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<(), Snag> {
+    let position = batch.position.0;
+    match machine_of(&batch.key) {
+        Some(MachineId::Conversation(page, psid)) => {
+            let chat = Chat { key: &batch.key, page: &page, psid: &psid };
+            for stored in &batch.records {
+                let record = &stored.record;
+                match Conversation::decode(record.kind, record.version, &record.body) {
+                    Ok(event) => chat.fold(round, stored.seq, &event)?,
+                    Err(fault) => unreadable(round, position, &fault),
+                }
+            }
+            chat.row(round)?.position = position;
+        }
+        Some(MachineId::Page(page)) => {
+            for stored in &batch.records {
+                let record = &stored.record;
+                match Page::decode(record.kind, record.version, &record.body) {
+                    Ok(event) => page_event(round, &page, event)?,
+                    Err(fault) => unreadable(round, position, &fault),
+                }
+            }
+        }
+        // Nothing of an account is listed.
+        Some(MachineId::Account(_)) => (),
+        None => unreadable(round, position, &"its key names no machine"),
+    }
+    Ok(())
+}
+
+fn unreadable(round: &mut Round<'_>, position: u64, fault: &dyn core::fmt::Display) {
+    tracing::error!(position, %fault, "a record cannot be shown");
+    round.totals.unreadable += 1;
+}
+
+fn page_event(round: &mut Round<'_>, page: &PageId, event: PageEvent) -> Result<(), Snag> {
+    let row = round.page(page)?;
+    match event {
+        PageEvent::Configured { facts } => {
+            (row.name, row.known, row.token, row.restricted) = (facts.name, facts.known, facts.token, facts.restricted);
+        }
+        PageEvent::TokenRefused { .. } => row.token = false,
+        PageEvent::Restricted => row.restricted = true,
+        PageEvent::RestrictionLifted => row.restricted = false,
+        PageEvent::ItemQuarantined { .. } => {
+            row.quarantined += 1;
+            round.totals.quarantined += 1;
+        }
+        PageEvent::AnomalyKept { .. } => {
+            row.anomalies += 1;
+            round.totals.anomalies += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The conversation whose events are folded.
+pub(crate) struct Chat<'a> {
+    /// Its journal key.
+    pub(crate) key: &'a [u8],
+    /// The Page.
+    pub(crate) page: &'a PageId,
+    /// The customer.
+    pub(crate) psid: &'a Psid,
+}
+
+impl Chat<'_> {
+    fn row<'r>(&self, round: &'r mut Round<'_>) -> Result<&'r mut ConversationRow, Snag> {
+        Ok(&mut round.conversation(self.key, self.page, self.psid)?.shown)
+    }
+
+    fn fold(&self, round: &mut Round<'_>, seq: u64, event: &Event) -> Result<(), Snag> {
+        match event {
+            Event::Received { inbound } => self.received(round, inbound),
+            Event::ReplyAsked { reply } => {
+                round.totals.replies += 1;
+                touch(self.row(round)?, reply.at);
+                parts::ask(self, round, &Asked { comment: &reply.comment, count: reply.contents.len() })
+            }
+            Event::Settled { effect, outcome } => self.settled(round, *effect, outcome),
+            Event::ContactNamed { name } => {
+                self.row(round)?.name = Some(name.clone());
+                Ok(())
+            }
+            Event::TaskBound { task, contact: _ } => {
+                if self.row(round)?.task.replace(task.clone()).is_none() {
+                    round.totals.bound += 1;
+                }
+                Ok(())
+            }
+            Event::SentOutside { mid } => {
+                round.totals.sent_outside += 1;
+                if let Some(at) = parts::sent_outside(self, round, mid)? {
+                    answered(self.row(round)?, at);
+                }
+                Ok(())
+            }
+            Event::SendStarted { at: _, .. } => {
+                round.totals.sends_started += 1;
+                parts::evolve(self, round, seq, event)
+            }
+            Event::PartSent { part: _, mid: _, at } => {
+                answered(self.row(round)?, *at);
+                parts::evolve(self, round, seq, event)
+            }
+            Event::Woke { .. }
+            | Event::Resolved { .. }
+            | Event::PartRefused { .. }
+            | Event::PartHeld { .. }
+            | Event::PartDelayed { .. }
+            | Event::PartFailed { .. }
+            | Event::PartInDoubt { .. }
+            | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
+            Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
+            Event::DispatchGranted { .. }
+            | Event::ContactNaming { .. }
+            | Event::CommentsAdding { .. }
+            | Event::EchoHeld { .. }
+            | Event::WindowClosed { .. } => Ok(()),
+        }
+    }
+
+    fn received(&self, round: &mut Round<'_>, inbound: &Inbound) -> Result<(), Snag> {
+        round.totals.inbounds += 1;
+        round.page(self.page)?.received += 1;
+        let row = self.row(round)?;
+        match &inbound.kind {
+            Kind::Message(message) => {
+                row.last_message_at = row.last_message_at.max(Some(inbound.at));
+                acted(row, inbound.at, || brief::message(message));
+            }
+            Kind::Postback(postback) => acted(row, inbound.at, || brief::postback(postback)),
+            Kind::Echo(echo) => {
+                touch(row, inbound.at);
+                parts::echoed(self, round, echo, inbound.at)?;
+            }
+            Kind::Delivered(receipt) => {
+                row.delivered_at = row.delivered_at.max(Some(receipt.watermark));
+                parts::delivered(self, round, &receipt.mids)?;
+            }
+            Kind::Read(receipt) => row.read_at = row.read_at.max(Some(receipt.watermark)),
+        }
+        Ok(())
+    }
+
+    /// The messages go to no task until the next one stands.
+    fn unbind(&self, round: &mut Round<'_>) -> Result<(), Snag> {
+        if self.row(round)?.task.take().is_some() {
+            round.totals.bound = round.totals.bound.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    fn settled(&self, round: &mut Round<'_>, effect: u64, outcome: &Outcome) -> Result<(), Snag> {
+        match outcome {
+            Outcome::TaskOpened { .. } => round.totals.tasks_opened += 1,
+            Outcome::TaskGone => self.unbind(round)?,
+            Outcome::Send { send } => parts::settled(self, round, effect, send)?,
+            Outcome::CommentsAdded { .. }
+            | Outcome::TaskInactive
+            | Outcome::TrackerRefused { .. }
+            | Outcome::Profile { .. }
+            | Outcome::NoProfile { .. }
+            | Outcome::ContactNamed => (),
+        }
+        Ok(())
+    }
+}
+
+/// Somebody said something.
+fn touch(row: &mut ConversationRow, at: Timestamp) {
+    row.last_activity_at = row.last_activity_at.max(at);
+}
+
+/// The Page said something.
+fn answered(row: &mut ConversationRow, at: Timestamp) {
+    touch(row, at);
+    row.last_answer_at = row.last_answer_at.max(Some(at));
+}
+
+/// The customer did something; the list shows the newest by Meta's time.
+fn acted(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Redacted<String>) {
+    touch(row, at);
+    if row.last_action_at <= Some(at) {
+        row.last_action_at = Some(at);
+        row.last_line = Some(line());
+    }
+}

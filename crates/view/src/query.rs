@@ -1,0 +1,192 @@
+//! What pages read. Each call sees one round's rows; nothing here writes.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use machine::conversation::transcript::Reach;
+use machine::outbound::{PartId, PartState};
+use model::{CommentId, MachineId, PageId, Timestamp};
+use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
+use serde::de::DeserializeOwned;
+
+use crate::row::{
+    ACTIVITY, CONVERSATIONS, ConversationRow, META, PAGES, PARTS, PageRow, REPLIES, StoredConversation, StoredPart,
+    StoredReply, Totals, activity_key, activity_of, part_key,
+};
+use crate::{COMMENTS_MAX, PAGE_MAX, SCAN_MAX, ViewFault};
+
+/// Which conversations a list shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ConversationFilter {
+    /// Only those of this Page.
+    pub page: Option<PageId>,
+    /// Only those where the customer waits for an answer.
+    pub unanswered: bool,
+    /// Only those with a part that needs a person: failed, refused, or in doubt.
+    pub troubled: bool,
+}
+
+/// One page of conversations.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConversationList {
+    /// The newest activity first. May be fewer than asked for, even none, before the end of the list.
+    pub conversations: Vec<ConversationRow>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Where a part of a reply stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReplyPart {
+    /// Whose.
+    pub machine: MachineId,
+    /// Which.
+    pub part: PartId,
+    /// Where it stands, with the reason where there is one.
+    pub state: PartState,
+    /// How far it got; `None` while it is not sent.
+    pub reach: Option<Reach>,
+}
+
+/// The parts of each comment, in order.
+pub type ReplyStates = BTreeMap<CommentId, Vec<ReplyPart>>;
+
+/// One round's rows.
+pub(crate) struct Query {
+    txn: ReadTransaction,
+}
+
+impl Query {
+    pub(crate) fn new(txn: ReadTransaction) -> Self {
+        Self { txn }
+    }
+
+    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<ReadOnlyTable<K, V>, ViewFault> {
+        self.txn.open_table(table).map_err(storage)
+    }
+
+    pub(crate) fn conversations(
+        &self,
+        filter: &ConversationFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<ConversationList, ViewFault> {
+        let (activity, rows) = (self.table(ACTIVITY)?, self.table(CONVERSATIONS)?);
+        let limit = limit.clamp(1, PAGE_MAX);
+        let start = after.map(place_of).transpose()?;
+        let start = start.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut conversations = Vec::new();
+        let mut last = None;
+        for (scanned, entry) in activity.range::<&[u8]>((start, Bound::Unbounded)).map_err(storage)?.enumerate() {
+            if conversations.len() == limit || scanned == SCAN_MAX {
+                return Ok(ConversationList { conversations, next: last });
+            }
+            let place = entry.map_err(storage)?.0;
+            let (at, machine) = activity_of(place.value()).ok_or_else(|| unfit("activity"))?;
+            last = Some(cursor(at, machine));
+            let bytes = rows.get(machine).map_err(storage)?.ok_or_else(|| unfit("conversations"))?;
+            let row: StoredConversation = read("conversations", bytes.value())?;
+            if filter.matches(&row.shown) {
+                conversations.push(row.shown);
+            }
+        }
+        Ok(ConversationList { conversations, next: None })
+    }
+
+    pub(crate) fn conversation(&self, machine: &MachineId) -> Result<Option<ConversationRow>, ViewFault> {
+        let rows = self.table(CONVERSATIONS)?;
+        let Some(bytes) = rows.get(machine.to_string().as_bytes()).map_err(storage)? else { return Ok(None) };
+        read("conversations", bytes.value()).map(|row: StoredConversation| Some(row.shown))
+    }
+
+    pub(crate) fn reply_states(&self, comments: &[CommentId]) -> Result<ReplyStates, ViewFault> {
+        let (replies, parts) = (self.table(REPLIES)?, self.table(PARTS)?);
+        let mut conversations: BTreeMap<MachineId, Option<ConversationRow>> = BTreeMap::new();
+        let mut states = ReplyStates::new();
+        for comment in comments.iter().take(COMMENTS_MAX) {
+            let Some(bytes) = replies.get(comment.as_str()).map_err(storage)? else { continue };
+            let reply: StoredReply = read("replies", bytes.value())?;
+            if !conversations.contains_key(&reply.machine) {
+                conversations.insert(reply.machine.clone(), self.conversation(&reply.machine)?);
+            }
+            let Some(Some(row)) = conversations.get(&reply.machine) else { return Err(unfit("replies")) };
+            let machine = reply.machine.to_string();
+            let mut found = Vec::new();
+            for part in (reply.first..).take(reply.count as usize) {
+                let bytes = parts.get(part_key(machine.as_bytes(), part).as_slice()).map_err(storage)?;
+                let stored: StoredPart = read("parts", bytes.ok_or_else(|| unfit("parts"))?.value())?;
+                let reach = reach(&stored, row);
+                found.push(ReplyPart {
+                    machine: reply.machine.clone(),
+                    part: PartId(part),
+                    state: stored.state,
+                    reach,
+                });
+            }
+            states.insert(comment.clone(), found);
+        }
+        Ok(states)
+    }
+
+    pub(crate) fn pages(&self) -> Result<Vec<PageRow>, ViewFault> {
+        let table = self.table(PAGES)?;
+        let rows = table.range::<&str>(..).map_err(storage)?;
+        rows.map(|entry| read("pages", entry.map_err(storage)?.1.value())).collect()
+    }
+
+    pub(crate) fn totals(&self) -> Result<Totals, ViewFault> {
+        let meta = self.table(META)?;
+        match meta.get("totals").map_err(storage)? {
+            Some(bytes) => read("meta", bytes.value()),
+            None => Ok(Totals::default()),
+        }
+    }
+}
+
+impl ConversationFilter {
+    fn matches(&self, row: &ConversationRow) -> bool {
+        self.page.as_ref().is_none_or(|page| *page == row.page)
+            && (!self.unanswered || row.unanswered())
+            && (!self.troubled || row.troubled())
+    }
+}
+
+/// How far a sent part got: by its echo's time where that is known, else by when we learned of it; or a receipt named it.
+fn reach(part: &StoredPart, row: &ConversationRow) -> Option<Reach> {
+    let PartState::Sent { at, .. } = &part.state else { return None };
+    let at = part.echo_at.unwrap_or(*at);
+    let covers = |watermark: Option<Timestamp>| watermark.is_some_and(|watermark| at <= watermark);
+    Some(if covers(row.read_at) {
+        Reach::Read
+    } else if covers(row.delivered_at) || part.delivered {
+        Reach::Delivered
+    } else {
+        Reach::Sent
+    })
+}
+
+/// The text form of a place in the list: time, a dot, the machine.
+fn cursor(at: Timestamp, machine: &[u8]) -> String {
+    format!("{}.{}", at.0, String::from_utf8_lossy(machine))
+}
+
+fn place_of(cursor: &str) -> Result<Vec<u8>, ViewFault> {
+    let (at, machine) = cursor.split_once('.').ok_or(ViewFault::CursorUnfit)?;
+    let at = at.parse().map_err(|_| ViewFault::CursorUnfit)?;
+    Ok(activity_key(Timestamp(at), machine.as_bytes()))
+}
+
+fn read<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, ViewFault> {
+    serde_json::from_slice(bytes).map_err(|_| unfit(table))
+}
+
+fn unfit(table: &'static str) -> ViewFault {
+    ViewFault::Storage(format!("a row of {table} cannot be read"))
+}
+
+fn storage(fault: impl core::fmt::Display) -> ViewFault {
+    ViewFault::Storage(fault.to_string())
+}

@@ -1,0 +1,174 @@
+//! One round's view of the tables: a row is read when first met and written once, when the round ends.
+//!
+//! No meaning here; what an event does to rows stands in `fold` and `parts`.
+
+use std::collections::BTreeMap;
+
+use model::{PageId, Psid};
+use redb::{ReadableTable, Table, WriteTransaction};
+use serde::de::DeserializeOwned;
+
+use crate::row::{
+    ACTIVITY, CONVERSATIONS, ConversationRow, META, PAGES, PARTS, PageRow, REPLIES, StoredConversation, StoredPart,
+    StoredReply, Totals, activity_key, json, part_key,
+};
+
+/// A round cannot be folded: the file fails, or does not hold what a view holds.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Snag {
+    /// The file fails.
+    #[error(transparent)]
+    File(#[from] redb::Error),
+    /// A row is not one of this view.
+    #[error("a row of {table} cannot be read")]
+    Row {
+        /// Its table.
+        table: &'static str,
+    },
+}
+
+macro_rules! snag_from {
+    ($($fault:ty),*) => {$(
+        impl From<$fault> for Snag {
+            fn from(fault: $fault) -> Self {
+                Self::File(fault.into())
+            }
+        }
+    )*};
+}
+snag_from!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError, redb::SetDurabilityError);
+
+/// The tables of one write transaction, and the rows met.
+pub(crate) struct Round<'t> {
+    conversations: Table<'t, &'static [u8], &'static [u8]>,
+    activity: Table<'t, &'static [u8], ()>,
+    pages: Table<'t, &'static str, &'static [u8]>,
+    parts: Table<'t, &'static [u8], &'static [u8]>,
+    replies: Table<'t, &'static str, &'static [u8]>,
+    meta: Table<'t, &'static str, &'static [u8]>,
+    conversations_met: BTreeMap<Vec<u8>, Met>,
+    pages_met: BTreeMap<PageId, PageRow>,
+    parts_met: BTreeMap<Vec<u8>, StoredPart>,
+    /// Sums over the node.
+    pub(crate) totals: Totals,
+}
+
+/// A conversation met in this round.
+struct Met {
+    row: StoredConversation,
+    /// Its place in the list as stored.
+    listed: Option<Vec<u8>>,
+}
+
+impl<'t> Round<'t> {
+    /// Opens every table, so that each exists from the first commit on.
+    pub(crate) fn open(txn: &'t WriteTransaction) -> Result<Self, Snag> {
+        let meta = txn.open_table(META)?;
+        let totals = match meta.get("totals")? {
+            Some(bytes) => read("meta", bytes.value())?,
+            None => Totals::default(),
+        };
+        Ok(Self {
+            conversations: txn.open_table(CONVERSATIONS)?,
+            activity: txn.open_table(ACTIVITY)?,
+            pages: txn.open_table(PAGES)?,
+            parts: txn.open_table(PARTS)?,
+            replies: txn.open_table(REPLIES)?,
+            meta,
+            conversations_met: BTreeMap::new(),
+            pages_met: BTreeMap::new(),
+            parts_met: BTreeMap::new(),
+            totals,
+        })
+    }
+
+    /// Writes the rows met.
+    pub(crate) fn finish(mut self) -> Result<(), Snag> {
+        for (key, met) in &self.conversations_met {
+            let listed = activity_key(met.row.shown.last_activity_at, key);
+            if met.listed.as_ref() != Some(&listed) {
+                if let Some(before) = &met.listed {
+                    self.activity.remove(before.as_slice())?;
+                }
+                self.activity.insert(listed.as_slice(), ())?;
+            }
+            self.conversations.insert(key.as_slice(), json(&met.row).as_slice())?;
+        }
+        for (page, row) in &self.pages_met {
+            self.pages.insert(page.as_str(), json(row).as_slice())?;
+        }
+        for (key, row) in &self.parts_met {
+            self.parts.insert(key.as_slice(), json(row).as_slice())?;
+        }
+        self.meta.insert("totals", json(&self.totals).as_slice())?;
+        Ok(())
+    }
+
+    /// A conversation, known or new.
+    pub(crate) fn conversation(
+        &mut self,
+        key: &[u8],
+        page: &PageId,
+        psid: &Psid,
+    ) -> Result<&mut StoredConversation, Snag> {
+        if !self.conversations_met.contains_key(key) {
+            let stored = self.conversations.get(key)?.map(|bytes| read("conversations", bytes.value())).transpose()?;
+            let met = match stored {
+                Some(row) => {
+                    let row: StoredConversation = row;
+                    let listed = Some(activity_key(row.shown.last_activity_at, key));
+                    Met { row, listed }
+                }
+                None => {
+                    self.totals.conversations += 1;
+                    self.page(page)?.conversations += 1;
+                    let shown = ConversationRow::new(page.clone(), psid.clone());
+                    let (started, heard, parked) = (Vec::new(), Vec::new(), Vec::new());
+                    Met { row: StoredConversation { shown, last_part: 0, started, heard, parked }, listed: None }
+                }
+            };
+            self.conversations_met.insert(key.to_vec(), met);
+        }
+        let met = self.conversations_met.get_mut(key).expect("it was met just now");
+        Ok(&mut met.row)
+    }
+
+    /// A Page, known or new.
+    pub(crate) fn page(&mut self, page: &PageId) -> Result<&mut PageRow, Snag> {
+        if !self.pages_met.contains_key(page) {
+            let row = match self.pages.get(page.as_str())? {
+                Some(bytes) => read("pages", bytes.value())?,
+                None => PageRow::new(page.clone()),
+            };
+            self.pages_met.insert(page.clone(), row);
+        }
+        Ok(self.pages_met.get_mut(page).expect("it was met just now"))
+    }
+
+    /// A part that was asked for before.
+    pub(crate) fn part(&mut self, machine: &[u8], part: u32) -> Result<Option<&mut StoredPart>, Snag> {
+        let key = part_key(machine, part);
+        if !self.parts_met.contains_key(&key) {
+            let Some(bytes) = self.parts.get(key.as_slice())? else { return Ok(None) };
+            let row = read("parts", bytes.value())?;
+            drop(bytes);
+            self.parts_met.insert(key.clone(), row);
+        }
+        Ok(self.parts_met.get_mut(&key))
+    }
+
+    /// A new part.
+    pub(crate) fn add_part(&mut self, machine: &[u8], part: u32, row: StoredPart) {
+        self.parts_met.insert(part_key(machine, part), row);
+    }
+
+    /// Which parts a comment became.
+    pub(crate) fn add_reply(&mut self, row: &StoredReply) -> Result<(), Snag> {
+        self.replies.insert(row.comment.as_str(), json(row).as_slice())?;
+        Ok(())
+    }
+}
+
+fn read<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, Snag> {
+    serde_json::from_slice(bytes).map_err(|_| Snag::Row { table })
+}

@@ -1,0 +1,371 @@
+//! The view in whole, fed by the real machines: rounds of any length, restarts, damage, pages, and equality with what
+//! the machines themselves know.
+
+mod traffic;
+
+use std::sync::Arc;
+
+use ::journal::{
+    AppendFault, Appended, Batch, Done, Due, History, Journal, OpenEffect, Position, ReadFault, Snapshot, Source,
+    StoredBatch,
+};
+use ::model::{CommentId, Kind, PageId, Psid, Timestamp};
+use machine::conversation::transcript::{Transcript, Who};
+use machine::outbound::PartState;
+use proptest::prelude::*;
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
+
+use super::*;
+use traffic::Traffic;
+
+/// Memory that outlives the view.
+#[derive(Debug, Clone, Default)]
+struct Memory(Arc<InMemoryBackend>);
+
+impl StorageBackend for Memory {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        StorageBackend::read(&*self.0, offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        StorageBackend::write(&*self.0, offset, bytes)
+    }
+}
+
+fn memory() -> Source {
+    let memory = Memory::default();
+    Source::Backend(Arc::new(move || Ok(Box::new(memory.clone()) as Box<dyn StorageBackend>)))
+}
+
+/// A journal that is a list. Some positions cannot be read.
+#[derive(Default)]
+struct Tape {
+    batches: Vec<StoredBatch>,
+    damaged: Vec<u64>,
+}
+
+impl Journal for Tape {
+    fn append(&self, _batch: Batch, done: Done<Appended, AppendFault>) {
+        done(Err(AppendFault::Unavailable));
+    }
+
+    fn read(&self, _key: &[u8], _use_snapshot: bool) -> Result<History, ReadFault> {
+        Ok(History { snapshot: None::<Snapshot>, ..History::default() })
+    }
+
+    fn tail(&self, after: Position, limit: usize) -> Result<Vec<StoredBatch>, ReadFault> {
+        let found: Vec<_> = self.batches.iter().filter(|batch| batch.position > after).take(limit).cloned().collect();
+        match found.iter().find(|batch| self.damaged.contains(&batch.position.0)) {
+            Some(batch) => Err(ReadFault::Damaged { position: batch.position.0, what: "checksum".to_owned() }),
+            None => Ok(found),
+        }
+    }
+
+    fn batch(&self, position: Position) -> Result<Option<StoredBatch>, ReadFault> {
+        Ok(self.batches.iter().find(|batch| batch.position == position).cloned())
+    }
+
+    fn open_effects(&self, _after: Option<OpenEffect>, _limit: usize) -> Result<Vec<OpenEffect>, ReadFault> {
+        Ok(Vec::new())
+    }
+
+    fn due(&self, _until: i64, _after: Option<&Due>, _limit: usize) -> Result<Vec<Due>, ReadFault> {
+        Ok(Vec::new())
+    }
+
+    fn next_due(&self) -> Result<Option<i64>, ReadFault> {
+        Ok(None)
+    }
+
+    fn last(&self) -> Position {
+        self.batches.last().map_or(Position::default(), |batch| batch.position)
+    }
+}
+
+fn follow(view: &View, tape: &Tape, limit: usize) {
+    while view.catch_up(tape, limit).unwrap() < tape.last() {}
+}
+
+/// Everything a view answers.
+fn everything(view: &View) -> (Vec<ConversationRow>, ReplyStates, Vec<PageRow>, Totals, Position) {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let list = view.conversations(&ConversationFilter::default(), after.as_deref(), 2).unwrap();
+        rows.extend(list.conversations);
+        after = list.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let comments: Vec<_> = (0..200).map(|nth| CommentId::new(nth.to_string())).collect();
+    let states = view.reply_states(&comments).unwrap();
+    (rows, states, view.pages().unwrap(), view.totals().unwrap(), view.position())
+}
+
+fn opened(source: &Source) -> View {
+    View::open(source.clone(), ViewOptions::default()).unwrap()
+}
+
+/// Holds the view against the machines' own states and transcripts.
+fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
+    let totals = view.totals().unwrap();
+    assert_eq!(totals.unreadable, 0);
+    assert_eq!(totals.conversations, traffic.chats.iter().filter(|chat| !chat.events.is_empty()).count() as u64);
+    assert_eq!(totals.bound, traffic.chats.iter().filter(|chat| chat.state.task().is_some()).count() as u64);
+    for chat in &traffic.chats {
+        let Some(row) = view.conversation(&chat.id).unwrap() else {
+            assert!(chat.events.is_empty());
+            continue;
+        };
+        assert_eq!(row.name.as_ref(), chat.state.name());
+        assert_eq!(row.task.as_ref(), chat.state.task());
+        let window = machine::conversation::window(&chat.state);
+        assert_eq!(row.last_action_at.max(row.last_message_at), window.openers.opened_at());
+        assert_eq!((row.delivered_at, row.read_at), (chat.state.receipts().delivered, chat.state.receipts().read));
+        let mut counts = PartCounts::default();
+        let transcript = Transcript::fold(&chat.events);
+        let entries = transcript.entries();
+        for (id, part) in chat.state.queue().parts() {
+            *counts.of(&part.state) += 1;
+            let found = view.reply_states(std::slice::from_ref(&part.comment)).unwrap();
+            let shown = found[&part.comment].iter().find(|shown| shown.part == id).unwrap();
+            assert_eq!(shown.state, part.state);
+            let entry = entries.iter().find(|entry| matches!(entry.who, Who::Us { part, .. } if part == id)).unwrap();
+            assert_eq!(shown.reach, entry.reach, "{id} of {}", chat.id);
+        }
+        assert_eq!(row.parts, counts);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rounds_of_any_length_and_a_rebuild_give_what_the_machines_know(
+        steps in prop::collection::vec(any::<[u8; 4]>(), 1..120),
+        limits in prop::collection::vec(1_usize..9, 1..9),
+    ) {
+        let mut traffic = Traffic::new();
+        let source = memory();
+        let mut view = opened(&source);
+        for (nth, step) in steps.iter().enumerate() {
+            traffic.step(*step);
+            if nth.is_multiple_of(7) {
+                view.catch_up(&traffic.tape, limits[nth % limits.len()]).unwrap();
+            }
+            if nth % 41 == 40 {
+                drop(view);
+                view = opened(&source);
+            }
+        }
+        follow(&view, &traffic.tape, 5);
+        agrees_with_the_machines(&view, &traffic);
+        let stepwise = everything(&view);
+        view.rebuild().unwrap();
+        prop_assert_eq!(view.totals().unwrap(), Totals::default());
+        follow(&view, &traffic.tape, 1_000);
+        prop_assert_eq!(everything(&view), stepwise);
+    }
+}
+
+/// Traffic with enough of everything.
+fn busy() -> Traffic {
+    let mut traffic = Traffic::new();
+    for nth in 0_u32..600 {
+        traffic.step(nth.wrapping_mul(2_654_435_761).to_be_bytes());
+    }
+    traffic
+}
+
+#[test]
+fn the_traffic_of_these_tests_reaches_every_state_of_a_part() {
+    let traffic = busy();
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    agrees_with_the_machines(&view, &traffic);
+    let mut seen = PartCounts::default();
+    for batch in traffic.chats.iter().flat_map(|chat| &chat.states_met) {
+        *seen.of(batch) += 1;
+    }
+    let PartCounts { queued, held, in_flight, in_doubt, sent, refused, failed } = seen;
+    assert!([queued, held, in_flight, in_doubt, sent, refused, failed].iter().all(|count| *count > 0), "{seen:?}");
+    let totals = view.totals().unwrap();
+    let counted = [totals.inbounds, totals.bound, totals.tasks_opened, totals.replies, totals.sends_started];
+    assert!(counted.iter().all(|count| *count > 0), "{totals:?}");
+    assert!(totals.sent > 0 && totals.sent_outside > 0 && totals.anomalies > 0 && totals.quarantined > 0, "{totals:?}");
+}
+
+#[test]
+fn lists_filter_and_page() {
+    let traffic = busy();
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let (all, _, pages, totals, _) = everything(&view);
+    assert_eq!(all.len() as u64, totals.conversations);
+    assert!(all.is_sorted_by(|a, b| a.last_activity_at >= b.last_activity_at));
+    assert_eq!(pages.iter().map(|page| page.conversations).sum::<u64>(), totals.conversations);
+    assert_eq!(pages.iter().map(|page| page.received).sum::<u64>(), totals.inbounds);
+    assert!(pages.iter().all(|page| page.known && page.name == "Bakery"));
+    type Wanted = fn(&ConversationRow) -> bool;
+    let filters: [(ConversationFilter, Wanted); 3] = [
+        (ConversationFilter { page: Some(PageId::new("1029")), ..Default::default() }, |row| {
+            row.page.as_str() == "1029"
+        }),
+        (ConversationFilter { unanswered: true, ..Default::default() }, ConversationRow::unanswered),
+        (ConversationFilter { troubled: true, ..Default::default() }, ConversationRow::troubled),
+    ];
+    for (filter, wanted) in filters {
+        let found = view.conversations(&filter, None, 100).unwrap();
+        let expected: Vec<_> = all.iter().filter(|row| wanted(row)).cloned().collect();
+        assert_eq!((found.conversations, found.next), (expected, None), "{filter:?}");
+    }
+    for cursor in ["", "x", "1", ".c/1/2"] {
+        let answer = view.conversations(&ConversationFilter::default(), Some(cursor), 2);
+        assert_eq!(answer, Err(ViewFault::CursorUnfit), "{cursor}");
+    }
+}
+
+#[test]
+fn a_view_of_another_version_or_stamp_is_folded_anew() {
+    let traffic = busy();
+    let source = memory();
+    let view = opened(&source);
+    follow(&view, &traffic.tape, 64);
+    let before = everything(&view);
+    drop(view);
+    let view = View::open(source.clone(), ViewOptions { stamp: 7, ..ViewOptions::default() }).unwrap();
+    assert_eq!(view.position(), Position::default());
+    drop(view);
+
+    let view = opened(&source);
+    follow(&view, &traffic.tape, 64);
+    view.flush().unwrap();
+    drop(view);
+    let Source::Backend(factory) = &source else { panic!("it is memory") };
+    let database = redb::Builder::new().create_with_backend(Passing(factory().unwrap())).unwrap();
+    let txn = database.begin_write().unwrap();
+    txn.open_table(row::META).unwrap().insert("version", 99_u64.to_le_bytes().as_slice()).unwrap();
+    txn.commit().unwrap();
+    drop(database);
+    let view = opened(&source);
+    assert_eq!((view.position(), view.totals().unwrap()), (Position::default(), Totals::default()));
+    follow(&view, &traffic.tape, 64);
+    assert_eq!(everything(&view), before);
+}
+
+#[derive(Debug)]
+struct Passing(Box<dyn StorageBackend>);
+
+impl StorageBackend for Passing {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write(offset, bytes)
+    }
+}
+
+#[test]
+fn a_file_that_is_no_view_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("view.redb");
+    std::fs::write(&path, "this was a letter").unwrap();
+    let traffic = busy();
+    let source = Source::Path(path);
+    let view = opened(&source);
+    follow(&view, &traffic.tape, 64);
+    view.flush().unwrap();
+    let before = everything(&view);
+    assert!(matches!(View::open(source.clone(), ViewOptions::default()), Err(::journal::OpenFault::Locked)));
+    drop(view);
+    assert_eq!(everything(&opened(&source)), before);
+}
+
+#[test]
+fn a_journal_shorter_than_the_view_makes_it_start_over() {
+    let mut traffic = busy();
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    traffic.tape.batches.truncate(10);
+    let end = traffic.tape.last();
+    assert_eq!(view.catch_up(&traffic.tape, 100).unwrap(), end);
+    assert_eq!(view.position(), end);
+}
+
+#[test]
+fn a_batch_that_cannot_be_read_is_passed_over() {
+    let mut traffic = busy();
+    let (third, last) = (traffic.tape.batches[2].position.0, traffic.tape.last().0);
+    traffic.tape.damaged = vec![third, last];
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    assert_eq!(view.position(), Position(last));
+    let whole = opened(&memory());
+    traffic.tape.damaged.clear();
+    follow(&whole, &traffic.tape, 64);
+    assert_eq!(view.conversations(&ConversationFilter::default(), None, 100).unwrap().conversations.len(), 4);
+}
+
+#[test]
+fn an_unknown_kind_is_counted_and_stops_nothing() {
+    let mut traffic = busy();
+    let batch = traffic.tape.batches.iter_mut().find(|batch| batch.key.starts_with(b"c/")).unwrap();
+    batch.records[0].record.kind = 60_000;
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    assert_eq!(view.totals().unwrap().unreadable, 1);
+}
+
+#[test]
+fn followers_are_told_of_each_round_and_what_it_changed() {
+    let traffic = busy();
+    let view = opened(&memory());
+    let mut told = view.subscribe();
+    let first = view.catch_up(&traffic.tape, 10).unwrap();
+    assert!(told.has_changed().unwrap());
+    assert_eq!(*told.borrow_and_update(), first);
+    let second = view.catch_up(&traffic.tape, 10).unwrap();
+    let Changes::Since { changed, newest } = view.changes_since(first) else { panic!("it is not long ago") };
+    assert_eq!(newest, second);
+    let keys: std::collections::BTreeSet<_> = traffic.tape.batches[10..20].iter().map(|batch| &batch.key).collect();
+    assert_eq!(changed.len(), keys.len());
+    assert!(changed.iter().all(|changed| changed.position > first));
+}
+
+#[test]
+fn the_newest_line_by_metas_time_is_shown() {
+    let mut traffic = Traffic::new();
+    traffic.customer_writes(0, "second", Timestamp(2_000));
+    traffic.customer_writes(0, "first, but late", Timestamp(1_000));
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
+    assert_eq!(row.last_line.unwrap().reveal(), "second");
+    assert_eq!(row.last_activity_at, Timestamp(2_000));
+}
