@@ -66,8 +66,13 @@ fn work(store: &Store, rounds: u64) {
     for _ in 0..rounds {
         for machine in 0..MACHINES {
             let expected = store.journal.read(&key(machine), true).unwrap().head;
-            let record =
-                Record { kind: 1, version: 1, sealed: true, opens: machine == 0, body: expected.to_be_bytes().to_vec() };
+            let record = Record {
+                kind: 1,
+                version: 1,
+                sealed: true,
+                opens: machine == 0,
+                body: expected.to_be_bytes().to_vec(),
+            };
             let batch = Batch {
                 key: key(machine),
                 expected,

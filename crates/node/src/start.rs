@@ -153,6 +153,9 @@ impl Node {
             // A follower that panicked has said so; the view is rebuilt from the journal.
             drop(follower.await);
         }
+        if let Err(fault) = self.view.flush() {
+            tracing::warn!(%fault, "the read models were not synced; the next start folds them again");
+        }
         self.store.close();
         tracing::info!("node drained");
     }

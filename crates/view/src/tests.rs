@@ -151,7 +151,7 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn rounds_of_any_length_and_a_rebuild_give_what_the_machines_know(

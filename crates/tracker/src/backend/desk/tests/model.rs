@@ -238,7 +238,7 @@ async fn compare(model: &Model, desk: &Desk) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_work_equals_the_naive_model(steps in prop::collection::vec(step(), 1..60)) {
