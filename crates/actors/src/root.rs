@@ -46,7 +46,7 @@ pub struct Failed {
 }
 
 impl Failed {
-    fn new(what: &'static str, why: impl ToString) -> Self {
+    fn new(what: &'static str, why: &impl ToString) -> Self {
         Self { what, why: why.to_string() }
     }
 }
@@ -108,7 +108,7 @@ pub struct Tree {
 /// The receiver resolves when the tree has ended.
 pub async fn start(ports: Ports, config: TreeConfig) -> Result<(Tree, oneshot::Receiver<String>), Failed> {
     let (ended, watch_end) = oneshot::channel();
-    let (root, _) = RootActor::spawn(None, RootActor, ended).await.map_err(|fault| Failed::new("the root", fault))?;
+    let (root, _) = RootActor::spawn(None, RootActor, ended).await.map_err(|fault| Failed::new("the root", &fault))?;
     let cell = root.get_cell();
     let router = Router::default();
     let (facts, account_facts) = watch::channel((AccountFacts::default(), 0));
@@ -116,17 +116,17 @@ pub async fn start(ports: Ports, config: TreeConfig) -> Result<(Tree, oneshot::R
     let birth = AccountBirth { account: config.account, ports: ports.clone(), router: router.clone(), facts };
     let (account, _) = AccountActor::spawn_linked(None, AccountActor, birth, cell.clone())
         .await
-        .map_err(|fault| Failed::new("the account", fault))?;
+        .map_err(|fault| Failed::new("the account", &fault))?;
     let (waiting, fate) = oneshot::channel();
     account
         .cast(AccountMsg::Configure { facts: config.facts, waiting })
-        .map_err(|fault| Failed::new("the account", fault))?;
-    fate.await.map_err(|_| Failed::new("the account's settings", "the journal did not take them"))?;
+        .map_err(|fault| Failed::new("the account", &fault))?;
+    fate.await.map_err(|_| Failed::new("the account's settings", &"the journal did not take them"))?;
 
     let birth = FeederBirth { ports: ports.clone(), limits: config.limits, router: router.clone() };
     let (feeder, _) = FeederActor::spawn_linked(None, FeederActor, birth, cell.clone())
         .await
-        .map_err(|fault| Failed::new("the feeder", fault))?;
+        .map_err(|fault| Failed::new("the feeder", &fault))?;
     let mut shards = Vec::new();
     for _ in 0..config.limits.shards.max(1) {
         let birth = ShardBirth {
@@ -138,28 +138,28 @@ pub async fn start(ports: Ports, config: TreeConfig) -> Result<(Tree, oneshot::R
         };
         let (shard, _) = ShardActor::spawn_linked(None, ShardActor, birth, cell.clone())
             .await
-            .map_err(|fault| Failed::new("a shard", fault))?;
+            .map_err(|fault| Failed::new("a shard", &fault))?;
         shards.push(shard);
     }
     router.shards(shards.clone());
     configure_pages(&router, config.pages).await?;
-    for (page, psids) in open_conversations(&*ports.journal).map_err(|fault| Failed::new("the open effects", fault))? {
+    for (page, psids) in open_conversations(&*ports.journal).map_err(|fault| Failed::new("the open effects", &fault))? {
         for psid in psids {
             router.tell(&page, PageMsg::Wake { psid });
         }
     }
-    feeder.cast(FeederMsg::Start).map_err(|fault| Failed::new("the feeder", fault))?;
+    feeder.cast(FeederMsg::Start).map_err(|fault| Failed::new("the feeder", &fault))?;
 
     let cursor =
-        ractor::call_t!(account, AccountMsg::Cursor, PING_MS).map_err(|fault| Failed::new("the account", fault))?;
+        ractor::call_t!(account, AccountMsg::Cursor, PING_MS).map_err(|fault| Failed::new("the account", &fault))?;
     let birth =
         ReaderBirth { ports: ports.clone(), router: router.clone(), account: account.clone(), cursor: Cursor(cursor) };
     let (reader, _) = ReaderActor::spawn_linked(None, ReaderActor, birth, cell.clone())
         .await
-        .map_err(|fault| Failed::new("the reader", fault))?;
+        .map_err(|fault| Failed::new("the reader", &fault))?;
     let (alarm, _) = AlarmActor::spawn_linked(None, AlarmActor, (ports.clone(), router.clone()), cell)
         .await
-        .map_err(|fault| Failed::new("the alarm", fault))?;
+        .map_err(|fault| Failed::new("the alarm", &fault))?;
     Ok((Tree { root, feeder, account, reader, alarm, shards, router, ports }, watch_end))
 }
 
@@ -167,7 +167,7 @@ async fn configure_pages(router: &Router, pages: BTreeMap<PageId, PageFacts>) ->
     for (page, facts) in pages {
         let (waiting, fate) = oneshot::channel();
         router.tell(&page, PageMsg::Configure { facts, waiting });
-        fate.await.map_err(|_| Failed::new("a Page's facts", "the journal did not take them"))?;
+        fate.await.map_err(|_| Failed::new("a Page's facts", &"the journal did not take them"))?;
     }
     Ok(())
 }
