@@ -29,7 +29,7 @@ pub(crate) enum ConversationMsg {
     Appended(Result<Appended, AppendFault>),
     /// The Page's or the account's facts changed.
     Context(Arc<Context>),
-    /// The own deadline has come.
+    /// The own deadline may have come.
     Alarm,
 }
 
@@ -122,12 +122,7 @@ impl Actor for ConversationActor {
                 live.look_ahead(&me);
                 Ok(())
             }
-            ConversationMsg::Alarm => {
-                live.timer = None;
-                live.decide(&me, Command::Wake, None);
-                live.look_ahead(&me);
-                Ok(())
-            }
+            ConversationMsg::Alarm => live.ring(&me),
         }
     }
 }
@@ -146,7 +141,7 @@ impl Live {
         if matches!(work, Work::Dispatch) {
             self.asked = false;
         }
-        if !self.decide(me, work.command(), Some((ticket, work))) {
+        if !self.decide(me, work.command(), ticket, work) {
             Counters::add(&self.birth.ports.counters.duplicates, u64::from(matches!(work, Work::Item { .. })));
             self.nothing(me, ticket, work)?;
         }
@@ -155,16 +150,15 @@ impl Live {
     }
 
     /// Decides and hands the batch over. `false`: nothing changed.
-    fn decide(&mut self, me: &ActorRef<ConversationMsg>, command: Command, ticket: Option<(u64, &Work)>) -> bool {
+    fn decide(&mut self, me: &ActorRef<ConversationMsg>, command: Command, ticket: u64, work: &Work) -> bool {
         let now = self.birth.ports.clock.now();
         let context = Arc::clone(&self.birth.context);
         let Some((batch, flight)) = self.host().decide(command, &context, now) else { return false };
-        let settled = match ticket {
-            Some((_, Work::Settle { effect, .. })) => Some(*effect),
-            _ => None,
+        let settled = match work {
+            Work::Settle { effect, .. } => Some(*effect),
+            Work::Item { .. } | Work::Reply(_) | Work::Dispatch | Work::Wake | Work::Resolve { .. } => None,
         };
-        let tickets = ticket.map(|(id, _)| (id, Fate::Applied)).into_iter().collect();
-        self.flights.push_back(Pending { flight: Some(flight), tickets, settled });
+        self.flights.push_back(Pending { flight: Some(flight), tickets: vec![(ticket, Fate::Applied)], settled });
         self.append(me, batch);
         true
     }
@@ -210,7 +204,7 @@ impl Live {
         }
         Counters::add(&self.birth.ports.counters.batches, 1);
         self.birth.ports.appended.notify_one();
-        if pending.tickets.is_empty() { Ok(()) } else { self.done(pending.tickets) }
+        self.done(pending.tickets)
     }
 
     fn forget(&self, effect: u64) -> Result<(), ActorProcessingErr> {
@@ -219,6 +213,19 @@ impl Live {
 
     fn done(&self, tickets: Vec<(u64, Fate)>) -> Result<(), ActorProcessingErr> {
         Ok(self.birth.parent.cast(PageMsg::Done { psid: self.birth.psid.clone(), tickets })?)
+    }
+
+    /// The own alarm. The wake goes through the Page like all work, so that the Page knows that something is under way
+    /// and does not let go of this conversation meanwhile.
+    fn ring(&mut self, me: &ActorRef<ConversationMsg>) -> Result<(), ActorProcessingErr> {
+        let now = self.birth.ports.clock.now();
+        if self.timer.as_ref().is_some_and(|timer| timer.at > now) {
+            // A long sleep comes in pieces.
+            self.timer = None;
+            self.look_ahead(me);
+            return Ok(());
+        }
+        Ok(self.birth.parent.cast(PageMsg::Wake { psid: self.birth.psid.clone() })?)
     }
 
     /// Asks for a token if a part could go, and sets the own alarm if a deadline is near.
@@ -230,7 +237,8 @@ impl Live {
         if wants && !self.asked {
             self.asked = self.birth.parent.cast(PageMsg::Asks { psid: self.birth.psid.clone() }).is_ok();
         }
-        let Some(at) = deadline.filter(|at| *at - now <= OWN_ALARM_SPAN) else { return };
+        // What only waits for its turn needs the Page's token and no alarm.
+        let Some(at) = deadline.filter(|at| *at - now <= OWN_ALARM_SPAN && !(wants && *at <= now)) else { return };
         if self.timer.as_ref().is_none_or(|timer| timer.at != at) {
             let sleep = self.birth.ports.clock.sleep_until(at);
             let me = me.clone();

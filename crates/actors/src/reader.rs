@@ -49,7 +49,8 @@ pub(crate) struct Reading {
     open: BTreeMap<u64, (Cursor, bool)>,
     next: u64,
     unsaved: u64,
-    waiting: bool,
+    /// Reading stopped because too many are open.
+    full: bool,
 }
 
 pub(crate) struct ReaderActor;
@@ -61,7 +62,7 @@ impl Actor for ReaderActor {
 
     async fn pre_start(&self, me: ActorRef<ReaderMsg>, birth: ReaderBirth) -> Result<Reading, ActorProcessingErr> {
         me.cast(ReaderMsg::Read)?;
-        Ok(Reading { birth, open: BTreeMap::new(), next: 0, unsaved: 0, waiting: false })
+        Ok(Reading { birth, open: BTreeMap::new(), next: 0, unsaved: 0, full: false })
     }
 
     async fn handle(
@@ -71,13 +72,12 @@ impl Actor for ReaderActor {
         reading: &mut Reading,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ReaderMsg::Read => {
-                reading.waiting = false;
-                reading.read(&me).await;
-            }
+            ReaderMsg::Read => reading.read(&me).await,
             ReaderMsg::Journaled { reading: number } => {
                 reading.journaled(number)?;
-                if !reading.waiting && reading.open.len() == OPEN_MAX - 1 {
+                // One slow reading may have held up many finished ones: any room counts, not the last place alone.
+                if reading.full && reading.open.len() < OPEN_MAX {
+                    reading.full = false;
                     me.cast(ReaderMsg::Read)?;
                 }
             }
@@ -90,6 +90,7 @@ impl Actor for ReaderActor {
 impl Reading {
     async fn read(&mut self, me: &ActorRef<ReaderMsg>) {
         if self.open.len() >= OPEN_MAX {
+            self.full = true;
             return;
         }
         match self.birth.ports.tracker.feed(self.birth.cursor, FEED_MAX).await {
@@ -106,7 +107,6 @@ impl Reading {
                 tracing::warn!(reason, "the tracker's comments cannot be read; asking again");
                 let clock = Arc::clone(&self.birth.ports.clock);
                 let (at, me) = (clock.now() + Span::seconds(2), me.clone());
-                self.waiting = true;
                 ractor::concurrency::spawn(async move {
                     clock.sleep_until(at).await;
                     me.cast(ReaderMsg::Read)
@@ -116,8 +116,7 @@ impl Reading {
     }
 
     /// Nothing new: the tracker says when to look again.
-    fn wait(&mut self, me: &ActorRef<ReaderMsg>) {
-        self.waiting = true;
+    fn wait(&self, me: &ActorRef<ReaderMsg>) {
         let (tracker, cursor, me) = (Arc::clone(&self.birth.ports.tracker), self.birth.cursor, me.clone());
         ractor::concurrency::spawn(async move {
             tracker.wait(cursor).await;

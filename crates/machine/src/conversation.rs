@@ -58,7 +58,7 @@ impl Machine for Conversation {
     }
 
     fn deadline(state: &State) -> Option<Timestamp> {
-        projection::due(state).map(|(at, _)| at).min()
+        projection::due(state).map(|(at, _)| at).chain(state.queue.next_turn()).min()
     }
 
     fn wake() -> Command {

@@ -188,7 +188,15 @@ impl StandIn {
 
     /// A customer did something that the node hears of from elsewhere, as in a recording that is played: it counts for
     /// the rules and shows on the page, and no webhook tells it. What has a known `mid` is ignored.
-    pub fn witness(&self, page: &PageId, psid: &Psid, at: Timestamp, is_message: bool, mid: Option<&Mid>, text: Option<String>) {
+    pub fn witness(
+        &self,
+        page: &PageId,
+        psid: &Psid,
+        at: Timestamp,
+        is_message: bool,
+        mid: Option<&Mid>,
+        text: Option<String>,
+    ) {
         self.shared.world().witness(page, psid, at, is_message, mid, text);
     }
 

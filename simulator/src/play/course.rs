@@ -170,8 +170,11 @@ impl Course<'_> {
         loop {
             let answer = self.wire.get(of).await?;
             let Some(parts) = answer.body["parts"].as_array() else { bail!("a conversation without parts: {of}") };
-            let ours: Vec<&str> =
-                parts.iter().filter(|part| part["comment"] == comment).filter_map(|part| part["shown"].as_str()).collect();
+            let ours: Vec<&str> = parts
+                .iter()
+                .filter(|part| part["comment"] == comment)
+                .filter_map(|part| part["shown"].as_str())
+                .collect();
             if !ours.is_empty() && ours.iter().all(|shown| !matches!(*shown, "queued" | "sending")) {
                 return Ok(None);
             }

@@ -47,7 +47,9 @@ async fn texts(wire: &Wire, task: &str) -> anyhow::Result<Vec<String>> {
     loop {
         let page = wire.get(&format!("/tasks/{task}/comments?limit={LIMIT}{older}")).await?.body;
         let comments = page["comments"].as_array().context("a list of comments")?;
-        texts.extend(comments.iter().filter(|comment| wrote(comment)).filter_map(|c| c["text"].as_str().map(str::to_owned)));
+        texts.extend(
+            comments.iter().filter(|comment| wrote(comment)).filter_map(|c| c["text"].as_str().map(str::to_owned)),
+        );
         match page["older"].as_str() {
             Some(next) => older = format!("&older={next}"),
             None => return Ok(texts),

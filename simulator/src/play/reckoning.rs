@@ -12,7 +12,7 @@ use machine::Machine as _;
 use machine::conversation::{self, Conversation};
 use machine::outbound::PartState;
 use machine::page::{self, Page};
-use model::{EffectId, Incarnation, Inbound, ItemKey, Kind, MachineId};
+use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId};
 use oracle::{Seen, Sent, judge};
 use policy::{Author, Verdict};
 
@@ -158,7 +158,11 @@ fn items(played: &Played, journaled: &Journaled, report: &mut Report) {
         let found = of(&journaled.received) + of(&journaled.quarantined);
         if found != 1 {
             report.lost += 1;
-            report.find(format!("the item {} of {} is in the journal {found} times", key.to_hex(), model::address(inbound)));
+            report.find(format!(
+                "the item {} of {} is in the journal {found} times",
+                key.to_hex(),
+                model::address(inbound)
+            ));
         }
     }
 }
@@ -260,3 +264,6 @@ fn seen(inbound: &Inbound) -> Option<Seen> {
     };
     Some(Seen { page: inbound.page.clone(), psid: inbound.psid.clone(), at: inbound.at, opens: true, is_message })
 }
+
+#[cfg(test)]
+mod tests;

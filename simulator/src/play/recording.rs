@@ -242,8 +242,8 @@ fn lines<T: DeserializeOwned>(path: &Path, needed: bool, at: impl Fn(&T) -> Time
     let text = text(path)?;
     let mut read: Vec<T> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let item: T =
-            serde_json::from_str(line).map_err(|fault| wrong(path, Some(index + 1), format!("no line of this file: {fault}")))?;
+        let item: T = serde_json::from_str(line)
+            .map_err(|fault| wrong(path, Some(index + 1), format!("no line of this file: {fault}")))?;
         if read.last().is_some_and(|last| at(last) > at(&item)) {
             return Err(wrong(path, Some(index + 1), "it is earlier than the line before it"));
         }
@@ -271,7 +271,8 @@ mod tests {
     #[test]
     fn deliveries_and_facts_are_merged_by_time_and_a_delivery_comes_first() {
         let deliveries = "{\"at\":1,\"body\":\"a\"}\n\n{\"at\":5,\"body\":\"b\"}\n";
-        let facts = "{\"at\":5,\"page\":\"17\",\"psid\":\"5\",\"by\":\"Ada\",\"text\":\"hi\",\"audience\":\"customer\"}\n";
+        let facts =
+            "{\"at\":5,\"page\":\"17\",\"psid\":\"5\",\"by\":\"Ada\",\"text\":\"hi\",\"audience\":\"customer\"}\n";
         let recording = recording(MANIFEST, deliveries, facts).unwrap();
         let order: Vec<(i64, bool)> =
             recording.steps.iter().map(|step| (step.at().0, matches!(step, Step::Delivery(_)))).collect();
@@ -284,8 +285,16 @@ mod tests {
         let cases = [
             (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: "),
             (MANIFEST.replace("= 1", "= 2"), "", "manifest.toml: format 2 is not known"),
-            (MANIFEST.to_owned(), "{\"at\":1,\"body\":\"a\"}\n{\"at\":2}\n", "deliveries.jsonl:2: no line of this file"),
-            (MANIFEST.to_owned(), "{\"at\":2,\"body\":\"a\"}\n{\"at\":1,\"body\":\"a\"}\n", "deliveries.jsonl:2: it is earlier"),
+            (
+                MANIFEST.to_owned(),
+                "{\"at\":1,\"body\":\"a\"}\n{\"at\":2}\n",
+                "deliveries.jsonl:2: no line of this file",
+            ),
+            (
+                MANIFEST.to_owned(),
+                "{\"at\":2,\"body\":\"a\"}\n{\"at\":1,\"body\":\"a\"}\n",
+                "deliveries.jsonl:2: it is earlier",
+            ),
         ];
         for (manifest, deliveries, expected) in cases {
             let fault = recording(&manifest, deliveries, "").unwrap_err();

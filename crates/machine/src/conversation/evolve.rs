@@ -74,7 +74,9 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
 /// What an event means for the parts. `seq` is the event's own number.
 pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
     match event {
-        Event::ReplyAsked { reply } => queue.enqueue(&reply.comment, reply.author, reply.tag, &reply.contents),
+        Event::ReplyAsked { reply } => {
+            queue.enqueue(&reply.comment, reply.author, reply.tag, &reply.contents, reply.at)
+        }
         Event::Settled { effect, outcome } => queue.settle(*effect, outcome.mid()),
         Event::Woke { reason, at } => match reason {
             WakeReason::Retry => queue.release(*at),

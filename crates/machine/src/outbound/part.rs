@@ -47,6 +47,8 @@ pub struct Part {
     pub tag: Option<UpdateTag>,
     /// What it carries.
     pub content: Content,
+    /// When it was written.
+    pub queued_at: Timestamp,
     /// How often it was started.
     pub attempts: u32,
     /// At so many starts a passing trouble is no longer waited out; a person's retry raises it.

@@ -98,6 +98,25 @@ impl Queue {
         PartId(self.parts.last_key_value().map_or(1, |(last, _)| last.0.saturating_add(1)))
     }
 
+    /// Since when a part could go and nothing but its turn is missing. A deadline that is over from the start: after a
+    /// crash it is what brings the conversation back to ask for that turn.
+    pub(crate) fn next_turn(&self) -> Option<Timestamp> {
+        if !self.unsettled.is_empty() {
+            return None;
+        }
+        let part = self.parts.get(self.waiting.first()?)?;
+        match part.state {
+            PartState::Queued { not_before: None } => Some(part.queued_at),
+            PartState::Queued { not_before: Some(_) }
+            | PartState::Held { .. }
+            | PartState::InFlight { .. }
+            | PartState::InDoubt { .. }
+            | PartState::Sent { .. }
+            | PartState::Refused { .. }
+            | PartState::Failed { .. } => None,
+        }
+    }
+
     /// When the next delayed part may be tried again.
     pub fn next_retry(&self) -> Option<Timestamp> {
         self.delayed.iter().filter_map(|id| self.parts.get(id)?.not_before()).min()
@@ -125,12 +144,14 @@ impl Queue {
         author: Author,
         tag: Option<UpdateTag>,
         contents: &[Content],
+        at: Timestamp,
     ) {
         for content in contents {
             let id = self.next_id();
             let state = PartState::Queued { not_before: None };
             let (comment, content) = (comment.clone(), content.clone());
-            let part = Part { comment, author, tag, content, attempts: 0, attempts_max: TRIES_MAX, state };
+            let part =
+                Part { comment, author, tag, content, queued_at: at, attempts: 0, attempts_max: TRIES_MAX, state };
             self.parts.insert(id, part);
             self.waiting.insert(id);
         }

@@ -325,3 +325,17 @@ fn what_is_held_is_looked_at_again_and_ages_out_to_a_refusal() {
     life.give(Command::Wake);
     assert_eq!(refused(&life, 1), Some(ForbidReason::WindowClosed));
 }
+
+#[test]
+fn a_part_that_waits_for_its_turn_keeps_its_conversation_due() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one", "two"], life.now));
+    assert!(Conversation::deadline(&life.state).is_some_and(|at| at <= life.now), "a restart finds it at once");
+    assert!(life.give(Command::Wake).is_empty(), "there is nothing to decide but whose turn it is");
+
+    life.dispatch();
+    assert!(Conversation::deadline(&life.state).is_none_or(|at| at > life.now), "the open effect brings it back");
+    let effect = life.send_open();
+    life.answer(effect, sent("m_1"));
+    assert!(Conversation::deadline(&life.state).is_some_and(|at| at <= life.now), "the second part waits now");
+}

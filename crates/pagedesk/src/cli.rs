@@ -1,0 +1,230 @@
+//! The command line: which commands there are, what they take, and examples for each. Nothing is carried out here.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  pagedesk sandbox                              try everything, without a Facebook account
+  pagedesk config example > pagedesk.toml       begin a configuration
+  pagedesk serve --config pagedesk.toml         run a node
+  pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
+
+Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration, 4 nothing matched,
+5 unreadable recording, 6 node unreachable, 70 internal";
+
+const SERVE: &str = "\
+Examples:
+  pagedesk serve --config /etc/pagedesk.toml
+  pagedesk serve --config pagedesk.toml --check           says all that is wrong with it
+  pagedesk serve --config pagedesk.toml --set listen.desk=127.0.0.1:9000
+  PAGEDESK__STORE__DIR=/srv/pagedesk pagedesk serve --config pagedesk.toml
+
+SIGTERM or SIGINT end it in an orderly way: what is under way is finished, the store is closed.";
+
+const SANDBOX: &str = "\
+Examples:
+  pagedesk sandbox                                      prints the addresses, ends with Ctrl-C
+  pagedesk sandbox --dir ./state                        keeps its state
+  pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
+  pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
+
+With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
+
+const JOURNAL: &str = "\
+Examples:
+  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
+  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
+  pagedesk journal verify --dir /var/lib/pagedesk
+  pagedesk journal stats --dir /var/lib/pagedesk --json
+
+All of them write nothing and may run beside a node. What customers said is masked
+unless --reveal is given.";
+
+const CONFIG: &str = "\
+Examples:
+  pagedesk config example > pagedesk.toml
+  pagedesk config show --config pagedesk.toml  what holds, and where each value comes from";
+
+/// Connects Facebook Pages to a task tracker.
+#[derive(Parser, Debug)]
+#[command(name = "pagedesk", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// How the log looks.
+    #[command(flatten)]
+    pub logs: Logs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How the log looks.
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// Form of the log on standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogForm::Human, env = "PAGEDESK_LOG", value_name = "FORM")]
+    pub log: LogForm,
+    /// What is logged: error, warn, info, debug, trace, or by part as info,actors=debug
+    #[arg(long, global = true, default_value = "info", env = "PAGEDESK_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: String,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum LogForm {
+    /// For people
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run a node
+    #[command(after_help = SERVE)]
+    Serve(Serve),
+    /// Run a node, an embedded desk and a stand-in for Facebook in one process
+    #[command(after_help = SANDBOX)]
+    Sandbox(Sandbox),
+    /// Read a store's journal
+    #[command(after_help = JOURNAL)]
+    Journal(Journal),
+    /// Show configuration
+    #[command(subcommand, after_help = CONFIG)]
+    Config(ConfigCommand),
+}
+
+/// Where configuration comes from.
+#[derive(Args, Debug)]
+pub(crate) struct Configured {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Override a setting; may be repeated
+    #[arg(long, value_name = "SECTION.KEY=VALUE", value_parser = key_and_value)]
+    pub set: Vec<(String, String)>,
+}
+
+/// `pagedesk serve`
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Where configuration comes from.
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Check the configuration and end
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `pagedesk sandbox`
+#[derive(Args, Debug)]
+pub(crate) struct Sandbox {
+    /// Keep the state in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Play a recording against the node, in its own time
+    #[arg(long, value_name = "PATH")]
+    pub play: Option<PathBuf>,
+    /// End when the recording is played
+    #[arg(long, requires = "play")]
+    pub exit: bool,
+    /// Print addresses, or what a recording came to, as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Where the webhook listens
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
+    pub listen_webhook: SocketAddr,
+    /// Where the desk's pages and API listen
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
+    pub listen_desk: SocketAddr,
+    /// Where the stand-in for Facebook listens
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
+    pub listen_facebook: SocketAddr,
+}
+
+/// `pagedesk journal`
+#[derive(Args, Debug)]
+pub(crate) struct Journal {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: JournalCommand,
+}
+
+/// What to do with a journal.
+#[derive(Subcommand, Debug)]
+pub(crate) enum JournalCommand {
+    /// Print records in order
+    Cat(Cat),
+    /// Walk everything and report what does not agree
+    Verify(Look),
+    /// Count
+    Stats(Look),
+}
+
+/// Which store, and how it is shown.
+#[derive(Args, Debug)]
+pub(crate) struct Look {
+    /// The store's folder
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pagedesk journal cat`
+#[derive(Args, Debug)]
+pub(crate) struct Cat {
+    /// Which store, and how it is shown.
+    #[command(flatten)]
+    pub look: Look,
+    /// Only machines whose name begins so: a/ACCOUNT, p/PAGE, c/PAGE/PSID
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub machine: String,
+    /// From this position on
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub from: u64,
+    /// Up to this position
+    #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
+    pub to: u64,
+    /// Show what customers said and are called
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// What to do with a configuration.
+#[derive(Subcommand, Debug)]
+pub(crate) enum ConfigCommand {
+    /// Print the configuration in force with the origin of each value, secrets masked
+    Show(Configured),
+    /// Print every setting with its meaning
+    Example,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if key.contains('.') => Ok((key.trim().to_owned(), value.to_owned())),
+        Some(_) | None => Err("write it as SECTION.KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_is_written_with_section_and_value() {
+        assert_eq!(key_and_value("a.b=c=d"), Ok(("a.b".to_owned(), "c=d".to_owned())));
+        assert!(key_and_value("a=b").is_err() && key_and_value("a.b").is_err());
+    }
+}

@@ -1,0 +1,275 @@
+//! From single values to a [`Config`]: what must be given, what excludes what, secrets read from their files.
+//!
+//! Invariants: there is a `Config` only where there is no fault; every fault is found in one go; the desk is never
+//! reachable from elsewhere without a token, since nobody signs in yet.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use actors::Limits;
+use machine::AccountFacts;
+use model::{AccountId, AppId, PageId, Redacted, Span};
+use node::PageConfig;
+use policy::{Guards, HumanAgentBase};
+
+use super::fault::{Fault, Place};
+use super::read::{Held, Reading};
+use super::setting::{PAGE, of_section};
+use super::source::Said;
+use super::{Config, Desk, Listen, Meta, Store};
+
+/// A secret's file holds more than this only by mistake.
+const SECRET_BYTES_MAX: u64 = 64 << 10;
+
+/// Puts the values together. Warnings are about what works and should be mended all the same.
+pub(crate) fn build(said: &Said, reading: Reading) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+    let mut builder = Builder { said, reading, warnings: Vec::new() };
+    let config = builder.config();
+    let Builder { mut reading, warnings, .. } = builder;
+    match config.filter(|_| reading.faults.is_empty()) {
+        Some(config) => Ok((config, warnings)),
+        None => {
+            reading.faults.sort();
+            reading.faults.dedup();
+            Err(reading.faults)
+        }
+    }
+}
+
+struct Builder<'a> {
+    said: &'a Said,
+    reading: Reading,
+    warnings: Vec<Fault>,
+}
+
+impl Builder<'_> {
+    fn config(&mut self) -> Option<Config> {
+        // Everything is looked at before anything is given up, so that all faults are found.
+        let dir = self.needed("store", "dir").and_then(path);
+        let app_id = self.needed("meta", "app_id").and_then(text);
+        let app_secrets =
+            self.several("meta", "app_secrets", "app_secret_files", "the webhook trusts nobody without one");
+        let verify_tokens =
+            self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
+        let api_token = self.one("desk", "api_token", "api_token_file");
+        self.doors(api_token.is_some());
+        let pages = self.pages();
+        let store = Store { dir: dir?, cache_bytes: self.mib("store", "cache_mib")? };
+        let listen = Listen {
+            webhook: self.address("webhook")?,
+            desk: self.address("desk")?,
+            body_max: self.mib("listen", "body_max_mib")?,
+            connections_max: self.size("listen", "connections_max")?,
+            desk_connections_max: self.size("listen", "desk_connections_max")?,
+        };
+        let desk = Desk {
+            api_token,
+            agent_name: self.get("desk", "agent_name").and_then(text)?,
+            cache_bytes: self.mib("desk", "cache_mib")?,
+        };
+        let meta = Meta {
+            app_id: AppId::new(app_id?),
+            app_secrets,
+            verify_tokens,
+            graph_url: self.get("meta", "graph_url").and_then(text)?,
+            version: self.get("meta", "version").and_then(text)?,
+        };
+        Some(Config {
+            account: AccountId::new(self.get("account", "id").and_then(text)?),
+            account_name: self.get("account", "name").and_then(text)?,
+            facts: self.facts(&meta.app_id)?,
+            pages,
+            limits: self.limits()?,
+            drain: self.get("drain", "at_most").and_then(span)?,
+            store,
+            listen,
+            desk,
+            meta,
+        })
+    }
+
+    fn facts(&self, app: &AppId) -> Option<AccountFacts> {
+        let span_of = |key| self.get("account", key).and_then(span);
+        let yes = |key| self.get("account", key).and_then(yes);
+        let base = self.get("account", "human_agent_base").and_then(text)?;
+        Some(AccountFacts {
+            new_task_if_none_active: yes("new_task_if_none_active")?,
+            human_agent: yes("human_agent")?,
+            human_agent_base: if base == "opener" { HumanAgentBase::Opener } else { HumanAgentBase::Message },
+            guards: Guards { standard: span_of("guard_standard")?, human_agent: span_of("guard_human_agent")? },
+            profiles: yes("profiles")?,
+            gather: span_of("gather")?,
+            doubt: span_of("doubt")?,
+            app: Some(app.clone()),
+        })
+    }
+
+    fn limits(&self) -> Option<Limits> {
+        let narrow = |key| self.size("limits", key).and_then(|n| u32::try_from(n).ok());
+        Some(Limits {
+            conversation_credit: self.size("limits", "conversation_credit")?,
+            page_items_max: self.size("limits", "page_items_max")?,
+            items_max: self.size("limits", "items_max")?,
+            resident_max: self.size("limits", "resident_max")?,
+            idle: self.get("limits", "idle").and_then(span)?,
+            failures_max: narrow("failures_max")?,
+            sends_max: self.size("limits", "sends_max")?,
+            tracker_calls_max: self.size("limits", "tracker_calls_max")?,
+            sends_per_second: narrow("sends_per_second")?,
+            shards: self.size("limits", "shards")?,
+        })
+    }
+
+    fn pages(&mut self) -> BTreeMap<PageId, PageConfig> {
+        let mut pages = BTreeMap::new();
+        if self.reading.pages == 0 {
+            let what = "no Page is configured: add a [[page]] with `id`, `name` and `token_file`";
+            self.reading.fault(self.said.line(PAGE), what);
+        }
+        for index in 0..self.reading.pages {
+            let at = format!("{PAGE}[{index}]");
+            let id = self.needed(&at, "id").and_then(text);
+            let name = self.needed(&at, "name").and_then(text);
+            let token = self.one(&at, "token", "token_file");
+            let (Some(id), Some(name)) = (id, name) else { continue };
+            if pages.insert(PageId::new(&id), PageConfig { name, token }).is_some() {
+                let place = self.said.line(&format!("{at}.id"));
+                self.reading.fault(place, format!("the Page {id} is configured twice: leave one of them out"));
+            }
+        }
+        pages
+    }
+
+    /// Who may look where.
+    fn doors(&mut self, has_token: bool) {
+        let (webhook, desk) = (self.address("webhook"), self.address("desk"));
+        let place = self.place("listen.desk");
+        if desk.is_some_and(|desk| !desk.ip().is_loopback()) && !has_token {
+            let what = "`listen.desk` can be reached from other machines, and nobody signs in yet: give `desk.api_token_file`, \
+                        or listen on 127.0.0.1";
+            self.reading.fault(place.clone(), what);
+        }
+        if webhook.is_some() && webhook == desk && desk.is_some_and(|desk| desk.port() != 0) {
+            self.reading
+                .fault(place, "`listen.desk` and `listen.webhook` are the same address: give each its own port");
+        }
+    }
+
+    /// A setting without which nothing goes.
+    fn needed(&mut self, section: &str, key: &str) -> Option<Held> {
+        let found = self.get(section, key);
+        let path = format!("{section}.{key}");
+        // One that is there and unfit has its own fault already.
+        let is_unfit = self.reading.faults.iter().any(|fault| fault.what.contains(&format!("`{path}`")));
+        if found.is_none() && !is_unfit {
+            let bare = section.split('[').next().unwrap_or(section);
+            let meaning = of_section(bare).find(|setting| setting.key == key).map_or("", |setting| setting.meaning);
+            self.reading.fault(self.said.line(section), format!("`{path}` is missing: {meaning}"));
+        }
+        found
+    }
+
+    /// A secret that stands here or in a file.
+    fn one(&mut self, section: &str, key: &str, file_key: &str) -> Option<Redacted<String>> {
+        let inline = self.get(section, key);
+        let inline = inline.and_then(|held| if let Held::Secret(secret) = held { Some(secret) } else { None });
+        let file = self.get(section, file_key).and_then(path);
+        if inline.is_some() && file.is_some() {
+            let place = self.place(&format!("{section}.{file_key}"));
+            self.reading.fault(place, format!("`{section}` has both `{key}` and `{file_key}`: leave one of them out"));
+        }
+        let from_file = file.and_then(|file| self.secret(&format!("{section}.{file_key}"), &file));
+        inline.or(from_file)
+    }
+
+    /// Secrets that stand here and in files, at least one.
+    fn several(&mut self, section: &str, key: &str, files_key: &str, why: &str) -> Vec<Redacted<String>> {
+        let before = self.reading.faults.len();
+        let (inline, files) = (self.get(section, key), self.get(section, files_key));
+        let mut secrets = if let Some(Held::Secrets(secrets)) = inline { secrets } else { Vec::new() };
+        if let Some(Held::Paths(files)) = files {
+            secrets.extend(files.iter().filter_map(|file| self.secret(&format!("{section}.{files_key}"), file)));
+        }
+        let is_unfit = self.reading.faults.len() > before
+            || self.reading.faults.iter().any(|fault| fault.what.contains(&format!("`{section}.{key}`")));
+        if secrets.is_empty() && !is_unfit {
+            let what = format!("`{section}.{key}` is missing, and so is `{section}.{files_key}`: {why}");
+            self.reading.fault(self.said.line(section), what);
+        }
+        secrets
+    }
+
+    fn secret(&mut self, setting: &str, file: &Path) -> Option<Redacted<String>> {
+        let place = self.place(setting);
+        match read_secret(file) {
+            Ok((secret, is_open)) => {
+                if is_open {
+                    let what = format!("everybody on this machine can read {}: chmod o-r it", file.display());
+                    self.warnings.push(Fault { place, what });
+                }
+                Some(secret)
+            }
+            Err(why) => {
+                self.reading.fault(place, format!("`{setting}`: {} {why}", file.display()));
+                None
+            }
+        }
+    }
+
+    fn place(&self, path: &str) -> Place {
+        self.reading.values.get(path).map_or_else(|| self.said.line(path), |(_, place)| place.clone())
+    }
+
+    fn get(&self, section: &str, key: &str) -> Option<Held> {
+        self.reading.values.get(&format!("{section}.{key}")).map(|(held, _)| held.clone())
+    }
+
+    fn address(&self, key: &str) -> Option<SocketAddr> {
+        if let Held::Address(address) = self.get("listen", key)? { Some(address) } else { None }
+    }
+
+    fn size(&self, section: &str, key: &str) -> Option<usize> {
+        if let Held::Count(count) = self.get(section, key)? { usize::try_from(count).ok() } else { None }
+    }
+
+    fn mib(&self, section: &str, key: &str) -> Option<usize> {
+        self.size(section, key)?.checked_mul(1 << 20)
+    }
+}
+
+/// A secret from its file, and whether everybody on the machine may read that.
+fn read_secret(file: &Path) -> Result<(Redacted<String>, bool), String> {
+    let unreadable = |fault: std::io::Error| format!("cannot be read: {fault}");
+    let found = fs::metadata(file).map_err(unreadable)?;
+    if !found.is_file() || found.len() > SECRET_BYTES_MAX {
+        return Err("is no file with a secret in it".to_owned());
+    }
+    let text = fs::read_to_string(file).map_err(unreadable)?;
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    let secret = secret.strip_suffix('\r').unwrap_or(secret);
+    if secret.trim().is_empty() {
+        return Err("is empty".to_owned());
+    }
+    Ok((secret.into(), found.permissions().mode() & 0o004 != 0))
+}
+
+fn path(held: Held) -> Option<PathBuf> {
+    if let Held::Path(path) = held { Some(path) } else { None }
+}
+
+fn text(held: Held) -> Option<String> {
+    if let Held::Text(text) = held { Some(text) } else { None }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called as its neighbours are")]
+fn yes(held: Held) -> Option<bool> {
+    if let Held::Bool(yes) = held { Some(yes) } else { None }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called as its neighbours are")]
+fn span(held: Held) -> Option<Span> {
+    if let Held::Duration(span) = held { Some(span) } else { None }
+}

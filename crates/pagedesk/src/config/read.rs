@@ -1,0 +1,233 @@
+//! From words to values: each setting as its kind wants it, and every fault on the way.
+//!
+//! Settings are looked at one by one, so that one fault hides no other. What belongs together is checked by `build`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Value};
+use model::{Redacted, Span};
+
+use super::duration;
+use super::fault::{Fault, Place};
+use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, find, nearest, of_section};
+use super::source::Said;
+
+/// A value as its kind wants it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Held {
+    /// [`Kind::Path`], [`Kind::SecretFile`].
+    Path(PathBuf),
+    /// [`Kind::Text`], [`Kind::Id`], [`Kind::Url`], [`Kind::Choice`].
+    Text(String),
+    /// [`Kind::Count`].
+    Count(u64),
+    /// [`Kind::Bool`].
+    Bool(bool),
+    /// [`Kind::Duration`].
+    Duration(Span),
+    /// [`Kind::Address`].
+    Address(SocketAddr),
+    /// [`Kind::Secret`].
+    Secret(Redacted<String>),
+    /// [`Kind::Secrets`].
+    Secrets(Vec<Redacted<String>>),
+    /// [`Kind::SecretFiles`].
+    Paths(Vec<PathBuf>),
+}
+
+/// Every value that could be read, by path, with its origin.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// By path: `listen.webhook`, `page[0].id`.
+    pub values: BTreeMap<String, (Held, Place)>,
+    /// How many `[[page]]` there are.
+    pub pages: usize,
+    /// What is wrong so far.
+    pub faults: Vec<Fault>,
+}
+
+/// Reads everything that was said, and the defaults for the rest.
+pub(crate) fn read(said: &Said) -> Reading {
+    let mut reading = Reading { values: BTreeMap::new(), pages: 0, faults: Vec::new() };
+    for (section, value) in &said.tree {
+        if !is_section(section) {
+            reading.unknown_section(said, section, value);
+        } else if section == PAGE {
+            reading.pages(said, value);
+        } else if let Value::Dict(_, keys) = value {
+            reading.section(said, section, section, keys);
+        } else {
+            let what = format!("{section} must be a table, as in `pagedesk config example`");
+            reading.fault(said.place(section, value), what);
+        }
+    }
+    reading.defaults();
+    reading
+}
+
+fn is_section(name: &str) -> bool {
+    SECTIONS.iter().any(|(known, _)| *known == name)
+}
+
+impl Reading {
+    /// Notes a fault.
+    pub(crate) fn fault(&mut self, place: Place, what: impl Into<String>) {
+        self.faults.push(Fault { place, what: what.into() });
+    }
+
+    fn unknown_section(&mut self, said: &Said, section: &str, value: &Value) {
+        let hint = match nearest(section, SECTIONS.iter().map(|(known, _)| *known)) {
+            Some(known) => format!("did you mean [{known}]?"),
+            None => "`pagedesk config example` shows all there are".to_owned(),
+        };
+        self.fault(said.place(section, value), format!("there is no section `{section}`: {hint}"));
+    }
+
+    fn pages(&mut self, said: &Said, value: &Value) {
+        let Value::Array(_, pages) = value else {
+            return self.fault(said.place(PAGE, value), "page must be [[page]], once for each Page");
+        };
+        self.pages = pages.len();
+        for (index, page) in pages.iter().enumerate() {
+            let at = format!("{PAGE}[{index}]");
+            match page.as_dict() {
+                Some(keys) => self.section(said, PAGE, &at, keys),
+                None => self.fault(said.place(&at, page), format!("{at} must be a table: write [[page]]")),
+            }
+        }
+    }
+
+    fn section(&mut self, said: &Said, section: &str, at: &str, keys: &Dict) {
+        for (key, value) in keys {
+            let path = format!("{at}.{key}");
+            let place = said.place(&path, value);
+            let Some(setting) = find(section, key) else {
+                let hint = match nearest(key, of_section(section).map(|setting| setting.key)) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => "`pagedesk config example` shows all there are".to_owned(),
+                };
+                self.fault(place, format!("there is no setting `{path}`: {hint}"));
+                continue;
+            };
+            let base = said.file().filter(|_| !said.is_plain_text(value)).and_then(Path::parent);
+            match hold(setting.kind, value, said.is_plain_text(value), base) {
+                Ok(held) => drop(self.values.insert(path, (held, place))),
+                Err(wanted) => {
+                    let found = if is_secret(setting.kind) { String::new() } else { format!(", not {}", shown(value)) };
+                    self.fault(place, format!("`{path}` must be {wanted}{found}"));
+                }
+            }
+        }
+    }
+
+    fn defaults(&mut self) {
+        for setting in SETTINGS.iter().filter(|setting| setting.section != PAGE) {
+            let Some(default) = setting.default else { continue };
+            let path = format!("{}.{}", setting.section, setting.key);
+            let given = self.values.contains_key(&path);
+            if !given && let Ok(held) = hold(setting.kind, &Value::from(default), true, None) {
+                self.values.insert(path, (held, Place::Default));
+            }
+        }
+    }
+}
+
+/// The text of a setting's default as it would be typed into a file.
+pub(crate) fn default_in_toml(setting: &Setting) -> Option<String> {
+    let text = setting.default?;
+    let is_bare = matches!(setting.kind, Kind::Count(..) | Kind::Bool);
+    Some(if is_bare { text.to_owned() } else { format!("{text:?}") })
+}
+
+/// Whether a kind's values must not be shown.
+pub(crate) const fn is_secret(kind: Kind) -> bool {
+    matches!(kind, Kind::Secret | Kind::Secrets)
+}
+
+/// A value as its kind wants it; the error says what it wants. `plain`: typed outside the file, so text stands for all.
+fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<Held, String> {
+    let text = value.as_str();
+    let path = |text: &str| match base {
+        Some(base) => base.join(text),
+        None => PathBuf::from(text),
+    };
+    let filled = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
+    let wanted = wanted(kind);
+    let held = match kind {
+        Kind::Path | Kind::SecretFile => text.filter(|text| filled(text)).map(|text| Held::Path(path(text))),
+        Kind::Text => text.filter(|text| filled(text)).map(|text| Held::Text(text.to_owned())),
+        Kind::Id => text.filter(|text| is_id(text)).map(|text| Held::Text(text.to_owned())),
+        Kind::Url => text.filter(|text| is_url(text)).map(|text| Held::Text(text.trim_end_matches('/').to_owned())),
+        Kind::Choice(words) => text.filter(|text| words.contains(text)).map(|text| Held::Text(text.to_owned())),
+        Kind::Duration => text.and_then(duration::read).map(Held::Duration),
+        Kind::Address => text.and_then(|text| text.parse().ok()).map(Held::Address),
+        Kind::Secret => text.filter(|text| !text.is_empty()).map(|text| Held::Secret(text.into())),
+        Kind::Bool => value.to_bool().or_else(|| text.filter(|_| plain)?.parse().ok()).map(Held::Bool),
+        Kind::Count(least, most) => {
+            let number = value.to_i128().or_else(|| text.filter(|_| plain)?.parse().ok());
+            number.and_then(|n| u64::try_from(n).ok()).filter(|n| (least..=most).contains(n)).map(Held::Count)
+        }
+        Kind::Secrets => texts(value, plain).map(|all| Held::Secrets(all.into_iter().map(Redacted::new).collect())),
+        Kind::SecretFiles => texts(value, plain).map(|all| Held::Paths(all.iter().map(|text| path(text)).collect())),
+    };
+    held.ok_or(wanted)
+}
+
+/// One text, or a list of texts; outside the file a comma parts them.
+fn texts(value: &Value, plain: bool) -> Option<Vec<String>> {
+    let own = |value: &Value| value.as_str().map(str::to_owned);
+    let all: Vec<String> = match (value.as_str(), value.as_array()) {
+        (Some(text), _) if plain => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        (Some(text), _) => vec![text.to_owned()],
+        (None, Some(values)) => values.iter().map(own).collect::<Option<_>>()?,
+        (None, None) => return None,
+    };
+    all.iter().all(|text| !text.is_empty()).then_some(all)
+}
+
+fn wanted(kind: Kind) -> String {
+    match kind {
+        Kind::Path => "a path".to_owned(),
+        Kind::SecretFile => "the path of a file".to_owned(),
+        Kind::SecretFiles => "a list of paths".to_owned(),
+        Kind::Text => "one line of text in quotes".to_owned(),
+        Kind::Id => "1 to 64 letters, digits, dots, `-` or `_` in quotes".to_owned(),
+        Kind::Count(least, most) => format!("a whole number from {least} to {most}"),
+        Kind::Bool => "true or false".to_owned(),
+        Kind::Duration => "a length of time in quotes, as \"500ms\", \"60s\", \"5m\" or \"24h\"".to_owned(),
+        Kind::Address => "an address and port in quotes, as \"127.0.0.1:8080\"".to_owned(),
+        Kind::Url => "an http or https address without path in quotes, as \"https://graph.facebook.com\"".to_owned(),
+        Kind::Choice(words) => format!("one of {words:?}"),
+        Kind::Secret => "text in quotes, not empty".to_owned(),
+        Kind::Secrets => "a list of texts, none of them empty".to_owned(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+    })
+}
+
+/// A value as found, shortened, for the sentence about it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{:?}", text.chars().take(60).collect::<String>()),
+        Value::Bool(_, yes) => yes.to_string(),
+        Value::Num(..) => {
+            value.to_i128().map_or_else(|| "a number with a fraction".to_owned(), |number| number.to_string())
+        }
+        Value::Dict(..) => "a table".to_owned(),
+        Value::Array(..) => "a list".to_owned(),
+        Value::Char(..) | Value::Empty(..) => "nothing".to_owned(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Configuration as a whole: the example works, every fault is found with its line, what is shown hides secrets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use actors::Limits;
+
+use super::*;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) {
+        let path = self.0.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Faults and warnings without the folder's own name.
+    fn load(&self, text: &str, outside: &Outside) -> Result<Loaded, String> {
+        self.write("pagedesk.toml", text, 0o644);
+        load(&self.0.path().join("pagedesk.toml"), outside).map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(|fault| self.short(&fault.to_string())).collect();
+            lines.join("\n")
+        })
+    }
+
+    fn short(&self, text: &str) -> String {
+        text.replace(&format!("{}/", self.0.path().display()), "")
+    }
+}
+
+fn outside(environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Outside {
+    let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    Outside { environment: own(environment).into_iter().collect(), flags: own(flags) }
+}
+
+const SMALL: &str = r#"
+[store]
+dir = "state"
+[meta]
+app_id = "990017"
+app_secrets = ["s3cret-one", "s3cret-two"]
+verify_tokens = ["v3rify"]
+[[page]]
+id = "104000000000017"
+name = "Quayside Bakery"
+token = "t0ken"
+"#;
+
+#[test]
+fn a_small_file_is_enough_and_the_rest_has_defaults() {
+    let folder = Folder::new();
+    let config = folder.load(SMALL, &Outside::default()).unwrap().config;
+    assert_eq!(config.store.dir, folder.0.path().join("state"));
+    assert_eq!(config.listen.webhook, "0.0.0.0:8080".parse().unwrap());
+    assert_eq!(config.listen.body_max, 8 << 20);
+    assert_eq!(config.meta.app_secrets.len(), 2);
+    assert_eq!(config.pages[&PageId::new("104000000000017")].token, Some("t0ken".into()));
+    let expected = AccountFacts { app: Some(AppId::new("990017")), ..AccountFacts::default() };
+    assert_eq!(config.facts, expected);
+    assert_eq!(format!("{:?}", config.limits), format!("{:?}", Limits::default()));
+}
+
+#[test]
+fn every_fault_is_found_at_once_with_its_line() {
+    let folder = Folder::new();
+    folder.write("empty", "\n", 0o600);
+    let text = r#"# A file with much to mend.
+[listen]
+webhok = "0.0.0.0:80"
+desk = "0.0.0.0:8081"
+body_max_mib = "8"
+connections_max = 0
+
+[desk]
+agent_name = ""
+
+[meta]
+app_secrets = ["", "x"]
+verify_token_files = ["missing", "empty"]
+graph_url = "graph.facebook.com/v1"
+
+[account]
+human_agent = "yes"
+human_agent_base = "comment"
+guard_standard = "60"
+gather = 5
+
+[[page]]
+id = "1 2"
+name = "Quayside Bakery"
+tokn = "t0ken"
+
+[[page]]
+id = "23"
+name = "Harbour Bicycles"
+token = "t0ken"
+token_file = "missing"
+
+[[page]]
+id = "23"
+
+[limit]
+shards = 4
+"#;
+    insta::assert_snapshot!(folder.load(text, &Outside::default()).unwrap_err());
+}
+
+#[test]
+fn a_file_that_is_no_toml_names_its_lines() {
+    let folder = Folder::new();
+    insta::assert_snapshot!(folder.load("[store\ndir = 'x'\nkey = = 1\n", &Outside::default()).unwrap_err());
+}
+
+#[test]
+fn a_missing_file_says_how_to_begin() {
+    let faults = load(Path::new("/nowhere/pagedesk.toml"), &Outside::default()).unwrap_err();
+    assert_eq!(faults.len(), 1);
+    let text = faults[0].to_string();
+    assert!(text.starts_with("/nowhere/pagedesk.toml: ") && text.contains("pagedesk config example"), "{text}");
+}
+
+#[test]
+fn environment_wins_over_the_file_and_flags_win_over_both() {
+    let folder = Folder::new();
+    let said = outside(
+        &[
+            ("PAGEDESK__LISTEN__WEBHOOK", "127.0.0.1:1"),
+            ("PAGEDESK__LISTEN__BODY_MAX_MIB", "2"),
+            ("PAGEDESK__META__VERIFY_TOKENS", "0123, 0456"),
+            ("PAGEDESK__ACCOUNT__HUMAN_AGENT", "true"),
+            ("PAGEDESK_LOG", "json"),
+        ],
+        &[("listen.webhook", "127.0.0.1:2")],
+    );
+    let loaded = folder.load(SMALL, &said).unwrap();
+    assert_eq!(loaded.config.listen.webhook.port(), 2);
+    assert_eq!(loaded.config.listen.body_max, 2 << 20);
+    assert!(loaded.config.facts.human_agent);
+    let tokens: Vec<&str> = loaded.config.meta.verify_tokens.iter().map(|token| token.reveal().as_str()).collect();
+    assert_eq!(tokens, ["0123", "0456"]);
+}
+
+#[test]
+fn faults_outside_the_file_name_variable_and_flag() {
+    let folder = Folder::new();
+    let said = outside(
+        &[("PAGEDESK__LISTEN__DESK", "nowhere"), ("PAGEDESK__STORES__DIR", "x")],
+        &[("listen.webhok", "127.0.0.1:2")],
+    );
+    insta::assert_snapshot!(folder.load(SMALL, &said).unwrap_err());
+}
+
+#[test]
+fn what_is_shown_names_origins_and_hides_secrets() {
+    let folder = Folder::new();
+    let said = outside(&[("PAGEDESK__LISTEN__BODY_MAX_MIB", "2")], &[("desk.api_token", "0pen")]);
+    let shown = folder.short(&folder.load(SMALL, &said).unwrap().effective);
+    for secret in ["s3cret", "v3rify", "t0ken", "0pen"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_secret_comes_from_its_file_without_the_newline_and_an_open_file_is_warned_of() {
+    let folder = Folder::new();
+    folder.write("token", " t0ken with spaces \n", 0o600);
+    folder.write("secret", "s3cret\r\n", 0o644);
+    let text = SMALL
+        .replace("token = \"t0ken\"", "token_file = \"token\"")
+        .replace("app_secrets = [\"s3cret-one\", \"s3cret-two\"]", "app_secret_files = [\"secret\"]");
+    let loaded = folder.load(&text, &Outside::default()).unwrap();
+    assert_eq!(loaded.config.pages[&PageId::new("104000000000017")].token, Some(" t0ken with spaces ".into()));
+    assert_eq!(loaded.config.meta.app_secrets, ["s3cret".into()]);
+    let warnings: Vec<String> = loaded.warnings.iter().map(|warning| folder.short(&warning.to_string())).collect();
+    assert_eq!(warnings, ["pagedesk.toml:6: everybody on this machine can read secret: chmod o-r it"]);
+}
+
+#[test]
+fn the_desk_is_open_to_other_machines_only_with_a_token() {
+    let folder = Folder::new();
+    let open = outside(&[], &[("listen.desk", "0.0.0.0:8081")]);
+    let fault = folder.load(SMALL, &open).unwrap_err();
+    assert!(fault.starts_with("--set listen.desk: `listen.desk` can be reached from other machines"), "{fault}");
+    let guarded = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.api_token", "0pen")]);
+    assert!(folder.load(SMALL, &guarded).is_ok());
+}
+
+#[test]
+fn the_example_loads_once_its_secrets_are_there() {
+    let folder = Folder::new();
+    for name in ["app-secret", "verify-token", "page-104000000000017"] {
+        folder.write(name, "x\n", 0o600);
+    }
+    let text = example().replace("/etc/pagedesk/", "");
+    let loaded = folder.load(&text, &Outside::default()).unwrap();
+    assert_eq!(loaded.config.pages.len(), 1);
+    // With every comment that is a setting switched on it still holds: the example's defaults are the defaults.
+    let on: Vec<String> = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.contains(" = ") && !setting.contains('…') => setting.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let all = folder.load(&on.join("\n"), &Outside::default()).unwrap();
+    assert_eq!(format!("{:?}", all.config), format!("{:?}", loaded.config));
+}

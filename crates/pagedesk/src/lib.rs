@@ -1,0 +1,59 @@
+//! The binary as a library: configuration and command line, nothing else. What a node does lives in the crates below.
+//!
+//! `run` is the whole program; a test binary may call it too. Invariant: every way out has one of the exit codes of
+//! [`Exit`], and an error says what is wrong, where, and what to do.
+
+mod assembly;
+mod cli;
+pub mod config;
+mod exit;
+mod journal;
+mod logs;
+mod sandbox;
+mod serve;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use exit::Exit;
+
+use cli::{Cli, Command, ConfigCommand};
+use exit::Failure;
+
+/// The program with the process's own arguments.
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// The program. The first argument is its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // Points where a test stops, fails or kills the process, as the environment orders; compiled out of what ships.
+    // A program around this one may have set its own: setting up a scenario would clear those.
+    #[cfg(feature = "failpoints")]
+    let _points = std::env::var_os("FAILPOINTS").map(|_| fail::FailScenario::setup());
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(shown) => {
+            // Help and version are no errors; where they cannot be printed nobody is left to tell.
+            let _closed = shown.print();
+            return if shown.exit_code() == 0 { Exit::Ok.into() } else { Exit::Usage.into() };
+        }
+    };
+    let done = logs::start(&cli.logs).and_then(|()| carry_out(cli.command));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell(),
+    }
+}
+
+fn carry_out(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(asked) => serve::serve(&asked),
+        Command::Sandbox(asked) => sandbox::sandbox(&asked),
+        Command::Journal(asked) => journal::journal(&asked),
+        Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
+        Command::Config(ConfigCommand::Example) => exit::print(&config::example()),
+    }
+}

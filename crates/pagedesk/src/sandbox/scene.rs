@@ -1,0 +1,92 @@
+//! What a sandbox's node is told: invented Pages, tokens and secrets, or those a recording needs.
+//!
+//! Nothing in here opens anything real: the Graph API is the stand-in on the same machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actors::Limits;
+use machine::AccountFacts;
+use model::{AccountId, AppId, PageId, Redacted, Span};
+use node::{MovableClock, NodeConfig, PageConfig};
+use simulator::play::recording::Manifest;
+use web::{IngressSettings, SiteSettings};
+
+use crate::assembly::{self, Assembly, Doors};
+
+/// Page cache of each file; a sandbox is small.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// Who and what there is.
+pub(crate) struct Scene {
+    /// The app at the stand-in.
+    pub app_id: AppId,
+    /// Signs deliveries.
+    pub app_secret: Redacted<String>,
+    /// Shown when the webhook is set up.
+    pub verify_token: Redacted<String>,
+    /// Whether the app has the Human Agent feature.
+    pub human_agent: bool,
+    /// The Pages.
+    pub pages: BTreeMap<PageId, PageConfig>,
+}
+
+impl Scene {
+    /// Two invented Pages.
+    pub(crate) fn invented() -> Self {
+        let pages = [("104000000000017", "Quayside Bakery"), ("104000000000023", "Harbour Bicycles")];
+        Self::with("990017", true, pages.into_iter())
+    }
+
+    /// What a recording needs.
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        let pages = manifest.pages.iter().map(|page| (page.id.as_str(), page.name.as_str()));
+        Self::with(manifest.app_id.as_str(), manifest.human_agent, pages)
+    }
+
+    fn with<'a>(app_id: &str, human_agent: bool, pages: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let page = |(id, name): (&str, &str)| {
+            let token = Some(Redacted::new(format!("sandbox-token-{id}")));
+            (PageId::new(id), PageConfig { name: name.to_owned(), token })
+        };
+        Self {
+            app_id: AppId::new(app_id),
+            app_secret: "sandbox-app-secret".into(),
+            verify_token: "sandbox-verify-token".into(),
+            human_agent,
+            pages: pages.map(page).collect(),
+        }
+    }
+
+    /// What a node is put together from, with Meta at `graph_url`.
+    pub(crate) fn assembly(self, dir: PathBuf, clock: MovableClock, doors: Doors, graph_url: String) -> Assembly {
+        let facts = AccountFacts { human_agent: self.human_agent, app: Some(self.app_id), ..AccountFacts::default() };
+        Assembly {
+            dir,
+            desk_cache_bytes: CACHE_BYTES,
+            node: NodeConfig {
+                account: AccountId::new("sandbox"),
+                facts,
+                pages: self.pages,
+                limits: Limits::default(),
+                drain: Span::seconds(10),
+                cache_bytes: CACHE_BYTES,
+            },
+            graph: messenger::Config {
+                base_url: graph_url,
+                app_secret: Some(self.app_secret.clone()),
+                ..messenger::Config::default()
+            },
+            clock: Arc::new(clock),
+            doors,
+            ingress: IngressSettings {
+                secrets: assembly::secrets(&[self.app_secret]),
+                verify_tokens: assembly::secrets(&[self.verify_token]),
+            },
+            ingress_limits: web::Limits::ingress(),
+            site: SiteSettings::default(),
+            site_limits: web::Limits::site(),
+        }
+    }
+}

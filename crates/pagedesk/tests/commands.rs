@@ -1,0 +1,151 @@
+//! The command line of the real binary: help, exit codes, complaints.
+
+#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
+
+mod program;
+
+use std::fs;
+
+use program::{Beside, run};
+
+const SMALL: &str = r#"
+[listen]
+webhook = "127.0.0.1:0"
+desk = "127.0.0.1:0"
+[meta]
+app_id = "990017"
+app_secrets = ["s3cret"]
+verify_tokens = ["v3rify"]
+[[page]]
+id = "104000000000017"
+name = "Quayside Bakery"
+token = "t0ken"
+"#;
+
+/// A folder with a configuration whose store lies beside it.
+fn configured(extra: &str) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pagedesk.toml");
+    let store = dir.path().join("state");
+    fs::write(&file, format!("{extra}[store]\ndir = {store:?}\n{SMALL}")).unwrap();
+    (dir, file.display().to_string())
+}
+
+#[test]
+fn help_shows_commands_and_examples() {
+    let asked: [&[&str]; 5] =
+        [&["--help"], &["serve", "--help"], &["sandbox", "--help"], &["journal", "--help"], &["config", "--help"]];
+    let pages: Vec<String> = asked
+        .iter()
+        .map(|arguments| {
+            let ran = run(arguments);
+            assert_eq!(ran.code, Some(0));
+            ran.out
+        })
+        .collect();
+    insta::assert_snapshot!(pages.join("\n--------\n\n"));
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_usage() {
+    for arguments in [
+        &["serve"][..],
+        &["dance"],
+        &["sandbox", "--exit"],
+        &["journal", "cat"],
+        &["--log-level", "[", "config", "example"],
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.err);
+    }
+    let ran = run(&["sandbox", "--listen-desk", "0.0.0.0:0"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("stays on this machine"), "{}", ran.err);
+}
+
+#[test]
+fn a_configuration_is_checked_without_starting_anything() {
+    let (dir, file) = configured("");
+    let ran = run(&["serve", "--config", &file, "--check"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "the configuration is sound\n", ""));
+    assert!(!dir.path().join("state").exists());
+}
+
+#[test]
+fn a_broken_configuration_lists_its_faults() {
+    let (_dir, file) = configured("[lissten]\n[drain]\nat_most = 5\n");
+    let ran = run(&["serve", "--config", &file]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""));
+    let short = ran.err.replace(&file, "pagedesk.toml");
+    insta::assert_snapshot!(short);
+}
+
+#[test]
+fn what_holds_is_shown_with_its_origin_and_without_secrets() {
+    let (_dir, file) = configured("");
+    let ran = run(&["config", "show", "--config", &file, "--set", "limits.shards=2"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.out.contains("shards = 2  # --set limits.shards\n"), "{}", ran.out);
+    for secret in ["s3cret", "v3rify", "t0ken"] {
+        assert!(!ran.out.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_example_is_printed() {
+    let ran = run(&["config", "example"]);
+    assert_eq!(ran.code, Some(0));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn a_node_says_when_it_is_ready_refuses_a_second_one_and_ends_in_order() {
+    let (_dir, file) = configured("");
+    let mut node = Beside::start(&["--log", "json", "serve", "--config", &file]);
+    let said = node.complains("\"ready\"");
+    let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert!(last["webhook"].as_str().unwrap().starts_with("127.0.0.1:"), "{last}");
+    let second = run(&["serve", "--config", &file]);
+    assert_eq!(second.code, Some(3), "{}", second.err);
+    assert!(second.err.contains("another process has the store"), "{}", second.err);
+    assert_eq!(node.terminate(), Some(0));
+}
+
+#[test]
+fn a_taken_address_is_a_fault_of_configuration() {
+    let (_dir, file) = configured("");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let desk = format!("listen.desk={}", taken.local_addr().unwrap());
+    let ran = run(&["serve", "--config", &file, "--set", &desk]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("cannot listen on") && ran.err.contains("what to do"), "{}", ran.err);
+}
+
+#[test]
+fn a_folder_without_a_store_is_a_fault_of_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display().to_string();
+    for command in ["cat", "verify", "stats"] {
+        let ran = run(&["journal", command, "--dir", &at]);
+        assert_eq!(ran.code, Some(3), "{}", ran.err);
+        assert!(ran.err.contains("holds no store"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_recording_that_cannot_be_read_or_is_empty_has_its_own_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display().to_string();
+    let play = || run(&["sandbox", "--play", &at, "--exit", "--json"]);
+    let missing = play();
+    assert_eq!((missing.code, missing.out.as_str()), (Some(5), ""), "{}", missing.err);
+    let manifest =
+        "format = 1\ntitle = \"x\"\nprovenance = \"synthetic\"\napp_id = \"1\"\n[[pages]]\nid = \"1\"\nname = \"x\"\n";
+    fs::write(dir.path().join("manifest.toml"), manifest).unwrap();
+    fs::write(dir.path().join("deliveries.jsonl"), "").unwrap();
+    assert_eq!(play().code, Some(4));
+    fs::write(dir.path().join("deliveries.jsonl"), "{\"at\":1}\n").unwrap();
+    let unfit = play();
+    assert_eq!(unfit.code, Some(5));
+    assert!(unfit.err.contains("deliveries.jsonl:1"), "{}", unfit.err);
+}
