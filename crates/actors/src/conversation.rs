@@ -7,9 +7,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use journal::{AppendFault, Appended, Batch};
-use machine::conversation::{Command, Conversation, State};
+use machine::conversation::{Command, Conversation, Outcome, State};
 use machine::{Context, Machine as _};
 use model::{MachineId, PageId, Psid, Span, Timestamp};
+use policy::Verdict;
 use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorProcessingErr, ActorRef, MessagingErr};
 
@@ -24,7 +25,7 @@ const OWN_ALARM_SPAN: Span = Span::minutes(10);
 
 pub(crate) enum ConversationMsg {
     /// Do this; say so to the Page when it is durable.
-    Work { ticket: u64, work: Work, context: Arc<Context> },
+    Work { ticket: u64, work: Work, sure: bool, context: Arc<Context> },
     /// A batch's fate, in the order of the batches.
     Appended(Result<Appended, AppendFault>),
     /// The Page's or the account's facts changed.
@@ -64,6 +65,7 @@ impl Drop for Timer {
 struct Pending {
     flight: Option<Flight<Conversation>>,
     tickets: Vec<(u64, Fate)>,
+    /// The send that the batch settles.
     settled: Option<u64>,
 }
 
@@ -108,11 +110,14 @@ impl Actor for ConversationActor {
         live: &mut Live,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ConversationMsg::Work { ticket, work, context } => {
+            ConversationMsg::Work { ticket, work, sure, context } => {
                 live.birth.context = context;
                 fail::fail_point!("conversation-handler");
                 #[cfg(feature = "failpoints")]
                 poison(&work);
+                if !sure && live.would_refuse(&work) {
+                    return Ok(live.birth.parent.cast(PageMsg::Unsure { psid: live.birth.psid.clone(), ticket })?);
+                }
                 live.work(&me, ticket, &work)
             }
             ConversationMsg::Appended(Ok(appended)) => live.durable(appended),
@@ -137,6 +142,22 @@ impl Live {
         self.host.as_ref().map(|host| &host.state)
     }
 
+    /// Whether the rules would forbid what an agent wants sent, as far as is known here.
+    fn would_refuse(&self, work: &Work) -> bool {
+        let Some(state) = self.state() else { return false };
+        let now = self.birth.ports.clock.now();
+        let (author, tag) = match work {
+            Work::Reply(reply) => (reply.author, reply.tag),
+            Work::Dispatch => match state.queue().next(now) {
+                Some((_, part)) => (part.author, part.tag),
+                None => return false,
+            },
+            Work::Item { .. } | Work::Settle { .. } | Work::Wake | Work::Resolve { .. } => return false,
+        };
+        let (verdict, _) = machine::conversation::verdict_now(state, &self.birth.context, author, tag, now);
+        matches!(verdict, Verdict::Forbid { .. })
+    }
+
     fn work(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
         if matches!(work, Work::Dispatch) {
             self.asked = false;
@@ -155,8 +176,13 @@ impl Live {
         let context = Arc::clone(&self.birth.context);
         let Some((batch, flight)) = self.host().decide(command, &context, now) else { return false };
         let settled = match work {
-            Work::Settle { effect, .. } => Some(*effect),
-            Work::Item { .. } | Work::Reply(_) | Work::Dispatch | Work::Wake | Work::Resolve { .. } => None,
+            Work::Settle { effect, outcome: Outcome::Send { .. } } => Some(*effect),
+            Work::Settle { .. }
+            | Work::Item { .. }
+            | Work::Reply(_)
+            | Work::Dispatch
+            | Work::Wake
+            | Work::Resolve { .. } => None,
         };
         self.flights.push_back(Pending { flight: Some(flight), tickets: vec![(ticket, Fate::Applied)], settled });
         self.append(me, batch);
@@ -171,7 +197,7 @@ impl Live {
 
     /// A duplicate is done when what it repeats is durable.
     fn nothing(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
-        if let Work::Settle { effect, .. } = work {
+        if let Work::Settle { effect, outcome: Outcome::Send { .. } } = work {
             // Settled before: let the sender forget it.
             self.forget(*effect)?;
         }

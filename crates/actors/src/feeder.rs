@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use model::{Anomaly, Delivery, Inbound, PageId, Redacted, Timestamp};
+use model::{Anomaly, Delivery, PageId, Redacted, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
-use crate::page::PageMsg;
+use crate::page::{PageMsg, Share};
 use crate::ports::{Counters, Limits, Ports};
 use crate::router::{Router, UNADDRESSED};
 
@@ -18,8 +18,17 @@ use crate::router::{Router, UNADDRESSED};
 const FRESH_MAX: usize = 4_096;
 /// Deliveries parsed in one go before other messages are looked at.
 const ROUND_MAX: usize = 128;
+/// A burst: deliveries come faster than this. Measured over at least the span.
+const HOT_PER_SECOND: i64 = 4_000;
+const HOT_SPAN: Span = Span(20);
+/// Deliveries parsed in one go while that is so, and the pause after them.
+const HOT_ROUND_MAX: usize = 16;
+const HOT_PAUSE: Span = Span(10);
+/// No delivery waits longer than this for the acks of others.
+const DEFER_MAX: Span = Span::seconds(15);
 /// Bytes read back from the inbox in one go.
-const READ_MAX: usize = 4 << 20;
+const READ_MAX: usize = 256 << 10;
+const HOT_READ_MAX: usize = 8 << 10;
 
 pub(crate) enum FeederMsg {
     /// A delivery is durable.
@@ -53,7 +62,15 @@ struct Load {
     behind: Option<u64>,
 }
 
+/// How fast deliveries come.
+struct Pace {
+    since: Timestamp,
+    newest: u64,
+    hot: bool,
+}
+
 pub(crate) struct Feed {
+    pace: Pace,
     birth: FeederBirth,
     fresh: VecDeque<(u64, i64, Bytes)>,
     /// The last delivery that was offered.
@@ -65,19 +82,8 @@ pub(crate) struct Feed {
     barriers: VecDeque<(u64, PageId, u64)>,
     going: bool,
     stopped: bool,
-}
-
-/// A delivery's share of one Page.
-#[derive(Default)]
-struct Share {
-    inbounds: Vec<Inbound>,
-    anomalies: Vec<Anomaly>,
-}
-
-impl Share {
-    fn len(&self) -> usize {
-        self.inbounds.len() + self.anomalies.len()
-    }
+    /// Shares of this round, sent to each Page as one message.
+    outgoing: BTreeMap<PageId, Vec<Share>>,
 }
 
 pub(crate) struct FeederActor;
@@ -90,7 +96,9 @@ impl Actor for FeederActor {
     async fn pre_start(&self, _me: ActorRef<FeederMsg>, birth: FeederBirth) -> Result<Feed, ActorProcessingErr> {
         let offered =
             birth.ports.inbox.oldest_unforgotten().map_or_else(|| birth.ports.inbox.last_seq(), |(seq, _)| seq - 1);
+        let pace = Pace { since: birth.ports.clock.now(), newest: birth.ports.inbox.last_seq(), hot: false };
         Ok(Feed {
+            pace,
             birth,
             fresh: VecDeque::new(),
             offered,
@@ -100,6 +108,7 @@ impl Actor for FeederActor {
             barriers: VecDeque::new(),
             going: false,
             stopped: true,
+            outgoing: BTreeMap::new(),
         })
     }
 
@@ -114,7 +123,12 @@ impl Actor for FeederActor {
             FeederMsg::Start => feed.stopped = false,
             FeederMsg::Round => feed.going = false,
             FeederMsg::Done { page, deliveries } => feed.done(&page, &deliveries)?,
-            FeederMsg::Up { page } => feed.offer_again(&page)?,
+            FeederMsg::Up { page } => {
+                // Barriers of the actor before it are nobody's any more.
+                feed.barriers.retain(|(_, whose, _)| *whose != page);
+                feed.birth.router.tell(&page, PageMsg::Begin);
+                feed.offer_again(&page)?;
+            }
             FeederMsg::Barrier { page, token } => {
                 feed.barriers.push_back((feed.birth.ports.inbox.last_seq(), page, token));
             }
@@ -122,11 +136,9 @@ impl Actor for FeederActor {
             FeederMsg::Ping(reply) => drop(reply.send(feed.pending.len())),
         }
         if !feed.going {
-            feed.going = feed.round()?;
-            if feed.going {
-                me.cast(FeederMsg::Round)?;
-            }
+            feed.going = feed.round(&me)?;
         }
+        feed.send_out();
         feed.pass_barriers();
         Ok(())
     }
@@ -140,13 +152,14 @@ impl Feed {
         }
     }
 
-    /// Offers up to a round's worth; `true` if there is more to do at once.
-    fn round(&mut self) -> Result<bool, ActorProcessingErr> {
-        if self.stopped {
-            return Ok(false);
-        }
-        let mut left = ROUND_MAX;
-        while left > 0 && self.items < self.birth.limits.items_max {
+    /// Offers up to a round's worth. `true` if another round will come by itself.
+    fn round(&mut self, me: &ActorRef<FeederMsg>) -> Result<bool, ActorProcessingErr> {
+        let hot = self.is_hot();
+        let mut left = if hot { HOT_ROUND_MAX } else { ROUND_MAX };
+        while left > 0 {
+            if self.stopped || self.items >= self.birth.limits.items_max {
+                return Ok(false);
+            }
             if let Some((seq, received_at, body)) = self.fresh.pop_front() {
                 if seq > self.offered {
                     self.offer(seq, received_at, &body);
@@ -157,7 +170,8 @@ impl Feed {
             if self.offered >= self.birth.ports.inbox.last_seq() {
                 return Ok(false);
             }
-            let read = self.birth.ports.inbox.unforgotten(self.offered, READ_MAX)?;
+            let bytes = if hot { HOT_READ_MAX } else { READ_MAX };
+            let read = self.birth.ports.inbox.unforgotten(self.offered, bytes)?;
             if read.is_empty() {
                 // Everything up to the newest is forgotten.
                 self.offered = self.birth.ports.inbox.last_seq();
@@ -168,12 +182,45 @@ impl Feed {
                 self.offer(delivery.seq, delivery.received_at, &delivery.body);
             }
         }
-        Ok(self.items < self.birth.limits.items_max)
+        self.again(me, hot)?;
+        Ok(true)
+    }
+
+    /// Acks come first: in a burst what is durable already waits a little, up to a limit.
+    fn is_hot(&mut self) -> bool {
+        let ports = &self.birth.ports;
+        let (now, newest) = (ports.clock.now(), ports.inbox.last_seq());
+        let span = now - self.pace.since;
+        if span >= HOT_SPAN {
+            let came = i64::try_from(newest.saturating_sub(self.pace.newest)).unwrap_or(i64::MAX);
+            self.pace = Pace { since: now, newest, hot: came.saturating_mul(1_000) / span.0 >= HOT_PER_SECOND };
+        }
+        let oldest = ports.inbox.oldest_unforgotten().map_or(i64::MAX, |(_, received_at)| received_at);
+        self.pace.hot && (now - Timestamp(oldest)) < DEFER_MAX
+    }
+
+    fn again(&self, me: &ActorRef<FeederMsg>, hot: bool) -> Result<(), ActorProcessingErr> {
+        if !hot {
+            return Ok(me.cast(FeederMsg::Round)?);
+        }
+        let (sleep, me) = (self.birth.ports.clock.sleep_until(self.birth.ports.clock.now() + HOT_PAUSE), me.clone());
+        ractor::concurrency::spawn(async move {
+            sleep.await;
+            me.cast(FeederMsg::Round)
+        });
+        Ok(())
+    }
+
+    /// One message to each Page for the whole round.
+    fn send_out(&mut self) {
+        for (page, shares) in core::mem::take(&mut self.outgoing) {
+            self.birth.router.tell(&page, PageMsg::Items(shares));
+        }
     }
 
     fn offer(&mut self, seq: u64, received_at: i64, body: &[u8]) {
         self.offered = seq;
-        let shares = shares(parse(body, received_at));
+        let shares = shares(seq, parse(body, received_at));
         Counters::add(&self.birth.ports.counters.deliveries, 1);
         if shares.is_empty() {
             self.birth.ports.inbox.forget(seq);
@@ -191,7 +238,7 @@ impl Feed {
             Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
             load.items += share.len();
             self.items += share.len();
-            self.birth.router.tell(&page, items(seq, share));
+            self.outgoing.entry(page).or_default().push(share);
         }
     }
 
@@ -244,14 +291,14 @@ impl Feed {
 
     fn offer_share(&mut self, page: &PageId, seq: u64, counts: bool) -> Result<(), ActorProcessingErr> {
         let Some(delivery) = self.birth.ports.inbox.get(seq)? else { return Ok(()) };
-        let Some(share) = shares(parse(&delivery.body, delivery.received_at)).remove(page) else { return Ok(()) };
+        let Some(share) = shares(seq, parse(&delivery.body, delivery.received_at)).remove(page) else { return Ok(()) };
         if counts {
             Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
             Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
             self.items += share.len();
             self.loads.entry(page.clone()).or_default().items += share.len();
         }
-        self.birth.router.tell(page, items(seq, share));
+        self.outgoing.entry(page.clone()).or_default().push(share);
         Ok(())
     }
 
@@ -267,10 +314,6 @@ impl Feed {
         }
         self.barriers = held;
     }
-}
-
-fn items(delivery: u64, share: Share) -> PageMsg {
-    PageMsg::Items { delivery, inbounds: share.inbounds, anomalies: share.anomalies }
 }
 
 fn len(n: usize) -> u64 {
@@ -291,14 +334,15 @@ fn parse(body: &[u8], received_at: i64) -> Delivery {
     })
 }
 
-fn shares(delivery: Delivery) -> BTreeMap<PageId, Share> {
+fn shares(seq: u64, delivery: Delivery) -> BTreeMap<PageId, Share> {
     let mut shares: BTreeMap<PageId, Share> = BTreeMap::new();
+    let empty = || Share { delivery: seq, inbounds: Vec::new(), anomalies: Vec::new() };
     for inbound in delivery.inbounds {
-        shares.entry(inbound.page.clone()).or_default().inbounds.push(inbound);
+        shares.entry(inbound.page.clone()).or_insert_with(empty).inbounds.push(inbound);
     }
     for anomaly in delivery.anomalies {
         let page = anomaly.page.clone().unwrap_or_else(|| PageId::new(UNADDRESSED));
-        shares.entry(page).or_default().anomalies.push(anomaly);
+        shares.entry(page).or_insert_with(empty).anomalies.push(anomaly);
     }
     shares
 }

@@ -20,7 +20,6 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, Supervi
 use tokio::sync::{oneshot, watch};
 
 use self::own::OwnPending;
-use self::turns::Then;
 use crate::bucket::Bucket;
 use crate::conversation::ConversationMsg;
 use crate::feeder::FeederMsg;
@@ -33,8 +32,11 @@ use crate::slot::Slot;
 use crate::work::{Fate, Ticket, Work};
 
 pub(crate) enum PageMsg {
-    /// A delivery's items for this Page.
-    Items { delivery: u64, inbounds: Vec<Inbound>, anomalies: Vec<Anomaly> },
+    /// From here on the feeder offers in order, beginning with everything that is not finished.
+    Begin,
+    /// The shares that this Page has in some deliveries. Before [`PageMsg::Begin`] they are of no use: older ones would
+    /// come after them.
+    Items(Vec<Share>),
     /// An agent's answer.
     Reply { psid: Psid, reply: Arc<Reply>, waiting: oneshot::Sender<Fate> },
     /// A person decided about a part.
@@ -49,6 +51,8 @@ pub(crate) enum PageMsg {
     Trouble { row: &'static str, code: (i64, Option<i64>) },
     /// A conversation's work is durable (or changed nothing).
     Done { psid: Psid, tickets: Vec<(u64, Fate)> },
+    /// A conversation would refuse this, and does not know whether all of the customer's items are in.
+    Unsure { psid: Psid, ticket: u64 },
     /// A conversation has a part that could go.
     Asks { psid: Psid },
     /// The feeder offered everything that was durable when the barrier was set.
@@ -65,6 +69,20 @@ pub(crate) enum PageMsg {
     Account,
     /// Still there? Pieces of work that are not done.
     Ping(RpcReplyPort<usize>),
+}
+
+/// One Page's items of one delivery.
+#[derive(Debug)]
+pub(crate) struct Share {
+    pub(crate) delivery: u64,
+    pub(crate) inbounds: Vec<Inbound>,
+    pub(crate) anomalies: Vec<Anomaly>,
+}
+
+impl Share {
+    pub(crate) fn len(&self) -> usize {
+        self.inbounds.len() + self.anomalies.len()
+    }
 }
 
 pub(crate) struct PageBirth {
@@ -100,11 +118,14 @@ struct Parts {
     pending: BTreeMap<u64, usize>,
     /// Deliveries done since the feeder was told.
     finished: Vec<u64>,
+    /// The feeder knows of this actor: what it offers is in order.
+    begun: bool,
     next_ticket: u64,
     bucket: Bucket,
     asks: VecDeque<Psid>,
     granting: bool,
-    barriers: VecDeque<(u64, Then)>,
+    /// Work that waits for the inbox to be read, by the barrier's number.
+    barriers: VecDeque<(u64, Psid, Ticket)>,
     next_token: u64,
 }
 
@@ -146,6 +167,7 @@ impl Actor for PageActor {
             leaving: 0,
             pending: BTreeMap::new(),
             finished: Vec::new(),
+            begun: false,
             next_ticket: 0,
             bucket: Bucket::new(birth.limits.sends_per_second, now),
             asks: VecDeque::new(),
@@ -168,12 +190,17 @@ impl Actor for PageActor {
         let birth = &mut desk.birth;
         let parts = desk.parts.as_mut().expect("post_start makes them before any message is handled");
         match message {
-            PageMsg::Items { delivery, inbounds, anomalies } => {
-                parts.items(&me, birth, delivery, inbounds, anomalies).await?;
+            PageMsg::Begin => parts.begun = true,
+            // Meant for the actor before this one; what it did not finish comes again after the beginning.
+            PageMsg::Items(_) | PageMsg::Passed { .. } if !parts.begun => {}
+            PageMsg::Items(shares) => {
+                for share in shares {
+                    parts.items(&me, birth, share).await?;
+                }
             }
             PageMsg::Reply { psid, reply, waiting } => {
                 let ticket = parts.ticket(Work::Reply(reply), Some(waiting));
-                parts.barrier(birth, Then::Work(psid, ticket))?;
+                parts.give(&me, birth, psid, ticket).await?;
             }
             PageMsg::Resolve { psid, part, resolution, by, waiting } => {
                 let ticket = parts.ticket(Work::Resolve { part, resolution, by }, Some(waiting));
@@ -190,13 +217,14 @@ impl Actor for PageActor {
             }
             PageMsg::Trouble { row, code } => parts.trouble(&me, birth, row, code),
             PageMsg::Done { psid, tickets } => parts.done(&psid, tickets),
+            PageMsg::Unsure { psid, ticket } => parts.make_sure(birth, psid, ticket)?,
             PageMsg::Asks { psid } => {
                 parts.asks.push_back(psid);
-                parts.grant(&me, birth)?;
+                parts.grant(&me, birth).await?;
             }
             PageMsg::Grant => {
                 parts.granting = false;
-                parts.grant(&me, birth)?;
+                parts.grant(&me, birth).await?;
             }
             PageMsg::Passed { token } => parts.passed(&me, birth, token).await?,
             PageMsg::Restart { psid } => parts.restart(&me, birth, psid).await?,
@@ -250,7 +278,7 @@ impl Actor for PageActor {
 impl Parts {
     fn ticket(&mut self, work: Work, waiting: Option<oneshot::Sender<Fate>>) -> Ticket {
         self.next_ticket += 1;
-        Ticket { id: self.next_ticket, work, failures: 0, waiting }
+        Ticket { id: self.next_ticket, work, failures: 0, sure: false, waiting }
     }
 
     /// Tells the feeder which deliveries are done.

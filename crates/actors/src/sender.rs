@@ -4,7 +4,11 @@
 //! remembers it is in doubt and never executed again. Tracker calls are repeated with their id until they are answered.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt as _;
 
 use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
 use machine::outbound::Content;
@@ -23,9 +27,9 @@ pub(crate) enum SenderMsg {
     Run { psid: Psid, id: EffectId, effect: Effect },
     /// The effect was open when its conversation was loaded: under way, finished, or left from an earlier life.
     Recover { psid: Psid, id: EffectId, effect: Effect },
-    /// Its outcome is known.
+    /// A send's outcome is known.
     Finished { psid: Psid, effect: u64, outcome: Outcome },
-    /// Its outcome is journaled.
+    /// A send's outcome is journaled.
     Forget { psid: Psid, effect: u64 },
     /// Still there? Calls under way or not journaled.
     Ping(RpcReplyPort<usize>),
@@ -39,12 +43,14 @@ pub(crate) struct SenderBirth {
     pub(crate) tracker_calls_max: usize,
 }
 
-/// `None`: under way. Kept until the outcome is journaled.
 pub(crate) struct Calls {
     birth: SenderBirth,
-    known: BTreeMap<(Psid, u64), Option<Outcome>>,
+    /// Sends by conversation and effect, kept until their outcome is journaled; `None`: under way. Calls to the tracker
+    /// are not kept: they carry their id, so that doing one twice does nothing.
+    sent: BTreeMap<(Psid, u64), Option<Outcome>>,
     sends: Arc<Semaphore>,
     tracker_calls: Arc<Semaphore>,
+    under_way: Arc<AtomicUsize>,
 }
 
 pub(crate) struct SenderActor;
@@ -58,7 +64,8 @@ impl Actor for SenderActor {
         Ok(Calls {
             sends: Arc::new(Semaphore::new(birth.sends_max)),
             tracker_calls: Arc::new(Semaphore::new(birth.tracker_calls_max)),
-            known: BTreeMap::new(),
+            under_way: Arc::new(AtomicUsize::new(0)),
+            sent: BTreeMap::new(),
             birth,
         })
     }
@@ -71,31 +78,20 @@ impl Actor for SenderActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             SenderMsg::Run { psid, id, effect } => {
-                if calls.known.insert((psid.clone(), id.seq), None).is_none() {
-                    calls.run(me, psid, id, effect);
-                }
+                calls.run(me, psid, id, effect);
                 Ok(())
             }
-            SenderMsg::Recover { psid, id, effect } => match calls.known.get(&(psid.clone(), id.seq)) {
-                Some(None) => Ok(()),
-                Some(Some(outcome)) => calls.settle(psid, id.seq, outcome.clone()),
-                None => {
-                    calls.known.insert((psid.clone(), id.seq), None);
-                    if let Effect::Send { .. } = effect {
-                        let send = SendOutcome::InDoubt { why: "restart".to_owned() };
-                        return calls.finished(psid, id.seq, Outcome::Send { send });
-                    }
-                    calls.run(me, psid, id, effect);
-                    Ok(())
-                }
-            },
-            SenderMsg::Finished { psid, effect, outcome } => calls.finished(psid, effect, outcome),
+            SenderMsg::Recover { psid, id, effect } => calls.recover(me, psid, id, effect),
+            SenderMsg::Finished { psid, effect, outcome } => {
+                calls.sent.insert((psid.clone(), effect), Some(outcome.clone()));
+                calls.settle(psid, effect, outcome)
+            }
             SenderMsg::Forget { psid, effect } => {
-                calls.known.remove(&(psid, effect));
+                calls.sent.remove(&(psid, effect));
                 Ok(())
             }
             SenderMsg::Ping(reply) => {
-                drop(reply.send(calls.known.len()));
+                drop(reply.send(calls.sent.len() + calls.under_way.load(Ordering::Relaxed)));
                 Ok(())
             }
         }
@@ -103,38 +99,68 @@ impl Actor for SenderActor {
 }
 
 impl Calls {
-    fn finished(&mut self, psid: Psid, effect: u64, outcome: Outcome) -> Result<(), ActorProcessingErr> {
-        self.known.insert((psid.clone(), effect), Some(outcome.clone()));
-        self.settle(psid, effect, outcome)
+    /// A send that nobody here remembers was left by an earlier life: it is in doubt and never executed again.
+    fn recover(
+        &mut self,
+        me: ActorRef<SenderMsg>,
+        psid: Psid,
+        id: EffectId,
+        effect: Effect,
+    ) -> Result<(), ActorProcessingErr> {
+        if !is_send(&effect) {
+            self.run(me, psid, id, effect);
+            return Ok(());
+        }
+        match self.sent.get(&(psid.clone(), id.seq)) {
+            Some(None) => Ok(()),
+            Some(Some(outcome)) => self.settle(psid, id.seq, outcome.clone()),
+            None => {
+                let send = SendOutcome::InDoubt { why: "restart".to_owned() };
+                self.settle(psid, id.seq, Outcome::Send { send })
+            }
+        }
     }
 
     fn settle(&self, psid: Psid, effect: u64, outcome: Outcome) -> Result<(), ActorProcessingErr> {
-        fail::fail_point!("settle-before-commit");
         Ok(self.birth.parent.cast(PageMsg::Settle { psid, effect, outcome })?)
     }
 
-    /// One job per call; a call that panics is unclear if it was a send, repeated otherwise.
-    fn run(&self, me: ActorRef<SenderMsg>, psid: Psid, id: EffectId, effect: Effect) {
-        let ports = self.birth.ports.clone();
-        let parent = self.birth.parent.clone();
-        let page = self.birth.page.clone();
-        let seq = id.seq;
-        let is_send = matches!(effect, Effect::Send { .. });
+    /// One job per call; a call that panics is unclear if it was a send, refused otherwise.
+    fn run(&mut self, me: ActorRef<SenderMsg>, psid: Psid, id: EffectId, effect: Effect) {
+        let is_send = is_send(&effect);
+        if is_send {
+            self.sent.insert((psid.clone(), id.seq), None);
+        }
         let gate = Arc::clone(if is_send { &self.sends } else { &self.tracker_calls });
-        let whose = psid.clone();
-        let call = ractor::concurrency::spawn(async move {
-            let _turn = gate.acquire().await.expect("this semaphore is never closed");
-            carry_out(&ports, &parent, &page, &psid, id, effect).await
-        });
+        let (ports, parent, page) = (self.birth.ports.clone(), self.birth.parent.clone(), self.birth.page.clone());
+        let under_way = Arc::clone(&self.under_way);
+        under_way.fetch_add(1, Ordering::Relaxed);
         ractor::concurrency::spawn(async move {
-            let outcome = match call.await {
-                Ok(outcome) => outcome,
-                Err(_) if is_send => Outcome::Send { send: SendOutcome::InDoubt { why: "call-panicked".to_owned() } },
-                Err(_) => Outcome::TrackerRefused { reason: "call-panicked".to_owned() },
-            };
-            // A sender that is gone is being rebuilt; the effect is still open in the journal.
-            drop(me.cast(SenderMsg::Finished { psid: whose, effect: seq, outcome }));
+            let _turn = gate.acquire().await.expect("this semaphore is never closed");
+            let seq = id.seq;
+            let call = AssertUnwindSafe(carry_out(&ports, &parent, &page, &psid, id, effect)).catch_unwind().await;
+            let outcome = call.unwrap_or_else(|_| panicked(is_send));
+            fail::fail_point!("settle-before-commit");
+            // Whoever is gone is being rebuilt; the effect is still open in the journal.
+            if is_send {
+                drop(me.cast(SenderMsg::Finished { psid, effect: seq, outcome }));
+            } else {
+                drop(parent.cast(PageMsg::Settle { psid, effect: seq, outcome }));
+            }
+            under_way.fetch_sub(1, Ordering::Relaxed);
         });
+    }
+}
+
+const fn is_send(effect: &Effect) -> bool {
+    matches!(effect, Effect::Send { .. })
+}
+
+fn panicked(is_send: bool) -> Outcome {
+    if is_send {
+        Outcome::Send { send: SendOutcome::InDoubt { why: "call-panicked".to_owned() } }
+    } else {
+        Outcome::TrackerRefused { reason: "call-panicked".to_owned() }
     }
 }
 

@@ -126,7 +126,9 @@ impl Shard {
         match self.homes.get_mut(&page) {
             Some(Home::Up(actor)) => drop(actor.cast(message)),
             Some(Home::Backoff(stash)) => {
-                if stash.len() < STASH_MAX {
+                // The feeder offers again, in order, when the Page is up.
+                let offered = matches!(message, PageMsg::Begin | PageMsg::Items(_) | PageMsg::Passed { .. });
+                if !offered && stash.len() < STASH_MAX {
                     stash.push(message);
                 }
             }

@@ -139,7 +139,7 @@ mod tests {
     use crate::work::Work;
 
     fn ticket(id: u64, work: Work) -> Ticket {
-        Ticket { id, work, failures: 0, waiting: None }
+        Ticket { id, work, failures: 0, sure: false, waiting: None }
     }
 
     fn slot(ids: core::ops::Range<u64>) -> Slot<()> {

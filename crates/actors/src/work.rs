@@ -81,5 +81,7 @@ pub(crate) struct Ticket {
     pub(crate) id: u64,
     pub(crate) work: Work,
     pub(crate) failures: u32,
+    /// Everything of the customer that was durable before it has been offered: a refusal may be decided.
+    pub(crate) sure: bool,
     pub(crate) waiting: Option<oneshot::Sender<Fate>>,
 }

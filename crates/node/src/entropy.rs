@@ -6,8 +6,21 @@ use std::io::Read;
 use journal::Entropy;
 
 /// Reads the system's generator. Opening it is done once, at start, where failing is an error and not a surprise.
-#[derive(Debug)]
-pub struct SystemEntropy(File);
+pub struct SystemEntropy {
+    generator: File,
+    /// Bytes read ahead: every sealed record needs a nonce, and a call to the system for each would cost more than sealing.
+    ahead: Box<[u8; AHEAD]>,
+    used: usize,
+}
+
+/// Bytes read in one call.
+const AHEAD: usize = 4_096;
+
+impl core::fmt::Debug for SystemEntropy {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("SystemEntropy")
+    }
+}
 
 impl SystemEntropy {
     /// Opens the generator.
@@ -15,12 +28,22 @@ impl SystemEntropy {
     /// # Errors
     /// Where the system has none.
     pub fn open() -> std::io::Result<Self> {
-        File::open("/dev/urandom").map(Self)
+        let generator = File::open("/dev/urandom")?;
+        Ok(Self { generator, ahead: Box::new([0; AHEAD]), used: AHEAD })
     }
 }
 
 impl Entropy for SystemEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
-        self.0.read_exact(bytes).expect("the system's generator, once open, always gives bytes");
+        for byte in bytes {
+            if self.used == AHEAD {
+                self.generator
+                    .read_exact(&mut self.ahead[..])
+                    .expect("the system's generator, once open, always gives bytes");
+                self.used = 0;
+            }
+            *byte = core::mem::take(&mut self.ahead[self.used]);
+            self.used += 1;
+        }
     }
 }

@@ -9,9 +9,12 @@ use tokio::sync::Notify;
 use view::View;
 
 /// Batches folded in one round, one commit.
-const ROUND: usize = 4_096;
+const ROUND: usize = 16_384;
 /// After a round the follower rests, so that a burst is a few big rounds and not many small ones.
 const REST: std::time::Duration = std::time::Duration::from_millis(40);
+/// After a round that folded so much it rests longer: a row is written once a round, however often it changed.
+const MUCH: u64 = 512;
+const LONG_REST: std::time::Duration = std::time::Duration::from_millis(400);
 /// A view that cannot be written is tried again after this.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -23,22 +26,31 @@ pub(crate) fn follow(
     stop: Arc<AtomicBool>,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
+        let mut folded = view.position();
         while !stop.load(Ordering::SeqCst) {
             let (v, j) = (Arc::clone(&view), Arc::clone(&journal));
             let round = tokio::task::spawn_blocking(move || v.catch_up(&*j, ROUND)).await;
-            match round {
-                Ok(Ok(reached)) if reached >= journal.last() => rung.notified().await,
-                Ok(Ok(_)) => continue,
+            let reached = match round {
+                Ok(Ok(reached)) => reached,
                 Ok(Err(fault)) => {
                     tracing::error!(%fault, "the read models cannot follow the journal");
                     tokio::time::sleep(AGAIN).await;
+                    continue;
                 }
                 Err(fault) => {
                     tracing::error!(%fault, "a round of the read models' follower panicked");
                     tokio::time::sleep(AGAIN).await;
+                    continue;
                 }
+            };
+            let much = reached.0.saturating_sub(folded.0) >= MUCH;
+            folded = reached;
+            if reached >= journal.last() {
+                rung.notified().await;
             }
-            tokio::time::sleep(REST).await;
+            if !stop.load(Ordering::SeqCst) {
+                tokio::time::sleep(if much { LONG_REST } else { REST }).await;
+            }
         }
     })
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{Anomaly, Inbound, MachineId, Psid, Timestamp};
+use model::{MachineId, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 
-use super::{PageBirth, PageMsg, Parts, later};
+use super::{PageBirth, PageMsg, Parts, Share, later};
 use crate::conversation::{Birth, ConversationActor, ConversationMsg, StoreTrouble};
 use crate::host::LoadFault;
 use crate::ports::Counters;
@@ -18,10 +18,9 @@ impl Parts {
         &mut self,
         me: &ActorRef<PageMsg>,
         birth: &PageBirth,
-        delivery: u64,
-        inbounds: Vec<Inbound>,
-        anomalies: Vec<Anomaly>,
+        share: Share,
     ) -> Result<(), ActorProcessingErr> {
+        let Share { delivery, inbounds, anomalies } = share;
         if self.pending.contains_key(&delivery) {
             return Ok(());
         }
@@ -97,7 +96,8 @@ impl Parts {
         let actor = actor.clone();
         while let Some(ticket) = slot.next(self.credit) {
             let context = Arc::clone(&self.context);
-            let message = ConversationMsg::Work { ticket: ticket.id, work: ticket.work.clone(), context };
+            let (id, sure) = (ticket.id, ticket.sure);
+            let message = ConversationMsg::Work { ticket: id, work: ticket.work.clone(), sure, context };
             if actor.cast(message).is_err() {
                 // It has just ended; its end will reach us and bring the work back.
                 return;

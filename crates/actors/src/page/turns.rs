@@ -1,28 +1,23 @@
 //! Whose turn it is to send, and what has to wait until the inbox was read.
 //!
-//! Before a refusal for the window can be decided, everything of the customer that is durable must have been offered:
-//! answers and turns wait for a barrier through the feeder.
+//! Before a refusal for the window is decided, everything of the customer that is durable must have been offered: what a
+//! conversation would refuse comes back to its Page, waits for a barrier through the feeder, and is then decided for sure.
 
 use model::Psid;
 use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{PageBirth, PageMsg, Parts, later};
 use crate::feeder::FeederMsg;
-use crate::work::{Ticket, Work};
-
-/// What follows when the barrier has passed.
-#[derive(Debug)]
-pub(super) enum Then {
-    /// Give the conversation this.
-    Work(Psid, Ticket),
-    /// Give the conversation a token.
-    Dispatch(Psid),
-}
+use crate::work::Work;
 
 impl Parts {
-    pub(super) fn barrier(&mut self, birth: &PageBirth, then: Then) -> Result<(), ActorProcessingErr> {
+    /// Takes a piece of work back until the feeder has offered whatever is durable now.
+    pub(super) fn make_sure(&mut self, birth: &PageBirth, psid: Psid, ticket: u64) -> Result<(), ActorProcessingErr> {
+        let Some(mut ticket) = self.slots.get_mut(&psid).and_then(|slot| slot.done(ticket)) else { return Ok(()) };
+        ticket.sure = true;
+        self.pump(&psid);
         self.next_token += 1;
-        self.barriers.push_back((self.next_token, then));
+        self.barriers.push_back((self.next_token, psid, ticket));
         Ok(birth.feeder.cast(FeederMsg::Barrier { page: birth.page.clone(), token: self.next_token })?)
     }
 
@@ -33,25 +28,23 @@ impl Parts {
         birth: &PageBirth,
         token: u64,
     ) -> Result<(), ActorProcessingErr> {
-        while self.barriers.front().is_some_and(|(first, _)| *first <= token) {
-            match self.barriers.pop_front() {
-                Some((_, Then::Work(psid, ticket))) => self.give(me, birth, psid, ticket).await?,
-                Some((_, Then::Dispatch(psid))) => {
-                    let ticket = self.ticket(Work::Dispatch, None);
-                    self.give(me, birth, psid, ticket).await?;
-                }
-                None => {}
+        while self.barriers.front().is_some_and(|(first, ..)| *first <= token) {
+            if let Some((_, psid, ticket)) = self.barriers.pop_front() {
+                self.give(me, birth, psid, ticket).await?;
             }
         }
         Ok(())
     }
 
     /// Gives tokens to the conversations that ask, in turn.
-    pub(super) fn grant(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth) -> Result<(), ActorProcessingErr> {
+    pub(super) async fn grant(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth) -> Result<(), ActorProcessingErr> {
         while let Some(psid) = self.asks.pop_front() {
             let now = birth.ports.clock.now();
             match self.bucket.take(now) {
-                Ok(()) => self.barrier(birth, Then::Dispatch(psid))?,
+                Ok(()) => {
+                    let ticket = self.ticket(Work::Dispatch, None);
+                    self.give(me, birth, psid, ticket).await?;
+                }
                 Err(wait) => {
                     self.asks.push_front(psid);
                     if !self.granting {
