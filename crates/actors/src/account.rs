@@ -9,8 +9,7 @@ use model::{AccountId, MachineId};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::{oneshot, watch};
 
-use crate::conversation::StoreTrouble;
-use crate::host::{Host, rebuild};
+use crate::host::{Host, LoadFault, rebuild};
 use crate::page::PageMsg;
 use crate::ports::{Counters, Ports};
 use crate::router::Router;
@@ -36,7 +35,8 @@ pub(crate) struct AccountBirth {
 
 pub(crate) struct Office {
     birth: AccountBirth,
-    host: Host<Account>,
+    /// `None` after an append that failed: read from the journal again before the next decision.
+    host: Option<Host<Account>>,
     pending: VecDeque<Option<oneshot::Sender<Fate>>>,
 }
 
@@ -48,11 +48,8 @@ impl Actor for AccountActor {
     type Arguments = AccountBirth;
 
     async fn pre_start(&self, _me: ActorRef<AccountMsg>, birth: AccountBirth) -> Result<Office, ActorProcessingErr> {
-        let id = MachineId::Account(birth.account.clone());
-        let rebuilt = rebuild::<Account>(&*birth.ports.journal, &id)?;
-        // The account machine names no effects, so none can be open.
-        let (host, _none) = Host::new(id, birth.ports.incarnation, rebuilt);
-        let office = Office { birth, host, pending: VecDeque::new() };
+        let mut office = Office { birth, host: None, pending: VecDeque::new() };
+        office.load()?;
         office.publish();
         Ok(office)
     }
@@ -66,24 +63,38 @@ impl Actor for AccountActor {
         match message {
             AccountMsg::Configure { facts, waiting } => office.decide(&me, Command::Configure(facts), Some(waiting)),
             AccountMsg::FeedRead { cursor } => office.decide(&me, Command::FeedRead { cursor }, None),
-            AccountMsg::Own(fate) => {
-                fate.map_err(StoreTrouble)?;
-                Counters::add(&office.birth.ports.counters.batches, 1);
-                office.birth.ports.appended.notify_one();
-                if let Some(Some(waiting)) = office.pending.pop_front() {
-                    tell(waiting, Fate::Applied);
-                }
+            AccountMsg::Own(fate) => office.own_durable(fate),
+            AccountMsg::Cursor(reply) => {
+                drop(reply.send(office.host.as_ref().map_or(0, |host| host.state.feed_cursor())));
             }
-            AccountMsg::Cursor(reply) => drop(reply.send(office.host.state.feed_cursor())),
         }
         Ok(())
     }
 }
 
 impl Office {
+    /// Reads the account from the journal.
+    fn load(&mut self) -> Result<(), LoadFault> {
+        let id = MachineId::Account(self.birth.account.clone());
+        let rebuilt = rebuild::<Account>(&*self.birth.ports.journal, &id)?;
+        // The account machine names no effects, so none can be open.
+        let (host, _none) = Host::new(id, self.birth.ports.incarnation, rebuilt);
+        self.host = Some(host);
+        Ok(())
+    }
+
+    /// What cannot be decided now is dropped: a cursor that is not saved is saved by the next reading, and whoever waits
+    /// learns it.
     fn decide(&mut self, me: &ActorRef<AccountMsg>, command: Command, waiting: Option<oneshot::Sender<Fate>>) {
+        if self.host.is_none()
+            && let Err(fault) = self.load()
+        {
+            tracing::warn!(%fault, "the account cannot be read again yet");
+            return;
+        }
         let now = self.birth.ports.clock.now();
-        let Some((batch, _no_effects)) = self.host.decide(command, &Context::default(), now) else {
+        let Some(host) = self.host.as_mut() else { return };
+        let Some((batch, _no_effects)) = host.decide(command, &Context::default(), now) else {
             if let Some(waiting) = waiting {
                 tell(waiting, Fate::Nothing);
             }
@@ -95,9 +106,25 @@ impl Office {
         self.publish();
     }
 
+    /// A journal that does not take a batch is no reason to end: this actor's end would be the node's.
+    fn own_durable(&mut self, fate: Result<Appended, AppendFault>) {
+        let waiting = self.pending.pop_front().flatten();
+        if let Err(fault) = fate {
+            tracing::warn!(%fault, "the journal did not take a batch of the account");
+            self.host = None;
+            return;
+        }
+        Counters::add(&self.birth.ports.counters.batches, 1);
+        self.birth.ports.appended.notify_one();
+        if let Some(waiting) = waiting {
+            tell(waiting, Fate::Applied);
+        }
+    }
+
     /// Only a change is told on.
     fn publish(&self) {
-        let facts = (self.host.state.facts().clone(), self.host.state.version());
+        let Some(host) = &self.host else { return };
+        let facts = (host.state.facts().clone(), host.state.version());
         let changed = self.birth.facts.send_if_modified(|known| {
             let changed = *known != facts;
             *known = facts;

@@ -3,8 +3,10 @@
 //! A million open windows are rows, not jobs. A row stays until its machine moves it, so a wake that was lost is
 //! repeated at the next round.
 
+use core::pin::pin;
 use std::sync::Arc;
 
+use futures_util::future::{Either, select};
 use journal::Due;
 use model::{MachineId, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
@@ -22,8 +24,8 @@ const WAKE_MAX: usize = 256;
 const PAUSE: Span = Span(50);
 
 pub(crate) enum AlarmMsg {
-    /// Wake who is due.
-    Ring,
+    /// Wake who is due; `afresh`, who was woken before too.
+    Ring { afresh: bool },
     /// Still there?
     Ping(RpcReplyPort<()>),
 }
@@ -48,7 +50,7 @@ impl Actor for AlarmActor {
         me: ActorRef<AlarmMsg>,
         (ports, router): (Ports, Router),
     ) -> Result<Alarm, ActorProcessingErr> {
-        me.cast(AlarmMsg::Ring)?;
+        me.cast(AlarmMsg::Ring { afresh: true })?;
         let round_at = ports.clock.now();
         Ok(Alarm { ports, router, after: None, round_at })
     }
@@ -60,13 +62,16 @@ impl Actor for AlarmActor {
         alarm: &mut Alarm,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AlarmMsg::Ring => {
-                let next = alarm.ring();
-                let clock = Arc::clone(&alarm.ports.clock);
+            AlarmMsg::Ring { afresh } => {
+                let next = alarm.ring(afresh);
+                let (clock, bell) = (Arc::clone(&alarm.ports.clock), alarm.router.bell());
                 ractor::concurrency::spawn(async move {
-                    clock.sleep_until(next).await;
+                    let afresh = match select(pin!(bell.notified()), clock.sleep_until(next)).await {
+                        Either::Left(_) => true,
+                        Either::Right(_) => false,
+                    };
                     // The alarm that is gone took the tree with it.
-                    drop(me.cast(AlarmMsg::Ring));
+                    drop(me.cast(AlarmMsg::Ring { afresh }));
                 });
             }
             AlarmMsg::Ping(reply) => drop(reply.send(())),
@@ -77,9 +82,9 @@ impl Actor for AlarmActor {
 
 impl Alarm {
     /// Wakes a go's worth and says when to look again. A journal that cannot be read now is asked again later.
-    fn ring(&mut self) -> Timestamp {
+    fn ring(&mut self, afresh: bool) -> Timestamp {
         let now = self.ports.clock.now();
-        if now - self.round_at >= LOOK_AGAIN {
+        if afresh || now - self.round_at >= LOOK_AGAIN {
             self.after = None;
             self.round_at = now;
         }

@@ -50,6 +50,8 @@ pub struct Limits {
     pub items_max: usize,
     /// Conversations of one Page kept in memory at the same time; the longest idle goes first.
     pub resident_max: usize,
+    /// Conversations of all Pages kept in memory; beyond it each Page lets go of idle ones (some 25 KiB each).
+    pub residents_max: u64,
     /// A conversation without work for so long is let go.
     pub idle: Span,
     /// So often does one piece of work bring its conversation down before it is quarantined.
@@ -70,7 +72,8 @@ impl Default for Limits {
             conversation_credit: 8,
             page_items_max: 16_384,
             items_max: 131_072,
-            resident_max: 2_048,
+            resident_max: 512,
+            residents_max: 12_288,
             idle: Span::minutes(5),
             failures_max: 5,
             sends_max: 32,

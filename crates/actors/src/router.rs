@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use model::PageId;
 use ractor::ActorRef;
+use tokio::sync::Notify;
 
 use crate::page::PageMsg;
 use crate::shard::ShardMsg;
@@ -20,30 +21,39 @@ struct Book {
 
 /// The directory of Pages. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Router(Arc<RwLock<Book>>);
+pub(crate) struct Router {
+    book: Arc<RwLock<Book>>,
+    bell: Arc<Notify>,
+}
 
 impl Router {
     pub(crate) fn shards(&self, shards: Vec<ActorRef<ShardMsg>>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).shards = shards;
+        self.book.write().unwrap_or_else(PoisonError::into_inner).shards = shards;
     }
 
     pub(crate) fn up(&self, page: PageId, actor: ActorRef<PageMsg>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).pages.insert(page, actor);
+        self.book.write().unwrap_or_else(PoisonError::into_inner).pages.insert(page, actor);
+        self.bell.notify_one();
+    }
+
+    /// Rung when a Page is up: what its conversations had set as their own alarms ended with the actor before it.
+    pub(crate) fn bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.bell)
     }
 
     pub(crate) fn down(&self, page: &PageId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).pages.remove(page);
+        self.book.write().unwrap_or_else(PoisonError::into_inner).pages.remove(page);
     }
 
     /// The Pages that are up, in order.
     pub(crate) fn pages(&self) -> Vec<(PageId, ActorRef<PageMsg>)> {
-        let book = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         book.pages.iter().map(|(page, actor)| (page.clone(), actor.clone())).collect()
     }
 
     /// Passes a message on. What a dying Page loses is offered again by whoever still waits for it.
     pub(crate) fn tell(&self, page: &PageId, message: PageMsg) {
-        let book = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
         let message = match book.pages.get(page) {
             Some(actor) => match actor.cast(message) {
                 Ok(()) => return,

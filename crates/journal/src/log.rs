@@ -33,6 +33,8 @@ pub(crate) enum Item {
     Prune(Key),
     /// The store was restored from a backup.
     RaiseIncarnation,
+    /// A reader found the file closed: open it again, if it is.
+    Reopen,
 }
 
 /// The committing half of the journal.
@@ -141,6 +143,11 @@ impl LogCommit {
                     stage.incarnation += 1;
                     tables.meta.insert(META_INCARNATION, u64::from(stage.incarnation))?;
                     Ok(Appended { position: Position(stage.last) })
+                }
+                // The file is open, or nothing would be filled: there is nothing to store.
+                Item::Reopen => {
+                    answers.push(Ok(Appended { position: Position(stage.last) }));
+                    continue;
                 }
             };
             filled |= answer.is_ok();
@@ -360,7 +367,7 @@ impl Commit for LogCommit {
                 batch.records.iter().map(|record| record.body.len()).sum::<usize>()
                     + batch.snapshot.as_ref().map_or(0, |snapshot| snapshot.body.len())
             }
-            Item::Prune(_) | Item::RaiseIncarnation => 0,
+            Item::Prune(_) | Item::RaiseIncarnation | Item::Reopen => 0,
         }
     }
 

@@ -157,8 +157,19 @@ impl JournalFile {
         self.writer.close();
     }
 
+    /// A file that a failed commit left closed is opened again by the writer, at its next commit. Machines read before
+    /// they append, so where all of them wait to be read there would never be one: the reader asks for it.
     fn tables(&self) -> Result<ReadTables, ReadFault> {
-        Ok(ReadTables::open(&self.file.read()?)?)
+        match self.file.read() {
+            Ok(read) => Ok(ReadTables::open(&read)?),
+            Err(trouble) => {
+                if self.file.is_closed() {
+                    // Whether it worked shows at the next read.
+                    self.writer.append(Item::Reopen, Box::new(|_| {}));
+                }
+                Err(trouble.into())
+            }
+        }
     }
 
     fn key_of(&self, id: u64) -> Result<Option<SealKey>, ReadFault> {

@@ -1,6 +1,7 @@
 //! The Page's children: bringing them into memory, handing them work, letting them go, starting them again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use model::{MachineId, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
@@ -211,7 +212,8 @@ impl Parts {
 
     /// Over the limit of residents the longest idle tenth goes.
     fn make_room(&mut self, birth: &PageBirth) {
-        if self.slots.len() <= birth.limits.resident_max + self.leaving {
+        let everywhere = birth.ports.counters.resident.load(Ordering::Relaxed);
+        if self.slots.len() <= birth.limits.resident_max + self.leaving && everywhere <= birth.limits.residents_max {
             return;
         }
         let mut idle: Vec<(Timestamp, Psid)> = self

@@ -65,6 +65,24 @@ fn reading_goes_on_after_the_disk_took_no_writes() {
     assert_eq!(rig.journal().read(b"a", true).unwrap().batches.len(), 2);
 }
 
+/// Machines are read before they append: where all of them wait for a read there is no append that opens the file.
+#[test]
+fn a_reader_alone_gets_a_closed_journal_opened_again() {
+    for drives in [Drives::INLINE, THREADS] {
+        let rig = Rig::new(5, drives);
+        rig.append(batch("a", 0, vec![record(1, "before")])).unwrap();
+        rig.journal_disk.fail_after(0);
+        rig.append(batch("a", 1, vec![record(1, "during")])).unwrap_err();
+        assert!(rig.journal().read(b"a", true).is_err(), "the file is closed");
+        rig.journal_disk.mend();
+        let read = (0..10_000).find_map(|_| {
+            std::thread::yield_now();
+            rig.journal().read(b"a", true).ok()
+        });
+        assert_eq!(read.map(|history| history.head), Some(1));
+    }
+}
+
 /// Fails every operation from the n-th on, for each n: whatever place of a commit it hits, an acknowledged batch
 /// stays, a batch that is `Unavailable` is not there, and one that is `Unknown` is there whole or not at all.
 #[test]

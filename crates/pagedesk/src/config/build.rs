@@ -114,6 +114,7 @@ impl Builder<'_> {
             page_items_max: self.size("limits", "page_items_max")?,
             items_max: self.size("limits", "items_max")?,
             resident_max: self.size("limits", "resident_max")?,
+            residents_max: self.size("limits", "residents_max").and_then(|n| u64::try_from(n).ok())?,
             idle: self.get("limits", "idle").and_then(span)?,
             failures_max: narrow("failures_max")?,
             sends_max: self.size("limits", "sends_max")?,

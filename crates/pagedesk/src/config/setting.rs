@@ -76,7 +76,7 @@ pub(crate) const SECTIONS: [(&str, &str); 8] = [
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 43] = [
+pub(crate) const SETTINGS: [Setting; 44] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",
@@ -158,7 +158,14 @@ pub(crate) const SETTINGS: [Setting; 43] = [
     ),
     setting("limits", "page_items_max", Kind::Count(16, 10_000_000), Some("16384"), "Items of one Page in memory."),
     setting("limits", "items_max", Kind::Count(16, 100_000_000), Some("131072"), "Items of all Pages in memory."),
-    setting("limits", "resident_max", Kind::Count(1, 1_000_000), Some("2048"), "Conversations of one Page in memory."),
+    setting("limits", "resident_max", Kind::Count(1, 1_000_000), Some("512"), "Conversations of one Page in memory."),
+    setting(
+        "limits",
+        "residents_max",
+        Kind::Count(1, 10_000_000),
+        Some("12288"),
+        "Conversations of all Pages in memory.",
+    ),
     setting("limits", "idle", Kind::Duration, Some("5m"), "A conversation without work for so long is let go."),
     setting("limits", "failures_max", Kind::Count(1, 100), Some("5"), "Failures on one item before it is set aside."),
     setting("limits", "sends_max", Kind::Count(1, 1_024), Some("32"), "Calls to Meta at once, per Page."),

@@ -1,0 +1,37 @@
+//! The stand-in for Facebook as a process of its own: it survives the node that is killed beside it.
+//!
+//! Says its address in one line, is steered over its control API, and ends when its input does.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use actors::Clock as _;
+use it::rig::{APP, APP_SECRET, PAGES, VERIFY_TOKEN, quick_retry, stand_in_page};
+use model::AppId;
+use node::SystemClock;
+use simulator::fake::facebook::{StandIn, StandInOptions};
+use tokio::io::{AsyncReadExt as _, stdin};
+
+fn main() -> anyhow::Result<()> {
+    let webhook = std::env::args().nth(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let options = StandInOptions {
+            app_id: AppId::new(APP),
+            app_secret: APP_SECRET.into(),
+            verify_token: VERIFY_TOKEN.into(),
+            webhook_url: webhook,
+            retry: quick_retry(),
+            ..StandInOptions::new(PAGES.into_iter().map(stand_in_page).collect(), Arc::new(|| SystemClock.now()))
+        };
+        let stand_in = StandIn::start(options).await?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", stand_in.base_url())?;
+        out.flush()?;
+        drop(out);
+        // Whatever is said is ignored: only the end counts.
+        stdin().read_to_end(&mut Vec::new()).await?;
+        stand_in.stop().await;
+        Ok(())
+    })
+}

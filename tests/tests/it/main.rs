@@ -1,0 +1,22 @@
+//! The real node under everything that only processes, sockets and disks have: kills, torn writes, panics, floods.
+//!
+//! One binary, one module for each kind of trouble. What is shared lives in the library of this crate.
+
+mod bench;
+mod crash;
+mod disk;
+mod door;
+mod flood;
+mod judge;
+mod overload;
+mod restart;
+mod supervision;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Tests of one process take turns: fail points belong to the process.
+async fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().await
+}
