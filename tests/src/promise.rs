@@ -80,7 +80,7 @@ pub fn unsettled(acknowledged: &Acknowledged, facts: &Facts) -> Vec<String> {
     }
     for answer in &acknowledged.answers {
         let talk = facts.talk(&answer.page, &answer.psid);
-        if !talk.is_some_and(|talk| asked(talk, &answer.comment) > 0) {
+        if talk.is_none_or(|talk| asked(talk, &answer.comment) == 0) {
             open.push(format!("comment {} is not asked", answer.comment));
         }
     }

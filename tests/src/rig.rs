@@ -184,7 +184,7 @@ impl Rig {
                 secrets: vec![Secret::new(APP_SECRET.as_bytes())],
                 verify_tokens: vec![Secret::new(VERIFY_TOKEN.as_bytes())],
             },
-            ingress_limits: options.ingress.clone(),
+            ingress_limits: options.ingress,
             settings: SiteSettings::default(),
             site_limits: web::Limits::site(),
         };

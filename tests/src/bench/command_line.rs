@@ -85,7 +85,7 @@ enum Part {
     ServeBare,
     /// The floor.
     #[command(hide = true)]
-    ServeFloor { dir: PathBuf },
+    ServeFloor { dir: PathBuf, ahead: u64 },
     /// The node.
     #[command(hide = true)]
     ServeNode { dir: PathBuf, conversations: u64, pages: u64 },
@@ -117,7 +117,7 @@ fn complain(fault: &anyhow::Error) {
 fn play(part: Part) -> anyhow::Result<()> {
     match part {
         Part::ServeBare => bare::serve(),
-        Part::ServeFloor { dir } => floor::serve(&dir),
+        Part::ServeFloor { dir, ahead } => floor::serve(&dir, ahead),
         Part::ServeNode { dir, conversations, pages } => whole::serve(&dir, People { conversations, pages }),
         Part::Generate { address, connections, messages, conversations, pages, seed, at, covering } => {
             let people = People { conversations, pages };

@@ -32,9 +32,6 @@ use super::subject::{Orders, announce, bind, run};
 /// Bodies that are synced together at most; as in the node's writers.
 const GROUP_MAX: usize = 4_096;
 
-/// Bytes written before the first request; a run that appends more goes on with a growing file.
-const WRITTEN_AHEAD: usize = 256 << 20;
-
 /// As the node's listener has them.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const HEADER_MAX: usize = 64 << 10;
@@ -42,9 +39,9 @@ const HEADER_MAX: usize = 64 << 10;
 /// A body and who waits for it. No queue limit of its own: a connection has one request under way.
 type Waiting = (Bytes, oneshot::Sender<bool>);
 
-/// Serves until told to stop; the file lies in `dir`.
-pub(crate) fn serve(dir: &Path) -> anyhow::Result<()> {
-    let file = written_ahead(&dir.join("floor.log")).context("a file to append to")?;
+/// Serves until told to stop. The file lies in `dir`, so many bytes of it written ahead; after them it grows.
+pub(crate) fn serve(dir: &Path, ahead: u64) -> anyhow::Result<()> {
+    let file = written_ahead(&dir.join("floor.log"), ahead).context("a file to append to")?;
     let (writer, waiting) = channel();
     std::thread::Builder::new().name("floor".to_owned()).spawn(move || append(file, &waiting)).context("a thread")?;
     run(async {
@@ -58,11 +55,10 @@ pub(crate) fn serve(dir: &Path) -> anyhow::Result<()> {
 
 /// A file whose blocks are on disk, to be written from its start. Written page by page, so that the kernel keeps single
 /// pages of it and not large ones, each of which would count as written whole whenever a part of it is.
-fn written_ahead(path: &Path) -> std::io::Result<File> {
+fn written_ahead(path: &Path, bytes: u64) -> std::io::Result<File> {
     let mut file = File::create(path)?;
-    let zeros = [0; 4_096];
-    for _ in 0..WRITTEN_AHEAD / zeros.len() {
-        file.write_all(&zeros)?;
+    for _ in 0..bytes / 4_096 {
+        file.write_all(&[0; 4_096])?;
     }
     file.sync_all()?;
     file.rewind()?;

@@ -17,6 +17,9 @@ use super::generate::{Generated, Prepared};
 use super::progress::Progress;
 use super::whole::{CACHE_BYTES, Totals};
 
+/// More than a body and its length: so much of the floor's file is written ahead for each message.
+const FLOOR_BYTES_EACH: u64 = 1_024;
+
 /// What is to be measured.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -201,7 +204,7 @@ fn run(connections: usize, rounds: &[[Measured; 3]]) -> Run {
 /// One server in a process of its own on an empty folder, and one generator.
 fn one(plan: &Plan, connections: usize, server: Server, dir: &Path, round: u64) -> anyhow::Result<Measured> {
     let dir = tempfile::tempdir_in(dir).context("an empty folder")?;
-    let mut child = Child::start(&arguments(plan.people, server, dir.path()))?;
+    let mut child = Child::start(&arguments(plan, server, dir.path()))?;
     let listening: Listening = child.hear()?;
     let load = Load { people: plan.people, messages: plan.messages, covering: true, connections, seed: round };
     let (mut generator, prepared) = load.prepare(&listening)?;
@@ -231,12 +234,12 @@ fn one(plan: &Plan, connections: usize, server: Server, dir: &Path, round: u64) 
     Ok(measured)
 }
 
-fn arguments(people: People, server: Server, dir: &Path) -> Vec<String> {
+fn arguments(plan: &Plan, server: Server, dir: &Path) -> Vec<String> {
     let dir = dir.display().to_string();
     match server {
         Server::Bare => vec!["serve-bare".to_owned()],
-        Server::Floor => vec!["serve-floor".to_owned(), dir],
-        Server::Node => serve_node(people, &dir),
+        Server::Floor => vec!["serve-floor".to_owned(), dir, (plan.messages * FLOOR_BYTES_EACH).to_string()],
+        Server::Node => serve_node(plan.people, &dir),
     }
 }
 

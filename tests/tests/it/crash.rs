@@ -92,12 +92,16 @@ async fn killed_again_and_again_under_load_nothing_is_lost_and_nothing_doubled()
 
 /// A life without a kill: everything comes to its end, the node ends in order, and the promise is judged.
 pub(crate) async fn last_life(stage: &Stage, generator: it::process::Daemon) -> (Acknowledged, Counts) {
-    let mut node = stage.node(None).unwrap();
-    assert!(stage.ready(&mut node, SETTLED_MAX).await.unwrap(), "it does not start\n{}", stage.last_words());
-    let acknowledged = Stage::recollect(generator).await.unwrap();
+    let mut node = stage.node(None).expect("the program starts");
+    assert!(
+        stage.ready(&mut node, SETTLED_MAX).await.expect("it can be asked"),
+        "it does not start\n{}",
+        stage.last_words()
+    );
+    let acknowledged = Stage::recollect(generator).await.expect("the generator remembers");
     let facts = settled(stage, &acknowledged).await;
-    node.terminate().unwrap();
-    let status = node.end(SETTLED_MAX).await.unwrap().expect("it ends when asked to");
+    node.terminate().expect("it runs");
+    let status = node.end(SETTLED_MAX).await.expect("it can be waited for").expect("it ends when asked to");
     assert!(status.success(), "{status}\n{}", stage.last_words());
     let counts = judged(stage, &acknowledged, facts).await;
     (acknowledged, counts)
@@ -108,7 +112,7 @@ async fn settled(stage: &Stage, acknowledged: &Acknowledged) -> Facts {
     let mut facts = Facts::default();
     let mut open = Vec::new();
     for _ in 0..2 {
-        stage.quiet(SETTLED_MAX).await.unwrap();
+        stage.quiet(SETTLED_MAX).await.expect("the stand-in delivers");
         let settled = eventually(SETTLED_MAX, || {
             stage.follow(&mut facts).expect("the journal reads beside a running node");
             open = unsettled(acknowledged, &facts);
@@ -127,15 +131,15 @@ async fn settled(stage: &Stage, acknowledged: &Acknowledged) -> Facts {
 
 /// Holds a store whose node has ended to the promise.
 pub(crate) async fn judged(stage: &Stage, acknowledged: &Acknowledged, mut facts: Facts) -> Counts {
-    stage.follow(&mut facts).unwrap();
-    let world = stage.world().await.unwrap();
-    let (counts, findings) = judge(acknowledged, &facts, &stage.comments().unwrap(), &world.bubbles);
+    stage.follow(&mut facts).expect("the journal reads");
+    let world = stage.world().await.expect("the stand-in answers");
+    let (counts, findings) = judge(acknowledged, &facts, &stage.comments().expect("the desk reads"), &world.bubbles);
     assert!(findings.is_empty(), "{counts:?}, {} findings: {findings:#?}", findings.len());
     assert_eq!(world.violations, [], "no rule of Meta was broken");
-    let journal = ReadOnlyJournal::open(&stage.store()).unwrap();
-    let report = journal.verify().unwrap();
+    let journal = ReadOnlyJournal::open(&stage.store()).expect("the store opens");
+    let report = journal.verify().expect("the journal reads");
     assert_eq!(report.journal.findings, [], "the journal is sound");
     assert_eq!(report.inbox.findings, [], "the inbox is sound");
-    assert_eq!(journal.inbox_stats().unwrap().unforgotten, 0, "every delivery is done");
+    assert_eq!(journal.inbox_stats().expect("the inbox reads").unforgotten, 0, "every delivery is done");
     counts
 }

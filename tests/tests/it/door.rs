@@ -123,9 +123,9 @@ async fn slow_senders_get_408_while_others_go_on() {
 async fn raw(world: &World, said: &str) -> String {
     let url = world.rig().webhook();
     let address = url.trim_start_matches("http://").trim_end_matches("/webhook");
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(said.as_bytes()).await.unwrap();
+    let mut stream = TcpStream::connect(address).await.expect("the door is open");
+    stream.write_all(said.as_bytes()).await.expect("it listens");
     let mut answer = vec![0; 1024];
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut answer)).await;
-    String::from_utf8_lossy(&answer[..read.expect("an answer in time").unwrap()]).into_owned()
+    String::from_utf8_lossy(&answer[..read.expect("an answer in time").expect("a whole answer")]).into_owned()
 }

@@ -12,7 +12,7 @@ use simulator::fake::facebook::Bubble;
 use tracker::desk::{CommentView, Writer};
 
 fn id() -> MachineId {
-    "c/1001/5".parse().unwrap()
+    "c/1001/5".parse().expect("a machine")
 }
 
 fn received(number: u32) -> Event {

@@ -24,7 +24,7 @@ async fn until_refused(world: &World, psid: &str) -> Lane {
     for number in 0..MANY {
         let (mid, text) = (format!("m_{psid}_{number}"), format!("{psid} writes number {number}"));
         let body = wire::text(page, psid, &mid, &text, doors.clock.now().0);
-        let answer = doors.poster.post(body).await.unwrap();
+        let answer = doors.poster.post(body).await.expect("an answer");
         if answer.status == 503 {
             return lane;
         }

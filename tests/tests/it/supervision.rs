@@ -141,11 +141,13 @@ async fn a_window_that_closes_while_the_process_is_down_is_noted_exactly_once() 
     let (_, facts) = world.keeps(&acknowledged).await;
 
     let talk = facts.talk(page, "515151").unwrap();
-    let last = talk.events.iter().filter_map(|event| match event {
-        Event::Received { inbound } if matches!(inbound.kind, Kind::Message(_)) => Some(inbound.at),
-        _ => None,
-    });
-    assert_eq!(closings(&world, page, "515151"), [last.max().unwrap() + Span::hours(24)]);
+    let received = talk
+        .events
+        .iter()
+        .filter_map(|event| if let Event::Received { inbound } = event { Some(inbound) } else { None });
+    let written = received.filter(|inbound| matches!(inbound.kind, Kind::Message(_))).map(|inbound| inbound.at);
+    let written_at = written.max().unwrap();
+    assert_eq!(closings(&world, page, "515151"), [written_at + Span::hours(24)]);
     world.stop().await;
 }
 
@@ -154,9 +156,7 @@ fn closings(world: &World, page: &str, psid: &str) -> Vec<Timestamp> {
     let mut facts = Facts::default();
     facts.follow(world.rig().journal()).expect("the journal reads");
     let events = facts.talk(page, psid).map_or(&[][..], |talk| &talk.events);
-    let closed = events.iter().filter_map(|event| match event {
-        Event::WindowClosed { at } => Some(*at),
-        _ => None,
-    });
+    let closed =
+        events.iter().filter_map(|event| if let Event::WindowClosed { at } = event { Some(*at) } else { None });
     closed.collect()
 }

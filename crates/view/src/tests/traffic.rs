@@ -91,7 +91,8 @@ impl Traffic {
             13 => self.receipt(nth, how, at),
             14 => {
                 let deadline = Conversation::deadline(&self.chats[nth].state);
-                self.now = deadline.map_or(self.now, |at| at.0.max(self.now));
+                // A part that waits for its turn is due all the time: then eight days pass.
+                self.now = deadline.map(|at| at.0).filter(|at| *at > self.now).unwrap_or(self.now + 8 * 86_400_000);
                 self.command(nth, Command::Wake);
             }
             _ if how.is_multiple_of(4) => self.put_aside(usize::from(more) % 2, how),
