@@ -17,18 +17,18 @@ use crate::router::{Router, UNADDRESSED};
 /// Bodies kept from the ack on, so that the usual delivery is never read back.
 const FRESH_MAX: usize = 4_096;
 /// Deliveries parsed in one go before other messages are looked at.
-const ROUND_MAX: usize = 128;
+const ROUND_MAX: usize = 512;
 /// A burst: deliveries come faster than this. Measured over at least the span.
 const HOT_PER_SECOND: i64 = 4_000;
 const HOT_SPAN: Span = Span(20);
 /// Deliveries parsed in one go while that is so, and the pause after them.
-const HOT_ROUND_MAX: usize = 16;
-const HOT_PAUSE: Span = Span(10);
+const HOT_ROUND_MAX: usize = 64;
+const HOT_PAUSE: Span = Span(100);
 /// No delivery waits longer than this for the acks of others.
 const DEFER_MAX: Span = Span::seconds(15);
 /// Bytes read back from the inbox in one go.
-const READ_MAX: usize = 256 << 10;
-const HOT_READ_MAX: usize = 8 << 10;
+const READ_MAX: usize = 512 << 10;
+const HOT_READ_MAX: usize = 32 << 10;
 
 pub(crate) enum FeederMsg {
     /// A delivery is durable.

@@ -71,7 +71,7 @@ impl Default for Limits {
         Self {
             conversation_credit: 8,
             page_items_max: 16_384,
-            items_max: 131_072,
+            items_max: 32_768,
             resident_max: 512,
             residents_max: 12_288,
             idle: Span::minutes(5),

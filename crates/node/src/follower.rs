@@ -12,9 +12,10 @@ use view::View;
 const ROUND: usize = 16_384;
 /// After a round the follower rests, so that a burst is a few big rounds and not many small ones.
 const REST: std::time::Duration = std::time::Duration::from_millis(40);
-/// After a round that folded so much it rests longer: a row is written once a round, however often it changed.
+/// After a round that folded so much it rests four times as long as the round took, up to the limit: in a burst the
+/// read models leave the processors to what is acknowledged and worked off, and a row is written once a round.
 const MUCH: u64 = 512;
-const LONG_REST: std::time::Duration = std::time::Duration::from_millis(400);
+const LONG_REST: std::time::Duration = std::time::Duration::from_secs(2);
 /// A view that cannot be written is tried again after this.
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -28,6 +29,7 @@ pub(crate) fn follow(
     Box::pin(async move {
         let mut folded = view.position();
         while !stop.load(Ordering::SeqCst) {
+            let began = tokio::time::Instant::now();
             let (v, j) = (Arc::clone(&view), Arc::clone(&journal));
             let round = tokio::task::spawn_blocking(move || v.catch_up(&*j, ROUND)).await;
             let reached = match round {
@@ -45,11 +47,12 @@ pub(crate) fn follow(
             };
             let much = reached.0.saturating_sub(folded.0) >= MUCH;
             folded = reached;
+            let long = (began.elapsed() * 4).clamp(REST, LONG_REST);
             if reached >= journal.last() {
                 rung.notified().await;
             }
             if !stop.load(Ordering::SeqCst) {
-                tokio::time::sleep(if much { LONG_REST } else { REST }).await;
+                tokio::time::sleep(if much { long } else { REST }).await;
             }
         }
     })

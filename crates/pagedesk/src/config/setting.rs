@@ -157,7 +157,7 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         "Work of one conversation that is not durable.",
     ),
     setting("limits", "page_items_max", Kind::Count(16, 10_000_000), Some("16384"), "Items of one Page in memory."),
-    setting("limits", "items_max", Kind::Count(16, 100_000_000), Some("131072"), "Items of all Pages in memory."),
+    setting("limits", "items_max", Kind::Count(16, 100_000_000), Some("32768"), "Items of all Pages in memory."),
     setting("limits", "resident_max", Kind::Count(1, 1_000_000), Some("512"), "Conversations of one Page in memory."),
     setting(
         "limits",
