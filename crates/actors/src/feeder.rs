@@ -3,10 +3,11 @@
 //! Keeps: every durable delivery is offered to its Pages in order, again after a Page died, and is forgotten only when
 //! each of its Pages is done with it. A Page with too much in memory falls behind alone; the others go on.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
+use journal::ReadFault;
 use model::{Anomaly, Delivery, PageId, Redacted, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
@@ -24,6 +25,8 @@ const HOT_SPAN: Span = Span(20);
 /// Deliveries parsed in one go while that is so, and the pause after them.
 const HOT_ROUND_MAX: usize = 64;
 const HOT_PAUSE: Span = Span(100);
+/// A look at the inbox again after it could not be read.
+const UNREADABLE_PAUSE: Span = Span(500);
 /// No delivery waits longer than this for the acks of others.
 const DEFER_MAX: Span = Span::seconds(15);
 /// Bytes read back from the inbox in one go.
@@ -82,6 +85,10 @@ pub(crate) struct Feed {
     barriers: VecDeque<(u64, PageId, u64)>,
     going: bool,
     stopped: bool,
+    /// Pages that fell behind.
+    late: BTreeSet<PageId>,
+    /// Pages whose actor is new and was not offered again what it had.
+    fresh_pages: BTreeSet<PageId>,
     /// Shares of this round, sent to each Page as one message.
     outgoing: BTreeMap<PageId, Vec<Share>>,
 }
@@ -108,6 +115,8 @@ impl Actor for FeederActor {
             barriers: VecDeque::new(),
             going: false,
             stopped: true,
+            late: BTreeSet::new(),
+            fresh_pages: BTreeSet::new(),
             outgoing: BTreeMap::new(),
         })
     }
@@ -122,12 +131,11 @@ impl Actor for FeederActor {
             FeederMsg::New { seq, received_at, body } => feed.keep(seq, received_at, body),
             FeederMsg::Start => feed.stopped = false,
             FeederMsg::Round => feed.going = false,
-            FeederMsg::Done { page, deliveries } => feed.done(&page, &deliveries)?,
+            FeederMsg::Done { page, deliveries } => feed.done(&page, &deliveries),
             FeederMsg::Up { page } => {
                 // Barriers of the actor before it are nobody's any more.
                 feed.barriers.retain(|(_, whose, _)| *whose != page);
-                feed.birth.router.tell(&page, PageMsg::Begin);
-                feed.offer_again(&page)?;
+                feed.fresh_pages.insert(page);
             }
             FeederMsg::Barrier { page, token } => {
                 feed.barriers.push_back((feed.birth.ports.inbox.last_seq(), page, token));
@@ -136,7 +144,10 @@ impl Actor for FeederActor {
             FeederMsg::Ping(reply) => drop(reply.send(feed.pending.len())),
         }
         if !feed.going {
-            feed.going = feed.round(&me)?;
+            feed.going = match feed.go_on() {
+                Ok(pause) => feed.again(&me, pause)?,
+                Err(fault) => feed.wait_for_the_inbox(&me, &fault),
+            };
         }
         feed.send_out();
         feed.pass_barriers();
@@ -152,13 +163,25 @@ impl Feed {
         }
     }
 
-    /// Offers up to a round's worth. `true` if another round will come by itself.
-    fn round(&mut self, me: &ActorRef<FeederMsg>) -> Result<bool, ActorProcessingErr> {
+    /// First what Pages miss, then what is new. `Some`: another round is due after so long.
+    fn go_on(&mut self) -> Result<Option<Span>, ReadFault> {
+        while let Some(page) = self.fresh_pages.first().cloned() {
+            self.offer_again(&page)?;
+            self.fresh_pages.remove(&page);
+        }
+        for page in self.late.clone() {
+            self.catch_up(&page)?;
+        }
+        self.round()
+    }
+
+    /// Offers up to a round's worth.
+    fn round(&mut self) -> Result<Option<Span>, ReadFault> {
         let hot = self.is_hot();
         let mut left = if hot { HOT_ROUND_MAX } else { ROUND_MAX };
         while left > 0 {
             if self.stopped || self.items >= self.birth.limits.items_max {
-                return Ok(false);
+                return Ok(None);
             }
             if let Some((seq, received_at, body)) = self.fresh.pop_front() {
                 if seq > self.offered {
@@ -168,22 +191,28 @@ impl Feed {
                 continue;
             }
             if self.offered >= self.birth.ports.inbox.last_seq() {
-                return Ok(false);
+                return Ok(None);
             }
             let bytes = if hot { HOT_READ_MAX } else { READ_MAX };
             let read = self.birth.ports.inbox.unforgotten(self.offered, bytes)?;
             if read.is_empty() {
                 // Everything up to the newest is forgotten.
                 self.offered = self.birth.ports.inbox.last_seq();
-                return Ok(false);
+                return Ok(None);
             }
             left = left.saturating_sub(read.len());
             for delivery in read {
                 self.offer(delivery.seq, delivery.received_at, &delivery.body);
             }
         }
-        self.again(me, hot)?;
-        Ok(true)
+        Ok(Some(if hot { HOT_PAUSE } else { Span(0) }))
+    }
+
+    /// The inbox's file is closed after a failed commit: have it opened again, and look later. Nothing is skipped.
+    fn wait_for_the_inbox(&self, me: &ActorRef<FeederMsg>, fault: &ReadFault) -> bool {
+        tracing::warn!(%fault, "the inbox cannot be read; trying again");
+        self.birth.ports.inbox.flush();
+        self.again(me, Some(UNREADABLE_PAUSE)).unwrap_or(false)
     }
 
     /// Acks come first: in a burst what is durable already waits a little, up to a limit.
@@ -199,16 +228,19 @@ impl Feed {
         self.pace.hot && (now - Timestamp(oldest)) < DEFER_MAX
     }
 
-    fn again(&self, me: &ActorRef<FeederMsg>, hot: bool) -> Result<(), ActorProcessingErr> {
-        if !hot {
-            return Ok(me.cast(FeederMsg::Round)?);
+    /// Sees to it that another round comes after a pause; `true` if one does.
+    fn again(&self, me: &ActorRef<FeederMsg>, pause: Option<Span>) -> Result<bool, ActorProcessingErr> {
+        let Some(pause) = pause else { return Ok(false) };
+        if pause == Span(0) {
+            me.cast(FeederMsg::Round)?;
+            return Ok(true);
         }
-        let (sleep, me) = (self.birth.ports.clock.sleep_until(self.birth.ports.clock.now() + HOT_PAUSE), me.clone());
+        let (sleep, me) = (self.birth.ports.clock.sleep_until(self.birth.ports.clock.now() + pause), me.clone());
         ractor::concurrency::spawn(async move {
             sleep.await;
             me.cast(FeederMsg::Round)
         });
-        Ok(())
+        Ok(true)
     }
 
     /// One message to each Page for the whole round.
@@ -232,6 +264,7 @@ impl Feed {
             let load = self.loads.entry(page.clone()).or_default();
             if load.behind.is_some() || load.items >= self.birth.limits.page_items_max {
                 load.behind.get_or_insert(seq);
+                self.late.insert(page);
                 continue;
             }
             Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
@@ -242,7 +275,7 @@ impl Feed {
         }
     }
 
-    fn done(&mut self, page: &PageId, deliveries: &[u64]) -> Result<(), ActorProcessingErr> {
+    fn done(&mut self, page: &PageId, deliveries: &[u64]) {
         for seq in deliveries {
             let Some(waiting) = self.pending.get_mut(seq) else { continue };
             let Some(count) = waiting.remove(page) else { continue };
@@ -255,33 +288,41 @@ impl Feed {
                 load.items = load.items.saturating_sub(count);
             }
         }
-        self.catch_up(page)
     }
 
     /// A Page that fell behind gets what it missed once it has worked off half of what it holds.
-    fn catch_up(&mut self, page: &PageId) -> Result<(), ActorProcessingErr> {
+    fn catch_up(&mut self, page: &PageId) -> Result<(), ReadFault> {
         let max = self.birth.limits.page_items_max;
-        let Some(load) = self.loads.get_mut(page).filter(|load| load.items <= max / 2) else { return Ok(()) };
-        let Some(from) = load.behind.take() else { return Ok(()) };
-        let missed: Vec<u64> = self.waiting(page, from);
-        for seq in missed {
+        let Some(from) = self.loads.get(page).filter(|load| load.items <= max / 2).and_then(|load| load.behind) else {
+            return Ok(());
+        };
+        for seq in self.waiting(page, from) {
+            self.loads.entry(page.clone()).or_default().behind = Some(seq);
             if self.loads.get(page).is_some_and(|load| load.items >= max) {
-                self.loads.entry(page.clone()).or_default().behind = Some(seq);
                 return Ok(());
             }
-            self.offer_share(page, seq, true)?;
+            if let Some(share) = self.share(page, seq)? {
+                Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
+                Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
+                self.items += share.len();
+                self.loads.entry(page.clone()).or_default().items += share.len();
+                self.outgoing.entry(page.clone()).or_default().push(share);
+            }
         }
+        self.loads.entry(page.clone()).or_default().behind = None;
+        self.late.remove(page);
         Ok(())
     }
 
-    /// The Page's actor is new: everything it was given and did not finish is offered again.
-    fn offer_again(&mut self, page: &PageId) -> Result<(), ActorProcessingErr> {
+    /// The Page's actor is new: everything it was given and did not finish is offered again, all of it or nothing yet.
+    fn offer_again(&mut self, page: &PageId) -> Result<(), ReadFault> {
         let behind = self.loads.get(page).and_then(|load| load.behind);
-        for seq in self.waiting(page, 0) {
-            if behind.is_none_or(|behind| seq < behind) {
-                self.offer_share(page, seq, false)?;
-            }
+        let mut shares = Vec::new();
+        for seq in self.waiting(page, 0).into_iter().filter(|seq| behind.is_none_or(|behind| *seq < behind)) {
+            shares.extend(self.share(page, seq)?);
         }
+        self.birth.router.tell(page, PageMsg::Begin);
+        self.outgoing.insert(page.clone(), shares);
         Ok(())
     }
 
@@ -289,17 +330,10 @@ impl Feed {
         self.pending.range(from..).filter(|(_, waiting)| waiting.contains_key(page)).map(|(seq, _)| *seq).collect()
     }
 
-    fn offer_share(&mut self, page: &PageId, seq: u64, counts: bool) -> Result<(), ActorProcessingErr> {
-        let Some(delivery) = self.birth.ports.inbox.get(seq)? else { return Ok(()) };
-        let Some(share) = shares(seq, parse(&delivery.body, delivery.received_at)).remove(page) else { return Ok(()) };
-        if counts {
-            Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
-            Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
-            self.items += share.len();
-            self.loads.entry(page.clone()).or_default().items += share.len();
-        }
-        self.outgoing.entry(page.clone()).or_default().push(share);
-        Ok(())
+    /// What a Page has in a delivery, read back from the inbox.
+    fn share(&self, page: &PageId, seq: u64) -> Result<Option<Share>, ReadFault> {
+        let Some(delivery) = self.birth.ports.inbox.get(seq)? else { return Ok(None) };
+        Ok(shares(seq, parse(&delivery.body, delivery.received_at)).remove(page))
     }
 
     fn pass_barriers(&mut self) {

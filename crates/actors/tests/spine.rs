@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use actors::{Clock, Counters, Limits, Ports, Tree, TreeConfig, rebuild, start};
 use futures_util::future::BoxFuture;
 use journal::{Drives, Entropy, Sources, Store, StoreOptions};
-use machine::conversation::Conversation;
+use machine::Machine as _;
+use machine::conversation::{Conversation, Event};
 use machine::outbound::PartState;
 use machine::{AccountFacts, PageFacts};
 use messenger::{Fault, Graph, Profile, Send, SendOutcome};
-use model::{AccountId, Incarnation, MachineId, Mid, PageId, Psid, Span, Timestamp};
+use model::{AccountId, Inbound, Incarnation, Kind, MachineId, Mid, PageId, Psid, Span, Timestamp};
 use policy::Permit;
 use tokio::sync::Notify;
 use tracker::desk::Act;
@@ -70,7 +71,7 @@ struct Bench {
     counters: Arc<Counters>,
 }
 
-async fn bench(dir: &std::path::Path) -> Bench {
+async fn bench(dir: &std::path::Path, limits: Limits) -> Bench {
     let store = Store::open(Sources::in_dir(dir), StoreOptions::default(), Box::new(Counter(7)), Drives::THREADS)
         .expect("a fresh store opens");
     let desk = Arc::new(
@@ -93,7 +94,7 @@ async fn bench(dir: &std::path::Path) -> Bench {
         account: AccountId::new("acme"),
         facts: AccountFacts::default(),
         pages: BTreeMap::from([(PageId::new("100"), page)]),
-        limits: Limits::default(),
+        limits,
     };
     let (tree, _ended) = start(ports, config).await.expect("the tree starts");
     Bench { tree, store, desk, meta, counters }
@@ -134,6 +135,26 @@ impl Bench {
         rebuild::<Conversation>(&*self.store.journal, &id).expect("readable").state
     }
 
+    /// The messages of a customer, in the order of the journal.
+    fn received(&self, psid: &str) -> Vec<String> {
+        let key = format!("c/100/{psid}");
+        let history = journal::Journal::read(&*self.store.journal, key.as_bytes(), false).expect("readable");
+        let records = history.batches.into_iter().flat_map(|batch| batch.records);
+        let events = records.map(|stored| {
+            let record = stored.record;
+            Conversation::decode(record.kind, record.version, &record.body).expect("decodable")
+        });
+        events
+            .filter_map(|event| {
+                if let Event::Received { inbound: Inbound { kind: Kind::Message(message), .. } } = event {
+                    Some(message.mid.to_string())
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
     async fn until(&self, psid: &str, holds: impl Fn(&machine::conversation::State) -> bool) {
         while !holds(&self.conversation(psid)) {
             tokio::task::yield_now().await;
@@ -144,7 +165,7 @@ impl Bench {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_becomes_a_task_and_a_comment_becomes_one_send() {
     let dir = tempfile::tempdir().expect("a directory");
-    let bench = bench(dir.path()).await;
+    let bench = bench(dir.path(), Limits::default()).await;
     bench.deliver(text("m1", "500", NOW - 1_000)).await;
     bench.deliver(text("m1", "500", NOW - 1_000)).await;
     bench.quiet().await;
@@ -159,5 +180,25 @@ async fn a_message_becomes_a_task_and_a_comment_becomes_one_send() {
 
     assert_eq!(bench.meta.0.lock().expect("not poisoned").len(), 1);
     assert_eq!(bench.counters.duplicates.load(std::sync::atomic::Ordering::Relaxed), 1);
+    bench.tree.drain(Span::seconds(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_falls_behind_gets_everything_in_order_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let tight =
+        Limits { page_items_max: 4, items_max: 6, conversation_credit: 2, resident_max: 2, ..Limits::default() };
+    let bench = bench(dir.path(), tight).await;
+    for nth in 0..300 {
+        bench.deliver(text(&format!("m{nth:03}"), &format!("50{}", nth % 5), NOW - 1_000 + nth)).await;
+    }
+    bench.quiet().await;
+    for customer in 0..5 {
+        let psid = format!("50{customer}");
+        bench.until(&psid, |state| state.task().is_some() && state.tracker_work().is_none()).await;
+        let expected: Vec<String> =
+            (0..300).filter(|nth| nth % 5 == customer).map(|nth| format!("m{nth:03}")).collect();
+        assert_eq!(bench.received(&psid), expected);
+    }
     bench.tree.drain(Span::seconds(5)).await;
 }
