@@ -27,7 +27,7 @@ use super::clock;
 use super::subject::{Orders, bind, run, say};
 
 /// Page cache of each of the store's files, as in the configuration's defaults.
-pub(crate) const CACHE_BYTES: usize = 64 << 20;
+pub(crate) const CACHE_BYTES: usize = 32 << 20;
 
 /// How often it looks whether something has come true.
 const LOOK_EVERY: Duration = Duration::from_millis(5);

@@ -82,7 +82,7 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         "store",
         "cache_mib",
         Kind::Count(1, 65_536),
-        Some("64"),
+        Some("32"),
         "Page cache of each of the store's files, in MiB.",
     ),
     setting("listen", "webhook", Kind::Address, Some("0.0.0.0:8080"), "Where Meta delivers, behind a proxy with TLS."),
@@ -186,7 +186,7 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         Some("1024"),
         "Connections of the desk at once.",
     ),
-    setting("desk", "cache_mib", Kind::Count(1, 65_536), Some("64"), "Page cache of the desk's file, in MiB."),
+    setting("desk", "cache_mib", Kind::Count(1, 65_536), Some("32"), "Page cache of the desk's file, in MiB."),
 ];
 
 /// The setting of this name.
