@@ -2,6 +2,7 @@
 //! together, for `serve` and for the sandbox alike. Which values go in is theirs to say.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,7 +87,9 @@ pub(crate) async fn start_with(
     between: impl FnOnce(Arc<dyn Graph>) -> Arc<dyn Graph>,
 ) -> Result<Serving, Failure> {
     let dir = parts.dir;
-    std::fs::create_dir_all(&dir).map_err(|fault| {
+    // The store holds what customers said: nobody else on this machine reads it.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+    made.map_err(|fault| {
         Failure::new(Exit::Configuration, format!("the store's folder {} cannot be made: {fault}", dir.display()))
             .remedy("give the process the right to write there, or set store.dir")
     })?;

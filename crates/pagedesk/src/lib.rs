@@ -41,11 +41,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if shown.exit_code() == 0 { Exit::Ok.into() } else { Exit::Usage.into() };
         }
     };
-    let done = logs::start(&cli.logs).and_then(|()| carry_out(cli.command));
+    // A store whose bytes are not what was written can bring the storage engine down: that is a failure with a name.
+    let done = std::panic::catch_unwind(|| logs::start(&cli.logs).and_then(|()| carry_out(cli.command)));
+    let done = done.unwrap_or_else(|_| Err(panicked()));
     match done {
         Ok(exit) => exit.into(),
         Err(failure) => failure.tell(),
     }
+}
+
+fn panicked() -> Failure {
+    Failure::new(Exit::Internal, "the program failed inside, as the lines above say".to_owned()).remedy(
+        "if the store may be damaged, keep a copy of its folder and restore a backup; else report the lines above",
+    )
 }
 
 fn carry_out(command: Command) -> Result<Exit, Failure> {

@@ -1,7 +1,7 @@
 //! From single values to a [`Config`]: what must be given, what excludes what, secrets read from their files.
 //!
 //! Invariants: there is a `Config` only where there is no fault; every fault is found in one go; the desk is never
-//! reachable from elsewhere without a token, since nobody signs in yet.
+//! reachable from elsewhere, since nobody signs in to its pages yet; a token guards the API alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,7 +55,7 @@ impl Builder<'_> {
         let verify_tokens =
             self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
         let api_token = self.one("desk", "api_token", "api_token_file");
-        self.doors(api_token.is_some());
+        self.doors();
         let pages = self.pages();
         let store = Store { dir: dir?, cache_bytes: self.mib("store", "cache_mib")? };
         let listen = Listen {
@@ -145,12 +145,12 @@ impl Builder<'_> {
     }
 
     /// Who may look where.
-    fn doors(&mut self, has_token: bool) {
+    fn doors(&mut self) {
         let (webhook, desk) = (self.address("webhook"), self.address("desk"));
         let place = self.place("listen.desk");
-        if desk.is_some_and(|desk| !desk.ip().is_loopback()) && !has_token {
-            let what = "`listen.desk` can be reached from other machines, and nobody signs in yet: give `desk.api_token_file`, \
-                        or listen on 127.0.0.1";
+        if desk.is_some_and(|desk| !desk.ip().is_loopback()) {
+            let what = "`listen.desk` can be reached from other machines, and nobody signs in to the pages yet: listen on \
+                        127.0.0.1, and come in through a tunnel or a proxy that asks who it is";
             self.reading.fault(place.clone(), what);
         }
         if webhook.is_some() && webhook == desk && desk.is_some_and(|desk| desk.port() != 0) {

@@ -185,13 +185,13 @@ fn a_secret_comes_from_its_file_without_the_newline_and_an_open_file_is_warned_o
 }
 
 #[test]
-fn the_desk_is_open_to_other_machines_only_with_a_token() {
+fn the_desk_is_never_open_to_other_machines_because_a_token_guards_only_the_api() {
     let folder = Folder::new();
     let open = outside(&[], &[("listen.desk", "0.0.0.0:8081")]);
     let fault = folder.load(SMALL, &open).unwrap_err();
     assert!(fault.starts_with("--set listen.desk: `listen.desk` can be reached from other machines"), "{fault}");
     let guarded = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.api_token", "0pen")]);
-    assert!(folder.load(SMALL, &guarded).is_ok());
+    assert!(folder.load(SMALL, &guarded).is_err());
 }
 
 #[test]
