@@ -20,6 +20,9 @@ use super::{Surroundings, activity, judged, message, postback, reaction, receipt
 const COMMON: [&str; 9] =
     ["sender", "recipient", "timestamp", "time", "seq", "id", "hop_context", "prior_message", "lead"];
 
+/// The customer of a fragment that names none.
+const ASSUMED_CUSTOMER: &str = "1";
+
 /// An item that was understood.
 pub(super) enum Understood {
     /// Of a conversation.
@@ -157,6 +160,8 @@ pub(super) struct Frame {
     /// Meta's time of the item: its own, else the entry's.
     pub(super) told_at: Option<Timestamp>,
     received_at: Timestamp,
+    /// The customer where nothing names one; in collections of fragments only.
+    assumed: Option<Psid>,
 }
 
 impl Frame {
@@ -170,9 +175,10 @@ impl Frame {
         self.person(self.sender.as_ref())
     }
 
-    /// The customer for whom the Page acted.
+    /// The customer for whom the Page acted. Some libraries do not turn sender and recipient round.
     pub(super) fn addressee(&self) -> Result<Psid, Reason> {
-        self.person(self.recipient.as_ref())
+        let turned = self.recipient.as_ref().is_some_and(|recipient| recipient.as_str() == self.page.as_str());
+        self.person(if turned { self.sender.as_ref() } else { self.recipient.as_ref() })
     }
 
     /// The customer, and whether it was the Page that acted.
@@ -188,10 +194,11 @@ impl Frame {
 
     /// A Page does not talk with itself: such an item would answer its own answers.
     fn person(&self, psid: Option<&Psid>) -> Result<Psid, Reason> {
-        match psid {
-            None => Err(Reason::plain("no-customer")),
-            Some(psid) if psid.as_str() == self.page.as_str() => Err(Reason::plain("page-as-customer")),
-            Some(psid) => Ok(psid.clone()),
+        match (psid, &self.assumed) {
+            (Some(psid), _) if psid.as_str() != self.page.as_str() => Ok(psid.clone()),
+            (Some(_) | None, Some(assumed)) => Ok(assumed.clone()),
+            (Some(_), None) => Err(Reason::plain("page-as-customer")),
+            (None, None) => Err(Reason::plain("no-customer")),
         }
     }
 
@@ -307,7 +314,8 @@ fn frame(item: &Item<'_>, channel: Channel, around: &Surroundings<'_>) -> Result
     let is_echo = item.message.here().is_some_and(MessageForm::is_echo);
     let page = page_of(around, if is_echo { sender.as_ref() } else { recipient.as_ref() })?;
     let told_at = item.timestamp.and_then(json::time).or(around.entry_time);
-    Ok(Frame { page, channel, sender, recipient, told_at, received_at: around.received_at })
+    let assumed = around.assumed.map(|_| Psid::new(ASSUMED_CUSTOMER));
+    Ok(Frame { page, channel, sender, recipient, told_at, received_at: around.received_at, assumed })
 }
 
 /// The Page of the entry; where that names none, the one that speaks in the item, else the one assumed for all.

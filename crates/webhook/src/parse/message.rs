@@ -78,7 +78,7 @@ pub(super) fn read(form: &MessageForm<'_>, frame: Frame) -> Result<Inbound, Reas
     match mid {
         Some(mid) if json::is_true(form.is_deleted) => unsend(form, mid, frame),
         None if form.admin_text.is_some() => notice(form, frame),
-        None if form.is_bare() => Err(Reason::of_kind("no-mid", "message")),
+        None if form.is_bare() && !form.is_echo() => Err(Reason::of_kind("no-mid", "message")),
         mid if form.is_echo() => echo(form, mid, frame),
         mid => message(form, mid, frame),
     }
