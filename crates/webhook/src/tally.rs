@@ -18,9 +18,9 @@ pub struct Tally {
     pub parsed: u64,
     /// Items understood, of conversations and of Pages.
     pub inbounds: u64,
-    /// Items kept raw.
+    /// Items kept raw; a payload that is nothing Meta delivers counts as one, of the kind `anomaly.no-shape`.
     pub anomalies: u64,
-    /// Names of payloads that are nothing Meta sends.
+    /// Names of payloads that are no JSON, or could not be fetched.
     pub unreadable: Vec<String>,
     /// How often each kind comes; items kept raw count as `anomaly.REASON` with their kind.
     pub kinds: BTreeMap<String, u64>,
@@ -29,9 +29,14 @@ pub struct Tally {
 impl Tally {
     /// Counts one payload. `received_at` stands in for times that Meta does not tell.
     pub fn add(&mut self, name: &str, body: &[u8], received_at: Timestamp) {
+        if !is_json(body) {
+            self.add_unreadable(name);
+            return;
+        }
         self.files += 1;
         if shape(body).is_none() {
-            self.unreadable.push(name.to_owned());
+            self.anomalies += 1;
+            self.one("anomaly.no-shape".to_owned());
             return;
         }
         self.parsed += 1;
@@ -54,6 +59,11 @@ impl Tally {
     }
 }
 
+fn is_json(body: &[u8]) -> bool {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+}
+
 fn anomaly_word(anomaly: &Anomaly) -> String {
     match &anomaly.kind {
         Some(kind) => format!("anomaly.{}:{kind}", anomaly.reason),
@@ -74,13 +84,15 @@ mod tests {
         let mut tally = Tally::default();
         let item = r#"{"sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1,"message":{"mid":"m","text":"hi"}}"#;
         tally.add("a.json", item.as_bytes(), Timestamp(1));
-        tally.add("b.json", br#"{"entry":[{"id":"1","changes":[{"field":"feed","value":{"item":"like"}}]}]}"#, Timestamp(1));
+        let like = r#"{"entry":[{"id":"1","changes":[{"field":"feed","value":{"item":"like"}}]}]}"#;
+        tally.add("b.json", like.as_bytes(), Timestamp(1));
         tally.add("c.json", b"\xff", Timestamp(1));
         tally.add("d.json", br#"{"object":"page","entry":[{"id":"1","messaging":[{"hologram":{}}]}]}"#, Timestamp(1));
         tally.add_unreadable("e.json");
-        assert_eq!((tally.files, tally.parsed, tally.inbounds, tally.anomalies), (5, 3, 2, 1));
+        tally.add("f.json", br#"{"recipient_id":"5001","message_id":"m_1"}"#, Timestamp(1));
+        assert_eq!((tally.files, tally.parsed, tally.inbounds, tally.anomalies), (6, 3, 2, 2));
         assert_eq!(tally.unreadable, ["c.json", "e.json"]);
         let kinds: Vec<_> = tally.kinds.keys().map(String::as_str).collect();
-        assert_eq!(kinds, ["anomaly.unknown-kind:hologram", "feed.like.add", "text"]);
+        assert_eq!(kinds, ["anomaly.no-shape", "anomaly.unknown-kind:hologram", "feed.like.add", "text"]);
     }
 }

@@ -120,23 +120,23 @@ pub(super) fn ordered(order: &Order) -> String {
     }
 }
 
-/// The line of what somebody did, or what happened, without writing; `None` for what has none.
-pub(super) fn notice(kind: &Kind) -> Option<String> {
+/// The line of what somebody did, or what happened, without writing; `None` for what has none. It may quote the customer.
+pub fn notice(kind: &Kind) -> Option<String> {
     Some(match kind {
         Kind::Reaction(reaction) => reacted(reaction),
         Kind::Edit(edit) => {
-            let who = if edit.by_page { "the Page changed its message" } else { "changed a message" };
+            let who = if edit.by_page { "The Page changed its message" } else { "The customer changed a message" };
             let text = edit.text.as_ref().map_or("", |text| text.reveal());
             format!("{who} to: {text}")
         }
-        Kind::Unsend(unsend) if unsend.by_page => "the Page took back a message".to_owned(),
-        Kind::Unsend(_) => "took back a message".to_owned(),
-        Kind::Referral(referral) => answered(came(referral), &referral.answers),
-        Kind::Optin(optin) => allowed(optin),
+        Kind::Unsend(unsend) if unsend.by_page => "The Page took back a message".to_owned(),
+        Kind::Unsend(_) => "The customer took back a message".to_owned(),
+        Kind::Referral(referral) => answered(format!("The customer {}", came(referral)), &referral.answers),
+        Kind::Optin(optin) => format!("The customer {}", allowed(optin)),
         Kind::Handover(handover) => handed_over(handover),
-        Kind::AccountLink(link) if link.linked => "linked their account".to_owned(),
-        Kind::AccountLink(_) => "unlinked their account".to_owned(),
-        Kind::Feedback(feedback) => judged(feedback),
+        Kind::AccountLink(link) if link.linked => "The customer linked their account".to_owned(),
+        Kind::AccountLink(_) => "The customer unlinked their account".to_owned(),
+        Kind::Feedback(feedback) => format!("The customer {}", judged(feedback)),
         Kind::Notice(notice) => format!("Messenger says: {}", notice.text.reveal()),
         Kind::Message(_)
         | Kind::Echo(_)
@@ -154,11 +154,11 @@ pub(super) fn sign(reaction: &Reaction) -> &str {
 }
 
 fn reacted(reaction: &Reaction) -> String {
-    let who = if reaction.by_page { "the Page " } else { "" };
+    let who = if reaction.by_page { "The Page" } else { "The customer" };
     if reaction.added {
-        format!("{who}reacted {} to a message", sign(reaction))
+        format!("{who} reacted {} to a message", sign(reaction))
     } else {
-        format!("{who}took back a reaction")
+        format!("{who} took back a reaction")
     }
 }
 
@@ -189,10 +189,10 @@ fn allowed(optin: &Optin) -> String {
 fn handed_over(handover: &Handover) -> String {
     let app = |app: &Option<model::AppId>| app.as_ref().map_or("another app".to_owned(), |app| format!("app {app}"));
     match (handover.act, &handover.to) {
-        (HandoverAct::Passed, Some(_)) => format!("control of the conversation was passed to {}", app(&handover.to)),
-        (HandoverAct::Passed, None) => "control of the conversation was given up".to_owned(),
-        (HandoverAct::Taken, _) => format!("control of the conversation was taken by {}", app(&handover.to)),
-        (HandoverAct::Requested, _) => format!("{} asks for control of the conversation", app(&handover.to)),
+        (HandoverAct::Passed, Some(_)) => format!("Control of the conversation was passed to {}", app(&handover.to)),
+        (HandoverAct::Passed, None) => "Control of the conversation was given up".to_owned(),
+        (HandoverAct::Taken, _) => format!("Control of the conversation was taken by {}", app(&handover.to)),
+        (HandoverAct::Requested, _) => format!("Control of the conversation is asked for by {}", app(&handover.to)),
     }
 }
 

@@ -71,7 +71,7 @@ impl Traffic {
     /// A message of a customer.
     pub(super) fn customer_writes(&mut self, nth: usize, text: &str, at: Timestamp) {
         let mid = self.mid();
-        let kind = Kind::Message(Message { mid, text: Some(text.into()), attachments: Vec::new(), reply_to: None });
+        let kind = Kind::Message(Message { text: Some(text.into()), ..Message::new(mid) });
         self.receive(nth, kind, at);
     }
 
@@ -83,7 +83,7 @@ impl Traffic {
         let at = Timestamp(self.now - i64::from(how % 4) * 1_000);
         match what % 16 {
             0..=2 => self.customer_writes(nth, "are you open?", at),
-            3 => self.receive(nth, Kind::Postback(Postback { mid: None, title: None, payload: None }), at),
+            3 => self.receive(nth, Kind::Postback(Postback { mid: None, title: None, payload: None, referral: None }), at),
             4 | 5 => self.reply(nth, how),
             6..=8 => self.command(nth, Command::Dispatch),
             9..=11 => self.settle(nth, how, more),

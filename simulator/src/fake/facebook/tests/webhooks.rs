@@ -70,6 +70,7 @@ async fn the_parser_of_the_node_reads_every_kind() {
                 Kind::Postback(_) => "postback",
                 Kind::Delivered(_) => "delivered",
                 Kind::Read(_) => "read",
+                kind => kind.word(),
             });
         }
     }
