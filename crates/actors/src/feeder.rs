@@ -371,8 +371,7 @@ fn parse(body: &[u8], received_at: i64) -> Delivery {
 
 fn shares(seq: u64, delivery: Delivery) -> BTreeMap<PageId, Share> {
     let mut shares: BTreeMap<PageId, Share> = BTreeMap::new();
-    let empty =
-        || Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
+    let empty = || Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
     for inbound in delivery.inbounds {
         shares.entry(inbound.page.clone()).or_insert_with(empty).inbounds.push(inbound);
     }

@@ -99,7 +99,12 @@ fn gather(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 }
 
 fn table(tally: &Tally) -> String {
-    let rows = [("files", tally.files), ("parsed", tally.parsed), ("inbounds", tally.inbounds), ("anomalies", tally.anomalies)];
+    let rows = [
+        ("files", tally.files),
+        ("parsed", tally.parsed),
+        ("inbounds", tally.inbounds),
+        ("anomalies", tally.anomalies),
+    ];
     let width = tally.kinds.keys().map(String::len).max().unwrap_or(0).max(12);
     let mut text: String = rows.iter().map(|(name, count)| format!("{name:<width$}  {count:>8}\n")).collect();
     text.push_str(&format!("{:<width$}  {:>8}\n", "unreadable", tally.unreadable.len()));

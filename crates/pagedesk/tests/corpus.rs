@@ -49,7 +49,11 @@ fn a_bad_file_is_named_and_costs_no_other() {
     let dir = folder(&[("bad.json", b"\xff{"), ("cut.json", b"{\"entry\":["), ("good.json", MESSAGE.as_bytes())]);
     let ran = run(&["corpus", "import", &dir.path().display().to_string(), "--json"]);
     assert_eq!(ran.code, Some(5), "{}", ran.err);
-    assert!(ran.out.contains(r#""inbounds":1"#) && ran.out.contains(r#""unreadable":["bad.json","cut.json"]"#), "{}", ran.out);
+    assert!(
+        ran.out.contains(r#""inbounds":1"#) && ran.out.contains(r#""unreadable":["bad.json","cut.json"]"#),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

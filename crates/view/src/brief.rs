@@ -28,7 +28,8 @@ pub(crate) fn postback(postback: &Postback) -> Redacted<String> {
 
 /// A cart in one line.
 pub(crate) fn order(order: &Order) -> Redacted<String> {
-    let titles = order.products.iter().filter_map(|product| product.title.as_ref().map(|title| title.reveal().as_str()));
+    let titles =
+        order.products.iter().filter_map(|product| product.title.as_ref().map(|title| title.reveal().as_str()));
     Redacted::new(short(&format!("sent an order {}", titles.collect::<Vec<_>>().join(", "))))
 }
 

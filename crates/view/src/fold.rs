@@ -59,7 +59,8 @@ fn page_event(round: &mut Round<'_>, page: &PageId, event: PageEvent) -> Result<
         PageEvent::Received { inbound } => {
             row.received += 1;
             let word = inbound.kind.word();
-            let word = if row.happened.contains_key(&*word) || row.happened.len() < KINDS_MAX { &word } else { "other" };
+            let word =
+                if row.happened.contains_key(&*word) || row.happened.len() < KINDS_MAX { &word } else { "other" };
             *row.happened.entry(word.to_owned()).or_default() += 1;
             if row.last_line_at <= Some(inbound.at) {
                 row.last_line_at = Some(inbound.at);

@@ -4,8 +4,8 @@
 //! attachments counts as `text_with_attachment`, so that the first words of a message do not overlap.
 
 use model::{
-    Attachment, AttachmentKind, Channel, Feedback, FeedbackWay, Handover, HandoverAct, Inbound, Kind, Message, PageInbound,
-    Shared,
+    Attachment, AttachmentKind, Channel, Feedback, FeedbackWay, Handover, HandoverAct, Inbound, Kind, Message,
+    PageInbound, Shared,
 };
 
 /// The words of an item of a conversation; the first names its kind.

@@ -16,5 +16,5 @@ mod tally;
 
 pub use handshake::handshake;
 pub use parse::{Shape, parse, parse_foreign, shape};
-pub use tally::Tally;
 pub use signature::{Refusal, Secret, sign, verify};
+pub use tally::Tally;

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn every_payload_counts_whatever_it_is() {
         let mut tally = Tally::default();
-        let item = r#"{"sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1,"message":{"mid":"m","text":"hi"}}"#;
+        let item =
+            r#"{"sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1,"message":{"mid":"m","text":"hi"}}"#;
         tally.add("a.json", item.as_bytes(), Timestamp(1));
         let like = r#"{"entry":[{"id":"1","changes":[{"field":"feed","value":{"item":"like"}}]}]}"#;
         tally.add("b.json", like.as_bytes(), Timestamp(1));

@@ -37,7 +37,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("odd.changed_fields", "", "each name in it counts as an item"),
     ("odd.message_not_object", "group_feed.comment.add", "a comment of a group stands flat in the list"),
     ("change.photos", "object.user.photos", "the delivery is not about a Page"),
-    ("change.messaging_postbacks", "stranger.postback", "the form of the dashboard's tests, from somebody without an id"),
+    (
+        "change.messaging_postbacks",
+        "stranger.postback",
+        "the form of the dashboard's tests, from somebody without an id",
+    ),
 ];
 
 /// Payloads whose counts differ, each with what is missing in the index (+) or here (-), and why.
@@ -59,7 +63,11 @@ const FILES: &[(&str, &[(&str, i64)], &str)] = &[
         &[("attach.image", -1), ("attach.sticker", -1)],
         "a sticker counts once: neither for its type and its id, nor as the image that stands for it",
     ),
-    ("nermalcat69__meta-business-api/035.json", &[("attach.sticker", -1)], "a sticker counts once, not for type and id"),
+    (
+        "nermalcat69__meta-business-api/035.json",
+        &[("attach.sticker", -1)],
+        "a sticker counts once, not for type and id",
+    ),
     (
         "spring-projects__spring-social-facebook/001.json",
         &[("object.user.feed", 1), ("object.user.friends", 2), ("events", 3)],
@@ -139,12 +147,14 @@ fn payloads_written_by_others_are_counted_as_their_index_says() {
         found.insert("events".to_owned(), number(tally.inbounds + tally.anomalies) - number(record.events));
         found.retain(|_, count| *count != 0);
         let explained = FILES.iter().find(|(name, ..)| *name == record.name).map_or(&[][..], |(_, counts, _)| counts);
-        let explained: BTreeMap<String, i64> = explained.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+        let explained: BTreeMap<String, i64> =
+            explained.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
         if found != explained {
             differences.push(format!("{}: {found:?}", record.name));
         }
     }
-    let raw: Vec<&String> = whole.kinds.keys().filter(|kind| kind.starts_with("anomaly.") && !is_unknown(kind)).collect();
+    let raw: Vec<&String> =
+        whole.kinds.keys().filter(|kind| kind.starts_with("anomaly.") && !is_unknown(kind)).collect();
     assert!(raw.is_empty(), "no known kind stays raw: {raw:?}");
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(whole.unreadable.is_empty(), "{:?}", whole.unreadable);

@@ -140,7 +140,10 @@ fn items_by_hand(body: &Value) -> usize {
     let envelopes = if let Value::Array(envelopes) = body { envelopes.clone() } else { vec![body.clone()] };
     let entries = envelopes.iter().flat_map(|envelope| spread(&envelope["entry"]));
     let lists = entries.flat_map(|entry| entry.as_object().cloned().unwrap_or_default());
-    lists.filter(|(key, _)| !["id", "time", "hop_context"].contains(&key.as_str())).map(|(_, list)| spread(&list).len()).sum()
+    lists
+        .filter(|(key, _)| !["id", "time", "hop_context"].contains(&key.as_str()))
+        .map(|(_, list)| spread(&list).len())
+        .sum()
 }
 
 proptest! {

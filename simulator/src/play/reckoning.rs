@@ -163,10 +163,7 @@ fn items(played: &Played, journaled: &Journaled, report: &mut Report) {
         let found = of(&journaled.received) + of(&journaled.quarantined);
         if found != 1 {
             report.lost += 1;
-            report.find(format!(
-                "the item {} of {machine} is in the journal {found} times",
-                key.to_hex()
-            ));
+            report.find(format!("the item {} of {machine} is in the journal {found} times", key.to_hex()));
         }
     }
 }

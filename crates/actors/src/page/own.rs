@@ -49,13 +49,7 @@ impl Parts {
 
     /// An item of the Page itself. That of a Page which nobody configured is kept too: it names no customer whose
     /// conversation it could open.
-    pub(super) fn receive(
-        &mut self,
-        me: &ActorRef<PageMsg>,
-        birth: &PageBirth,
-        delivery: u64,
-        inbound: PageInbound,
-    ) {
+    pub(super) fn receive(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, inbound: PageInbound) {
         let is_policy = matches!(inbound.kind, PageKind::Policy(_));
         self.decide(me, birth, Command::Receive(inbound), Some(delivery), None);
         if is_policy {

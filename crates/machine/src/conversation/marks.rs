@@ -83,9 +83,8 @@ impl Marks {
     fn edit(&mut self, inbound: &Inbound, edit: &Edit) {
         let mark = self.0.entry(edit.mid.clone()).or_default();
         let (nth, came) = (edit.nth.unwrap_or(0), newest(inbound, edit.text.clone().unwrap_or_default()));
-        let is_newer = mark.edit.as_ref().is_none_or(|(known, newest)| {
-            (*known, newest.at, newest.key) < (nth, came.at, came.key)
-        });
+        let is_newer =
+            mark.edit.as_ref().is_none_or(|(known, newest)| (*known, newest.at, newest.key) < (nth, came.at, came.key));
         if is_newer {
             mark.edit = Some((nth, came));
         }
@@ -107,9 +106,9 @@ impl Mark {
     /// The reactions that stand, the customer's first.
     pub(super) fn reactions(&self) -> Vec<Reacted> {
         let standing = [(&self.customers, false), (&self.pages, true)];
-        let signs = standing.into_iter().filter_map(|(slot, by_page)| {
-            Some(Reacted { by_page, sign: slot.as_ref()?.value.clone()? })
-        });
+        let signs = standing
+            .into_iter()
+            .filter_map(|(slot, by_page)| Some(Reacted { by_page, sign: slot.as_ref()?.value.clone()? }));
         signs.collect()
     }
 

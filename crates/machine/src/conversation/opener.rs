@@ -28,11 +28,9 @@ pub fn opens(kind: &Kind) -> Opens {
         Kind::Referral(referral) => window_if(is_link(referral)),
         Kind::Optin(optin) => match optin.way {
             OptinWay::Plugin => Opens::Window,
-            OptinWay::Notifications
-            | OptinWay::Stopped
-            | OptinWay::Resumed
-            | OptinWay::Once
-            | OptinWay::Other(_) => Opens::Nothing,
+            OptinWay::Notifications | OptinWay::Stopped | OptinWay::Resumed | OptinWay::Once | OptinWay::Other(_) => {
+                Opens::Nothing
+            }
         },
         Kind::Echo(_)
         | Kind::Delivered(_)
@@ -66,9 +64,8 @@ mod tests {
 
     #[test]
     fn only_what_meta_lists_opens_the_window() {
-        let reaction = |added, by_page| {
-            Kind::Reaction(Reaction { mid: Mid::new("m"), added, by_page, name: None, emoji: None })
-        };
+        let reaction =
+            |added, by_page| Kind::Reaction(Reaction { mid: Mid::new("m"), added, by_page, name: None, emoji: None });
         let referral = |source: Option<&str>, mark: Option<&str>, ad: Option<&str>| {
             Kind::Referral(Referral {
                 source: source.map(str::to_owned),

@@ -12,8 +12,8 @@ use super::event::Event;
 use super::evolve::evolve_queue;
 use super::evolve::open_window;
 use super::line::{TAKEN_BACK, notice, ordered, pressed, readable, written};
-pub use super::marks::Reacted;
 use super::marks::Marks;
+pub use super::marks::Reacted;
 use super::projection::{Receipts, Window, window_of};
 use crate::outbound::{Content, Part, PartId, PartState, Queue};
 

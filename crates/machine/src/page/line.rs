@@ -34,7 +34,9 @@ pub fn line(kind: &PageKind) -> Redacted<String> {
         }
         PageKind::Changed(changed) => format!("{} changed", changed.field),
         PageKind::Stranger(stranger) => format!("somebody without an id here yet: {}", stranger.deed),
-        PageKind::Installation(Installation { object, field, verb }) => with(&format!("{object} {field}"), verb.as_deref()),
+        PageKind::Installation(Installation { object, field, verb }) => {
+            with(&format!("{object} {field}"), verb.as_deref())
+        }
     })
 }
 

@@ -65,7 +65,11 @@ fn subject(activity: &Activity) -> Option<&str> {
 
 /// The newest of many by arrival, found by their key. Stored as a list in order of arrival.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(from = "Vec<(K, V)>", into = "Vec<(K, V)>", bound = "K: Ord + Clone + Serialize + for<'a> Deserialize<'a>, V: Clone + Serialize + for<'a> Deserialize<'a>")]
+#[serde(
+    from = "Vec<(K, V)>",
+    into = "Vec<(K, V)>",
+    bound = "K: Ord + Clone + Serialize + for<'a> Deserialize<'a>, V: Clone + Serialize + for<'a> Deserialize<'a>"
+)]
 pub(super) struct Recent<K: Ord + Clone, V: Clone> {
     order: VecDeque<K>,
     known: BTreeMap<K, V>,

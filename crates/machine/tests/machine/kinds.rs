@@ -97,7 +97,8 @@ fn an_edit_or_a_reaction_before_its_message_waits_for_it() {
     life.receive(message("m_late", at, "at three"));
     let shown = entries(&life);
     assert!(shown.iter().all(|entry| entry.who != Who::Notice));
-    let late = shown.iter().find(|entry| entry.mid.as_ref().is_some_and(|mid| mid.as_str() == "m_late")).expect("shown");
+    let late =
+        shown.iter().find(|entry| entry.mid.as_ref().is_some_and(|mid| mid.as_str() == "m_late")).expect("shown");
     assert_eq!((late.text.reveal().as_str(), late.edited, late.reactions.len()), ("at five", true, 1));
     assert!(late.reactions[0].by_page);
     life.settle_tracker();
@@ -133,9 +134,8 @@ fn a_thread_that_was_passed_on_is_not_answered_until_it_comes_back() {
     life.receive(handover("h1", at, HandoverAct::Passed, Some("99"), Some(OUR_APP)));
     assert!(life.state.standby(), "the list in which it came does not say whose the thread is now");
     life.reply(reply("k1", Author::Agent, &["hello"], at));
-    let refused = life.events.iter().any(|event| {
-        matches!(event, Event::PartRefused { reason: ForbidReason::Standby, .. })
-    });
+    let refused =
+        life.events.iter().any(|event| matches!(event, Event::PartRefused { reason: ForbidReason::Standby, .. }));
     assert!(refused);
     // What happened before the hand-over and comes later does not give the thread back.
     life.receive(message("m_old", at - Span(1), "earlier"));

@@ -152,5 +152,9 @@ pub(crate) fn rarities(at: Timestamp) -> Vec<Inbound> {
         Kind::Notice(Notice { text: "The assistant hands the chat back".into() }),
         Kind::Legacy(Legacy { name: "game_play".to_owned() }),
     ];
-    kinds.into_iter().enumerate().map(|(nth, kind)| item(&format!("rare {nth}"), at + Span(i64::try_from(nth).expect("few")), kind)).collect()
+    kinds
+        .into_iter()
+        .enumerate()
+        .map(|(nth, kind)| item(&format!("rare {nth}"), at + Span(i64::try_from(nth).expect("few")), kind))
+        .collect()
 }

@@ -267,5 +267,7 @@ fn every_kind_is_stored_as_approved() {
         })
         .collect();
     insta::assert_snapshot!(stored.join("\n"));
-    assert!(Page::decode(7, 1, b"{}").is_err() && Page::decode(8, 1, b"{}").is_err() && Page::decode(1, 2, b"{}").is_err());
+    assert!(
+        Page::decode(7, 1, b"{}").is_err() && Page::decode(8, 1, b"{}").is_err() && Page::decode(1, 2, b"{}").is_err()
+    );
 }

@@ -7,8 +7,8 @@ use model::{Attachment, AttachmentKind, ContactId, HandoverAct, Inbound, Kind, M
 use policy::{Author, DeferReason, ForbidReason, UpdateTag, Verdict};
 
 use crate::kit::{
-    START, context, conversation, delivered, echo, edit, handover, key, message, optin, postback, rarities, reaction, read,
-    referral, reply, unsend,
+    START, context, conversation, delivered, echo, edit, handover, key, message, optin, postback, rarities, reaction,
+    read, referral, reply, unsend,
 };
 use crate::life::{send, sent};
 
@@ -164,14 +164,18 @@ fn whatever_holds_words_or_names_of_the_customer_is_sealed() {
     for event in all() {
         let stored = Conversation::encode(&event);
         let body = String::from_utf8_lossy(&stored.body).into_owned();
-        let personal = ["tandems", "Mara", "Look", "Opening", "Yes", "Quick", "Bell", "assistant", "spring"].iter().any(|word| body.contains(word));
+        let personal = ["tandems", "Mara", "Look", "Opening", "Yes", "Quick", "Bell", "assistant", "spring"]
+            .iter()
+            .any(|word| body.contains(word));
         assert!(stored.sealed || !personal, "{body}");
     }
 }
 
 #[test]
 fn what_this_build_does_not_know_is_a_fault_and_never_skipped() {
-    for (kind, version) in [(0, 1), (22, 1), (29, 1), (39, 1), (48, 1), (51, 1), (59, 1), (71, 1), (9_999, 1), (1, 0), (1, 2)] {
+    for (kind, version) in
+        [(0, 1), (22, 1), (29, 1), (39, 1), (48, 1), (51, 1), (59, 1), (71, 1), (9_999, 1), (1, 0), (1, 2)]
+    {
         let fault = Conversation::decode(kind, version, b"{}").expect_err("unknown");
         assert_eq!(fault, CodecFault::Unknown { kind, version });
     }

@@ -15,7 +15,7 @@ pub struct Activity {
     pub item: ActivityItem,
     /// What happened to it.
     pub verb: Verb,
-    /// The post: `PAGE_POST`.
+    /// The post: `PAGE_POST`; where Meta names none, the id of the album, event, film or picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<String>,
     /// The comment: `POST_COMMENT`.

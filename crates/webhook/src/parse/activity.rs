@@ -18,12 +18,12 @@ const LINKS_MAX: usize = 50;
 /// Keys under which links to what was posted stand.
 const LINKS: [&str; 4] = ["link", "photo", "video", "url"];
 
+/// Keys under which the id of what was posted stands, the most telling first.
+const THINGS: [&str; 7] =
+    ["post_id", "open_graph_story_id", "album_id", "event_id", "share_id", "video_id", "photo_id"];
+
 /// Reads one thing that happened.
-pub(super) fn read(
-    field: ActivityField,
-    value: &Object<'_>,
-    around: &Surroundings<'_>,
-) -> Result<PageInbound, Reason> {
+pub(super) fn read(field: ActivityField, value: &Object<'_>, around: &Surroundings<'_>) -> Result<PageInbound, Reason> {
     let page = page_of(around, None)?;
     let author = author(value);
     let by_page = author.as_ref().and_then(|author| author.id.as_deref()) == Some(page.as_str());
@@ -33,7 +33,7 @@ pub(super) fn read(
     let activity = Activity {
         field,
         item: item(field, value),
-        post: name("post_id").or_else(|| name("open_graph_story_id")),
+        post: THINGS.iter().find_map(|key| name(key)),
         comment: name("comment_id"),
         parent: name("parent_id"),
         author,

@@ -23,7 +23,8 @@ pub(super) fn read(raw: Option<&RawValue>) -> Vec<Attachment> {
         all.iter().filter(|(each, twin)| !twin && is_sticker(each)).map(|(each, _)| each.clone()).collect();
     all.retain(|(each, twin)| {
         let is_image = each.kind == AttachmentKind::Image && each.url.is_some();
-        !(*twin || is_image) || !real.iter().any(|sticker| (*twin && sticker.kind == each.kind) || sticker.url == each.url)
+        !(*twin || is_image)
+            || !real.iter().any(|sticker| (*twin && sticker.kind == each.kind) || sticker.url == each.url)
     });
     all.into_iter().map(|(attachment, _)| attachment).collect()
 }

@@ -36,9 +36,10 @@ fn milliseconds(fraction: &str) -> Option<i64> {
 
 /// `Z`, `+0200` or `+02:00`.
 fn offset(zone: &str) -> Option<Span> {
-    let Some(sign) = zone.strip_prefix('Z').map_or(Some(if zone.starts_with('-') { -1 } else { 1 }), |rest| {
-        if rest.is_empty() { Some(0) } else { None }
-    }) else {
+    let Some(sign) = zone
+        .strip_prefix('Z')
+        .map_or(Some(if zone.starts_with('-') { -1 } else { 1 }), |rest| if rest.is_empty() { Some(0) } else { None })
+    else {
         return None;
     };
     if sign == 0 {

@@ -147,7 +147,11 @@ pub(super) fn read(raw: &str, around: &Surroundings<'_>) -> Result<Understood, R
     let Some(value) = Object::read(raw) else {
         // What is only noted as changed may have any value.
         let is_noted = PAGE.contains(&&*field);
-        return if is_noted { standing::changed(&field, Some(raw), around).map(Understood::Page) } else { Err(unknown()) };
+        return if is_noted {
+            standing::changed(&field, Some(raw), around).map(Understood::Page)
+        } else {
+            Err(unknown())
+        };
     };
     let understood = match &*field {
         "feed" => activity::read(ActivityField::Feed, &value, around),

@@ -77,9 +77,9 @@ pub fn parse_foreign(body: &[u8], received_at: Timestamp) -> Delivery {
         Some(Shape::Entry) => Cow::Owned(format!(r#"{{"object":"page","entry":{list}}}"#)),
         Some(Shape::Item) => Cow::Owned(format!(r#"{{"object":"page","entry":[{{"messaging":{list}}}]}}"#)),
         Some(Shape::Change) => Cow::Owned(format!(r#"{{"object":"page","entry":[{{"changes":{list}}}]}}"#)),
-        Some(Shape::Value(field)) => Cow::Owned(format!(
-            r#"{{"object":"page","entry":[{{"changes":[{{"field":"{field}","value":{text}}}]}}]}}"#
-        )),
+        Some(Shape::Value(field)) => {
+            Cow::Owned(format!(r#"{{"object":"page","entry":[{{"changes":[{{"field":"{field}","value":{text}}}]}}]}}"#))
+        }
     };
     deliver(&whole, lossy, Some(&PageId::new(ASSUMED_PAGE)), received_at)
 }

@@ -4,7 +4,8 @@
 //! Source of the common fields: Meta, event references of the Messenger Platform, read 2026-11-23.
 
 use model::{
-    ActivityField, Channel, HandoverAct, Inbound, ItemKey, Kind, PageId, PageInbound, PageKind, Psid, Redacted, Timestamp,
+    ActivityField, Channel, HandoverAct, Inbound, ItemKey, Kind, PageId, PageInbound, PageKind, Psid, Redacted,
+    Timestamp,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -139,12 +140,8 @@ impl<'a> Item<'a> {
 
     /// How many kinds are typed: those of nearly all items.
     fn typed(&self) -> usize {
-        let absent = [
-            self.message.is_absent(),
-            self.postback.is_absent(),
-            self.delivery.is_absent(),
-            self.read.is_absent(),
-        ];
+        let absent =
+            [self.message.is_absent(), self.postback.is_absent(), self.delivery.is_absent(), self.read.is_absent()];
         absent.iter().filter(|absent| !**absent).count()
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn form(raw: &RawValue, frame: Frame) -> Result<Inbound, Reason> {
             let Some(question) = Object::read(question) else { continue };
             let follow_up = question.object("follow_up").and_then(|more| more.text("payload"));
             for answer in [question.text("payload"), follow_up].into_iter().flatten() {
-                answers.push(Answer { question: Redacted::new(id.clone().into_owned()), answer: Redacted::new(answer) });
+                answers
+                    .push(Answer { question: Redacted::new(id.clone().into_owned()), answer: Redacted::new(answer) });
             }
         }
     }

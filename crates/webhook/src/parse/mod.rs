@@ -43,8 +43,7 @@ pub fn parse(body: &[u8], received_at: Timestamp) -> Delivery {
 
 /// Reads a body; `assumed` stands in for the Page where nothing names one.
 fn deliver(text: &str, lossy: bool, assumed: Option<&PageId>, received_at: Timestamp) -> Delivery {
-    let mut reading =
-        Reading { delivery: Delivery::default(), assumed, received_at, lossy, items: 0, unread: None };
+    let mut reading = Reading { delivery: Delivery::default(), assumed, received_at, lossy, items: 0, unread: None };
     match envelope::body(text) {
         Ok(Body::One(members)) => reading.envelope(&members, text),
         Ok(Body::Wrapped(envelopes)) => {

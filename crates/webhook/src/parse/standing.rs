@@ -62,11 +62,7 @@ pub(super) fn policy(raw: &RawValue, frame: &Frame) -> Result<PageInbound, Reaso
 }
 
 /// Reads Meta's judgement of the Page.
-pub(super) fn integrity(
-    raw: &RawValue,
-    value: &Object<'_>,
-    around: &Surroundings<'_>,
-) -> Result<PageInbound, Reason> {
+pub(super) fn integrity(raw: &RawValue, value: &Object<'_>, around: &Surroundings<'_>) -> Result<PageInbound, Reason> {
     let status = |object: &Object<'_>| object.name("status").map(|word| anomaly::short(&word));
     let violations = value.objects("violations");
     let restrictions = value.objects("restrictions");
@@ -85,11 +81,7 @@ pub(super) fn integrity(
 }
 
 /// Reads what Meta thinks of a template.
-pub(super) fn template(
-    raw: &RawValue,
-    value: &Object<'_>,
-    around: &Surroundings<'_>,
-) -> Result<PageInbound, Reason> {
+pub(super) fn template(raw: &RawValue, value: &Object<'_>, around: &Surroundings<'_>) -> Result<PageInbound, Reason> {
     let first = |keys: [&str; 3]| keys.iter().find_map(|key| value.name(key));
     let kind = PageKind::TemplateStatus(TemplateStatus {
         template: first(["message_template_name", "template_name", "message_template_id"]),
@@ -102,11 +94,7 @@ pub(super) fn template(
 }
 
 /// Something changed of which no more is known.
-pub(super) fn changed(
-    field: &str,
-    value: Option<&RawValue>,
-    around: &Surroundings<'_>,
-) -> Result<PageInbound, Reason> {
+pub(super) fn changed(field: &str, value: Option<&RawValue>, around: &Surroundings<'_>) -> Result<PageInbound, Reason> {
     let field = anomaly::short(field);
     let key = {
         let field = field.clone();

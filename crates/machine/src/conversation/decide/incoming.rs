@@ -25,7 +25,8 @@ pub(super) fn receive(state: &State, inbound: Inbound, context: &Context, now: T
         }
         Kind::Echo(echo) => echoed(state, echo, line, context, now),
         Kind::Handover(handover) => {
-            let owned = ours(handover, context).map(|ours| Event::ThreadOwned { ours, at: inbound.at, key: inbound.key });
+            let owned =
+                ours(handover, context).map(|ours| Event::ThreadOwned { ours, at: inbound.at, key: inbound.key });
             owned.into_iter().chain(tasking::outside_came(state, line.into_iter().collect(), context)).collect()
         }
         Kind::Reaction(_)
