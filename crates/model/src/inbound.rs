@@ -110,7 +110,7 @@ pub enum Kind {
     /// Somebody took a message back.
     Unsend(Unsend),
     /// The customer came back into the conversation through a link or an ad.
-    Referral(Referral),
+    Referral(Box<Referral>),
     /// The customer allowed something: a plugin, notifications.
     Optin(Optin),
     /// The thread goes from app to app.

@@ -67,12 +67,12 @@ mod tests {
         let reaction =
             |added, by_page| Kind::Reaction(Reaction { mid: Mid::new("m"), added, by_page, name: None, emoji: None });
         let referral = |source: Option<&str>, mark: Option<&str>, ad: Option<&str>| {
-            Kind::Referral(Referral {
+            Kind::Referral(Box::new(Referral {
                 source: source.map(str::to_owned),
                 mark: mark.map(Into::into),
                 ad: ad.map(str::to_owned),
                 ..Referral::default()
-            })
+            }))
         };
         let optin = |way| Kind::Optin(Optin { way, mark: None, title: None, token: None, expires_at: None });
         let cases = [

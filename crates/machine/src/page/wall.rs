@@ -147,7 +147,7 @@ mod tests {
         let hidden = match verb {
             Verb::Hide => Some(true),
             Verb::Unhide => Some(false),
-            _ => None,
+            Verb::Add | Verb::Edit | Verb::Remove | Verb::Block | Verb::Unblock | Verb::Mute | Verb::Other(_) => None,
         };
         Activity {
             field: ActivityField::Feed,

@@ -124,7 +124,7 @@ pub(crate) fn unsend(at: Timestamp, mid: &str) -> Inbound {
 
 pub(crate) fn referral(name: &str, at: Timestamp, source: &str) -> Inbound {
     let (mark, source) = (Some("spring".into()), Some(source.to_owned()));
-    item(name, at, Kind::Referral(Referral { mark, source, ..Referral::default() }))
+    item(name, at, Kind::Referral(Box::new(Referral { mark, source, ..Referral::default() })))
 }
 
 pub(crate) fn optin(name: &str, at: Timestamp, way: OptinWay) -> Inbound {

@@ -192,9 +192,15 @@ impl World {
             0..=2 => reaction(&name, at, &mid, what % 9 != 1, what % 9 == 2),
             3 => edit(&name, at, &mid, number % 5, "changed"),
             4 => unsend(at, &mid),
-            5 => referral(&name, at, if pick % 2 == 0 { "SHORTLINK" } else { "ADS" }),
+            5 => referral(&name, at, if pick.is_multiple_of(2) { "SHORTLINK" } else { "ADS" }),
             6 => handover(&name, at, HandoverAct::Requested, Some("99"), None),
-            _ => handover(&name, at, HandoverAct::Passed, Some(if pick % 3 == 0 { "99" } else { OUR_APP }), None),
+            _ => handover(
+                &name,
+                at,
+                HandoverAct::Passed,
+                Some(if pick.is_multiple_of(3) { "99" } else { OUR_APP }),
+                None,
+            ),
         };
         if self.life.state.has_seen(item.key) {
             return;
@@ -206,7 +212,7 @@ impl World {
         assert!(moves || window(&self.life.state) == before.0, "P13: only what Meta lists moves the window");
         let opened = self.life.open.values().any(|effect| match effect {
             Effect::OpenTask { lines, .. } => lines.iter().any(|line| line.key == key),
-            _ => false,
+            Effect::AskProfile | Effect::AddComments { .. } | Effect::NameContact { .. } | Effect::Send { .. } => false,
         });
         assert!(!opened, "what nobody wrote opens no task");
     }
@@ -492,7 +498,18 @@ fn moves_the_window(item: &Inbound) -> bool {
         Kind::Message(_) | Kind::Postback(_) => true,
         Kind::Reaction(reaction) => reaction.added && !reaction.by_page,
         Kind::Referral(referral) => referral.source.as_deref() == Some("SHORTLINK"),
-        _ => false,
+        Kind::Echo(_)
+        | Kind::Delivered(_)
+        | Kind::Read(_)
+        | Kind::Edit(_)
+        | Kind::Unsend(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Order(_)
+        | Kind::Notice(_)
+        | Kind::Legacy(_) => false,
     }
 }
 

@@ -48,6 +48,7 @@ fn sending() -> (Life, [u64; 3]) {
 
 /// Something that arrives.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few dozen of them live at once")]
 enum Arrival {
     Item(Inbound),
     /// The answer of the third send.
@@ -64,12 +65,18 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
             3 => delivered(at),
             4 => read(at),
             // Few messages and many marks on them, so that marks meet messages, each other, and nothing.
-            6 | 7 => reaction(&format!("r_{id}"), at, &format!("m_{}", id % 6), id % 3 != 0, id % 7 == 0),
+            6 | 7 => {
+                reaction(&format!("r_{id}"), at, &format!("m_{}", id % 6), !id.is_multiple_of(3), id.is_multiple_of(7))
+            }
             8 => edit(&format!("edit {id}"), at, &format!("m_{}", id % 6), id % 4, &format!("changed {id}")),
             9 => unsend(at, &format!("m_{}", id % 12)),
-            10 => reaction(&format!("r_{id}"), at, "m_out2", id % 2 == 0, false),
-            11 => referral(&format!("ref {id}"), at, if id % 2 == 0 { "SHORTLINK" } else { "ADS" }),
-            12 => optin(&format!("optin {id}"), at, if id % 2 == 0 { OptinWay::Plugin } else { OptinWay::Stopped }),
+            10 => reaction(&format!("r_{id}"), at, "m_out2", id.is_multiple_of(2), false),
+            11 => referral(&format!("ref {id}"), at, if id.is_multiple_of(2) { "SHORTLINK" } else { "ADS" }),
+            12 => optin(
+                &format!("optin {id}"),
+                at,
+                if id.is_multiple_of(2) { OptinWay::Plugin } else { OptinWay::Stopped },
+            ),
             13 => {
                 let (ours, other) = (Some(OUR_APP), Some("99"));
                 let (act, to, from) = match id % 5 {

@@ -83,7 +83,7 @@ fn comment(name: &str, at: Timestamp, verb: Verb) -> PageInbound {
     let hidden = match verb {
         Verb::Hide => Some(true),
         Verb::Unhide => Some(false),
-        _ => None,
+        Verb::Add | Verb::Edit | Verb::Remove | Verb::Block | Verb::Unblock | Verb::Mute | Verb::Other(_) => None,
     };
     let activity = Activity {
         field: ActivityField::Feed,

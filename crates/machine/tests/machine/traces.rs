@@ -81,7 +81,14 @@ fn item(inbound: &Inbound) -> String {
         Kind::Reaction(reaction) => format!("reaction mid={} added={}", reaction.mid, reaction.added),
         Kind::Edit(edit) => format!("edit mid={}", edit.mid),
         Kind::Unsend(unsend) => format!("unsend mid={}", unsend.mid),
-        kind => kind.word().to_owned(),
+        Kind::Referral(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Order(_)
+        | Kind::Notice(_)
+        | Kind::Legacy(_) => inbound.kind.word().to_owned(),
     }
 }
 

@@ -216,7 +216,7 @@ impl Traffic {
             2 => Kind::Reaction(Reaction { mid, added: how < 128, by_page: false, name: None, emoji: None }),
             3 => Kind::Unsend(Unsend { mid, by_page: false }),
             4 => Kind::Edit(Edit { mid, by_page: false, text: Some("are you open today?".into()), nth: None }),
-            _ => Kind::Referral(Referral { mark: Some("spring".into()), ..Referral::default() }),
+            _ => Kind::Referral(Box::new(Referral { mark: Some("spring".into()), ..Referral::default() })),
         };
         self.receive(nth, kind, at);
     }

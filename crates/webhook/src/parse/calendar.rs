@@ -36,16 +36,15 @@ fn milliseconds(fraction: &str) -> Option<i64> {
 
 /// `Z`, `+0200` or `+02:00`.
 fn offset(zone: &str) -> Option<Span> {
-    let Some(sign) = zone
-        .strip_prefix('Z')
-        .map_or(Some(if zone.starts_with('-') { -1 } else { 1 }), |rest| if rest.is_empty() { Some(0) } else { None })
-    else {
-        return None;
-    };
-    if sign == 0 {
+    if zone == "Z" {
         return Some(Span(0));
     }
-    let plain: String = zone.get(1..)?.chars().filter(|char| *char != ':').collect();
+    let (sign, rest) = match zone.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let plain: String = rest.chars().filter(|char| *char != ':').collect();
     let (hours, minutes) = plain.split_at_checked(2)?;
     Some(Span::minutes(sign * (digits(hours, 2)? * 60 + digits(minutes, 2)?)))
 }

@@ -27,7 +27,7 @@ pub(super) fn read(raw: &RawValue, lead: Option<&RawValue>, frame: Frame) -> Res
         found.ad.as_deref(),
     ];
     let key = dedup::deed("referral", &frame.page, psid.as_str(), frame.told_at, &what);
-    Ok(frame.inbound(psid, key, Kind::Referral(found)))
+    Ok(frame.inbound(psid, key, Kind::Referral(Box::new(found))))
 }
 
 /// Reads a way in, wherever it stands.
