@@ -1,12 +1,13 @@
-//! What a request asks, checked before a handler sees it: path, query, JSON body and form, each refused as a [`Fault`].
+//! What a request asks, checked before a handler sees it: path, query and JSON body, each refused as a [`Fault`].
 //!
 //! Invariant: an id that reaches a handler is 1 to 128 visible ASCII characters without a slash.
 
 use axum::Json;
-use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::HeaderMap;
 use http::request::Parts;
+use machine::outbound::PartId;
 use model::{MachineId, PageId, Psid, TaskId, Timestamp};
 use serde::Deserialize;
 use tracker::desk::Act;
@@ -55,17 +56,6 @@ where
     }
 }
 
-impl<S: Send + Sync, T> FromRequest<S> for Asked<Form<T>>
-where
-    Form<T>: FromRequest<S, Rejection = FormRejection>,
-{
-    type Rejection = Fault;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
-        Ok(Self(Form::from_request(request, state).await?))
-    }
-}
-
 /// `{page}/{psid}` of a path.
 #[derive(Deserialize)]
 pub(crate) struct ConversationPath {
@@ -84,12 +74,19 @@ impl ConversationPath {
 pub(crate) struct PartPath {
     page: String,
     psid: String,
-    pub(crate) part: u32,
+    part: String,
 }
 
 impl PartPath {
     pub(crate) fn machine(&self) -> Result<MachineId, Fault> {
         conversation(&self.page, &self.psid)
+    }
+
+    pub(crate) fn part(&self) -> Result<PartId, Fault> {
+        let part = Some(&self.part).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        part.and_then(|part| part.parse().ok()).map(PartId).ok_or_else(|| {
+            Fault::new(http::StatusCode::BAD_REQUEST, "invalid-path", "There is no such part of an answer.")
+        })
     }
 }
 

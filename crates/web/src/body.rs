@@ -73,6 +73,11 @@ impl Reader {
         }
     }
 
+    /// One that takes bodies up to `body_max` bytes, with the same sum.
+    pub(crate) fn up_to(&self, body_max: usize) -> Self {
+        Self { body_max, ..self.clone() }
+    }
+
     /// The body, whole.
     pub(crate) async fn read(&self, mut body: Incoming) -> Result<Bytes, Refused> {
         if body.size_hint().lower() > u64::try_from(self.body_max).unwrap_or(u64::MAX) {

@@ -1,17 +1,18 @@
 //! The one refusal of pages and API: a status, a stable code and a sentence. Handlers return it; the site renders it as
-//! JSON under `/api/` and as a page elsewhere, so that no handler needs to know who asked.
+//! JSON under `/api` and as a page elsewhere, so that no handler needs to know who asked.
 //!
 //! Invariant: the sentence never holds what a customer wrote, nor a token.
 
 use axum::Json;
-use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tracker::desk::Refusal;
 
+use crate::body::Refused;
 use crate::lists::NotListed;
-use crate::pages::layout;
+use crate::pages::trouble;
 use crate::port::Unavailable;
 
 /// Why a request was not answered as asked.
@@ -23,11 +24,21 @@ pub(crate) struct Fault {
     pub(crate) code: &'static str,
     /// A sentence for people, with what to do.
     pub(crate) message: String,
+    /// The methods that the address takes, where it does not take this one.
+    allow: Option<HeaderValue>,
+}
+
+/// Who reads a refusal.
+pub(crate) enum Reader<'a> {
+    /// A program: JSON.
+    Program,
+    /// A person: a page.
+    Person(trouble::Asked<'a>),
 }
 
 impl Fault {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), allow: None }
     }
 
     /// Nothing has this address or id.
@@ -40,16 +51,42 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "invalid-id", format!("The {what} is not an id."))
     }
 
-    /// As it is told to programs or to people; `headers` are those that the handler set.
-    pub(crate) fn render(&self, for_program: bool, headers: &HeaderMap) -> Response {
-        let mut response = if for_program {
-            let error = json!({ "error": { "code": self.code, "message": self.message } });
-            (self.status, Json(error)).into_response()
-        } else {
-            let title = self.status.canonical_reason().unwrap_or("This did not work");
-            layout::plain(self.status, title, &self.message)
+    /// A body that was not read to its end; `body_max` bytes are the most that is taken.
+    pub(crate) fn unread(refused: Refused, body_max: usize) -> Self {
+        let sentence = match refused {
+            Refused::TooLarge => return Self::too_large(body_max),
+            Refused::TooSlow => "What was sent did not arrive in time, so nothing was changed. Send it again.",
+            Refused::Overloaded => "Too much is being sent at this moment. Nothing was changed; try again in a moment.",
+            Refused::Broken => "What was sent did not arrive whole, so nothing was changed. Send it again.",
         };
-        if let Some(allow) = headers.get(header::ALLOW) {
+        Self::new(refused.status(), refused.reason(), sentence)
+    }
+
+    /// A body of more than `body_max` bytes.
+    pub(crate) fn too_large(body_max: usize) -> Self {
+        let (refused, kib) = (Refused::TooLarge, body_max >> 10);
+        let sentence = format!("What was sent is longer than {kib} KiB, the most that is taken at once. Shorten it.");
+        Self::new(refused.status(), refused.reason(), sentence)
+    }
+
+    /// Names the methods that the address takes, as axum found them.
+    pub(crate) fn allowing(mut self, allow: Option<HeaderValue>) -> Self {
+        if let Some(methods) = allow.as_ref().and_then(|allow| allow.to_str().ok()) {
+            self.message = format!("{} It takes {}.", self.message, methods.replace(',', ", "));
+        }
+        Self { allow, ..self }
+    }
+
+    /// As it is told to whoever asked.
+    pub(crate) fn render(&self, reader: &Reader<'_>) -> Response {
+        let mut response = match reader {
+            Reader::Program => {
+                let error = json!({ "error": { "code": self.code, "message": self.message } });
+                (self.status, Json(error)).into_response()
+            }
+            Reader::Person(asked) => (self.status, Html(trouble::page(self, asked).into_string())).into_response(),
+        };
+        if let Some(allow) = &self.allow {
             response.headers_mut().insert(header::ALLOW, allow.clone());
         }
         match self.status {
@@ -129,20 +166,17 @@ impl From<JsonRejection> for Fault {
     }
 }
 
-impl From<FormRejection> for Fault {
-    fn from(rejection: FormRejection) -> Self {
-        Self::new(rejection.status(), "invalid-form", rejection.body_text())
-    }
-}
-
 impl From<QueryRejection> for Fault {
     fn from(rejection: QueryRejection) -> Self {
-        Self::new(rejection.status(), "invalid-query", rejection.body_text())
+        let text = rejection.body_text();
+        let what = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, what)| what);
+        Self::new(rejection.status(), "invalid-query", format!("The address is not understood after its “?”: {what}."))
     }
 }
 
 impl From<PathRejection> for Fault {
     fn from(rejection: PathRejection) -> Self {
-        Self::new(rejection.status(), "invalid-path", rejection.body_text())
+        // Ids are taken as text, so that the only fault left is text that is no UTF-8.
+        Self::new(rejection.status(), "invalid-id", "This address holds something that is not an id.")
     }
 }

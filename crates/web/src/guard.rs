@@ -4,8 +4,10 @@
 //! Invariant: a request that changes something comes from our own page or from a client that a browser of a stranger's
 //! page cannot imitate (a bearer token, or a JSON body, which needs the site's consent across origins).
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use sha2::{Digest as _, Sha256};
+
+use crate::fault::Fault;
 
 /// Pages hold no script, no frame and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -31,26 +33,75 @@ pub(crate) fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether a browser says that this request comes from our own page or was made by the person directly.
-///
-/// `Sec-Fetch-Site` decides where there is one (*Fetch Metadata*, read 2026-11-23); older browsers send `Origin`, which
-/// must name the host that was asked. With neither there is no telling, and the answer is no.
-pub(crate) fn is_own_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(site.as_bytes(), b"same-origin" | b"none");
+/// Where a request says that it was sent from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Whence {
+    /// Our own page, or the person directly.
+    Own,
+    /// A browser says: a page of another site.
+    OtherSite,
+    /// An origin that is not the host that was asked: another site, or a proxy that changed the host.
+    OtherOrigin,
+    /// It says nothing: no browser of the last years.
+    Unsaid,
+}
+
+impl Whence {
+    /// `Sec-Fetch-Site` decides where there is one (*Fetch Metadata*, read 2026-11-23); older browsers send `Origin`,
+    /// which must name the host that was asked.
+    pub(crate) fn of(headers: &HeaderMap, authority: Option<&str>) -> Self {
+        if let Some(site) = headers.get("sec-fetch-site") {
+            return if matches!(site.as_bytes(), b"same-origin" | b"none") { Self::Own } else { Self::OtherSite };
+        }
+        let Some(origin) = headers.get(header::ORIGIN) else { return Self::Unsaid };
+        let named = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        match (named, host(headers, authority)) {
+            (Some((_scheme, named)), Some(host)) if named.eq_ignore_ascii_case(host) => Self::Own,
+            (Some(_) | None, Some(_) | None) => Self::OtherOrigin,
+        }
     }
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(authority);
-    match (origin.and_then(|origin| origin.split_once("://")), host) {
-        (Some((_scheme, origin)), Some(host)) => !host.is_empty() && origin.eq_ignore_ascii_case(host),
-        (None, _) | (_, None) => false,
+
+    /// Why a page's form from there is not taken; `None` where it is.
+    pub(crate) fn refuses_form(self, headers: &HeaderMap, authority: Option<&str>) -> Option<Fault> {
+        let (code, sentence) = match self {
+            Self::Own => return None,
+            Self::OtherSite => ("cross-site", OTHER_SITE.to_owned()),
+            Self::OtherOrigin => ("cross-site", OTHER_ORIGIN.to_owned()),
+            Self::Unsaid => {
+                let host = host(headers, authority).unwrap_or("this site's host");
+                let sentence = format!(
+                    "This request does not say where it was sent from, so nothing was changed: it has neither of the \
+                     headers Sec-Fetch-Site and Origin, of which every browser sends one. A program sends \
+                     “Origin: http://{host}”, or uses the API below /api/v1."
+                );
+                ("no-origin", sentence)
+            }
+        };
+        Some(Fault::new(StatusCode::FORBIDDEN, code, sentence))
+    }
+
+    /// Why a call of the API from there is not taken; `None` where it is. Clients that are no browser say nothing.
+    pub(crate) fn refuses_call(self) -> Option<Fault> {
+        let sentence = match self {
+            Self::Own | Self::Unsaid => return None,
+            Self::OtherSite => OTHER_SITE,
+            Self::OtherOrigin => OTHER_ORIGIN,
+        };
+        Some(Fault::new(StatusCode::FORBIDDEN, "cross-site", sentence))
     }
 }
 
-/// Whether a browser says that another site sent this. Clients that are no browser say nothing, which is no yes.
-pub(crate) fn is_foreign_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
-    let from_browser = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
-    from_browser && !is_own_site(headers, authority)
+const OTHER_SITE: &str =
+    "A page of another site sent this, so nothing was changed. Open this site itself and do it there.";
+
+const OTHER_ORIGIN: &str = "The Origin that this request names is not the host that it was sent to, so nothing was \
+                            changed. Open the page here and send it again. If a proxy stands before this site, it must \
+                            pass on the Host header as the browser sent it.";
+
+/// The host that was asked for; HTTP/2 has it as the authority.
+fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a str>) -> Option<&'a str> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(authority);
+    host.filter(|host| !host.is_empty())
 }
 
 /// Secret texts that open the API, kept as digests. None at all: the API is open to whoever reaches the listener.
@@ -103,29 +154,36 @@ mod tests {
 
     #[test]
     fn only_our_own_page_or_the_person_may_post_a_form() {
-        for (pairs, own) in [
-            (vec![("sec-fetch-site", "same-origin")], true),
-            (vec![("sec-fetch-site", "none")], true),
-            (vec![("sec-fetch-site", "same-site")], false),
-            (vec![("sec-fetch-site", "cross-site")], false),
-            (vec![("sec-fetch-site", "cross-site"), ("origin", "http://desk:1"), ("host", "desk:1")], false),
-            (vec![("origin", "http://desk:1"), ("host", "desk:1")], true),
-            (vec![("origin", "http://desk:2"), ("host", "desk:1")], false),
-            (vec![("origin", "null"), ("host", "desk:1")], false),
-            (vec![("host", "desk:1")], false),
-            (vec![], false),
+        use Whence::{OtherOrigin, OtherSite, Own, Unsaid};
+        for (pairs, whence) in [
+            (vec![("sec-fetch-site", "same-origin")], Own),
+            (vec![("sec-fetch-site", "none")], Own),
+            (vec![("sec-fetch-site", "same-site")], OtherSite),
+            (vec![("sec-fetch-site", "cross-site")], OtherSite),
+            (vec![("sec-fetch-site", "cross-site"), ("origin", "http://desk:1"), ("host", "desk:1")], OtherSite),
+            (vec![("origin", "http://desk:1"), ("host", "desk:1")], Own),
+            (vec![("origin", "http://desk:2"), ("host", "desk:1")], OtherOrigin),
+            (vec![("origin", "http://"), ("host", "")], OtherOrigin),
+            (vec![("origin", "http://desk:1")], OtherOrigin),
+            (vec![("origin", "null"), ("host", "desk:1")], OtherOrigin),
+            (vec![("host", "desk:1")], Unsaid),
+            (vec![], Unsaid),
         ] {
-            assert_eq!(is_own_site(&headers(&pairs), None), own, "{pairs:?}");
+            let headers = headers(&pairs);
+            let found = Whence::of(&headers, None);
+            assert_eq!(found, whence, "{pairs:?}");
+            assert_eq!(found.refuses_form(&headers, None).is_none(), whence == Own, "{pairs:?}");
         }
-        assert!(is_own_site(&headers(&[("origin", "https://desk")]), Some("desk")));
+        assert_eq!(Whence::of(&headers(&[("origin", "https://desk")]), Some("desk")), Own);
     }
 
     #[test]
-    fn a_client_that_is_no_browser_is_not_foreign() {
-        assert!(!is_foreign_site(&headers(&[("host", "desk:1")]), None));
-        assert!(!is_foreign_site(&headers(&[("sec-fetch-site", "same-origin")]), None));
-        assert!(is_foreign_site(&headers(&[("sec-fetch-site", "cross-site")]), None));
-        assert!(is_foreign_site(&headers(&[("origin", "https://elsewhere"), ("host", "desk:1")]), None));
+    fn a_client_that_is_no_browser_may_call_the_api() {
+        for (whence, taken) in
+            [(Whence::Own, true), (Whence::Unsaid, true), (Whence::OtherSite, false), (Whence::OtherOrigin, false)]
+        {
+            assert_eq!(whence.refuses_call().is_none(), taken, "{whence:?}");
+        }
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Limits {
     /// A body up to this many bytes is not counted in `bodies_max`: `connections_max` bounds their sum well enough.
     pub const SMALL_BODY: usize = 64 << 10;
 
+    /// Of a form that is over `body_max` this many bytes are read all the same, so that its sender gets back what was
+    /// typed instead of losing it.
+    pub(crate) const fn kept_max(&self) -> usize {
+        self.body_max.saturating_mul(4)
+    }
+
     /// Limits of the webhook's listener.
     pub const fn ingress() -> Self {
         Self {

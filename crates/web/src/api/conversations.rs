@@ -82,7 +82,7 @@ pub(super) async fn resolve(
 ) -> Result<Json<Value>, Fault> {
     let by = decision.by.as_deref().unwrap_or(&sources.agent_name);
     let act = asked::act(by, sources.node.now(), &headers)?;
-    let resolved = sources.node.resolve(&path.machine()?, PartId(path.part), decision.resolution, act.by).await?;
+    let resolved = sources.node.resolve(&path.machine()?, path.part()?, decision.resolution, act.by).await?;
     if resolved { Ok(Json(json!({ "resolved": true }))) } else { Err(not_applicable()) }
 }
 

@@ -15,8 +15,8 @@ use crate::talk::{Said, Talk, Who};
 /// Characters of one answer; the desk takes as many.
 pub(crate) const TEXT_MAX: usize = 20_000;
 
-/// The whole page. `shown`: how many of the newest entries; `seen`: what makes this composer's next answer a new one.
-pub(crate) fn page(talk: &Talk, shown: usize, seen: u64) -> Markup {
+/// The whole page. `shown`: how many of the newest entries; `now` marks this showing of the composer.
+pub(crate) fn page(talk: &Talk, shown: usize, now: Timestamp) -> Markup {
     let name = name(talk.name.as_deref(), &talk.psid);
     let hidden = talk.said.len().saturating_sub(shown);
     let content = html! {
@@ -47,7 +47,7 @@ pub(crate) fn page(talk: &Talk, shown: usize, seen: u64) -> Markup {
             }
             @if talk.said.is_empty() { p .empty { "Nothing was said yet." } }
             ol .talk { @for said in &talk.said[hidden..] { (entry(talk, said)) } }
-            div #end { (composer(talk, seen)) }
+            div #end { (composer(talk, now)) }
         }
     };
     layout::page(&name, Tab::Conversations, &content)
@@ -113,12 +113,12 @@ fn ways(page: &PageId, psid: &Psid, part: PartId, words: &PartWords) -> Markup {
     }
 }
 
-fn composer(talk: &Talk, seen: u64) -> Markup {
+fn composer(talk: &Talk, now: Timestamp) -> Markup {
     let Composer { enabled, sentence, .. } = talk.composer;
     html! {
         form .composer method="post" action={ (link::conversation(&talk.page, &talk.psid)) "/reply" } {
             @if let Some(sentence) = sentence { p #why .why .bad[!enabled] { (sentence) } }
-            input type="hidden" name="seen" value=(seen);
+            (layout::mark(now.0.unsigned_abs()))
             label .soft for="text" { "Answer to the customer" }
             textarea #text name="text" required maxlength=(TEXT_MAX) disabled[!enabled]
                 aria-describedby=[sentence.map(|_| "why")] {}

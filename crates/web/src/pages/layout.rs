@@ -1,8 +1,8 @@
 //! The frame of every page, its stylesheet and its icon. Content comes as markup, already escaped by maud; no page is
 //! built from strings anywhere.
 
-use axum::response::{Html, IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
 
 const CSS: &str = include_str!("../assets/site.css");
@@ -54,16 +54,10 @@ pub(crate) fn tab(href: &str, name: &str, here: bool) -> Markup {
     html! { a .tab href=(href) aria-current=[here.then_some("page")] { (name) } }
 }
 
-/// A page that says in a sentence why there is no other.
-pub(crate) fn plain(status: StatusCode, title: &str, sentence: &str) -> Response {
-    let content = html! {
-        section .sheet.padded {
-            h1 { (title) }
-            p { (sentence) }
-            p { a href="/" { "To the conversations" } }
-        }
-    };
-    (status, Html(page(title, Tab::Nowhere, &content).into_string())).into_response()
+/// The mark of one showing of a form, by which the same words sent from it twice are known as one act. No browser may
+/// fill in an earlier one.
+pub(crate) fn mark(showing: u64) -> Markup {
+    html! { input type="hidden" name="showing" value=(showing) autocomplete="off"; }
 }
 
 /// `/assets/site.css`

@@ -1,15 +1,17 @@
 //! Pages for people: rendered here, no script, every text escaped by maud. A form's answer is a redirect, so that loading
 //! a page again never posts again.
 //!
-//! Handlers are in `read` and `write`; each page is a pure function of what it shows.
+//! Handlers are in `read` and `write`; each page is a pure function of what it shows, that of a refusal in `trouble`.
 
 mod conversation;
 mod conversations;
+pub(crate) mod form;
 pub(crate) mod layout;
 mod link;
 mod read;
 mod task;
 mod tasks;
+pub(crate) mod trouble;
 mod write;
 
 use std::sync::Arc;

@@ -75,18 +75,16 @@ pub(super) async fn conversation(
     let id = path.machine()?;
     let MachineId::Conversation(page, psid) = &id else { return Err(Fault::not_found("conversation")) };
     let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
-    let (written, seen) = answers(&sources, found.state.task(), &id);
-    let talk = Talk::of(page, psid, &found, written, sources.node.now());
-    shows(conversation::page(&talk, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX), seen))
+    let now = sources.node.now();
+    let talk = Talk::of(page, psid, &found, answers(&sources, found.state.task(), &id), now);
+    shows(conversation::page(&talk, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX), now))
 }
 
-/// The newest answers that stand on the bound task, and how many comments it has. A desk that cannot answer now must not
-/// hide the conversation.
-fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> (Vec<Written>, u64) {
-    let Some(Ok(page)) = task.map(|task| sources.desk.task(task, None, ROWS)) else { return (Vec::new(), 0) };
-    let seen = u64::from(page.task.comments);
+/// The newest answers that stand on the bound task. A desk that cannot answer now must not hide the conversation.
+fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> Vec<Written> {
+    let Some(Ok(page)) = task.map(|task| sources.desk.task(task, None, ROWS)) else { return Vec::new() };
     if page.task.binding.as_ref() != Some(binding) {
-        return (Vec::new(), seen);
+        return Vec::new();
     }
     let written = page.comments.into_iter().filter(|comment| comment.task == page.task.id).filter_map(|comment| {
         match comment.writer {
@@ -99,7 +97,7 @@ fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> (Ve
             | Writer::System => None,
         }
     });
-    (written.collect(), seen)
+    written.collect()
 }
 
 /// Parameters of the list of tasks.
@@ -155,7 +153,7 @@ pub(super) async fn task(
         .as_ref()
         .map(|found| Composer::of(&verdict_now(&found.state, &found.context, Author::Agent, None, now).0, now));
     let statuses = sources.desk.statuses();
-    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref() };
+    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref(), now };
     shows(task::page(&page, &around))
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::CommentId;
+use model::{CommentId, Timestamp};
 use tracker::Audience;
 use tracker::desk::{CommentView, Status, Task, TaskPage, Writer};
 
@@ -24,6 +24,8 @@ pub(crate) struct Around<'a> {
     pub(crate) answers: &'a BTreeMap<CommentId, Vec<PartWords>>,
     /// Whether an agent may send to the customer now; `None`: the task is bound to no conversation.
     pub(crate) composer: Option<&'a Composer>,
+    /// Marks this showing of the form.
+    pub(crate) now: Timestamp,
 }
 
 /// The whole page.
@@ -53,7 +55,7 @@ pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
                 p .more.padded { a .button.quiet href={ (here) "?older=" (link::encode(older)) } { "Older comments" } }
             }
             ol { @for comment in &shown.comments { (line(comment, around)) } }
-            div #end { @if !task.trashed { (form(task, around.composer, &here)) } }
+            div #end { @if !task.trashed { (form(around, &here)) } }
         }
     };
     layout::page(task.name.reveal(), Tab::Tasks, &content)
@@ -124,31 +126,42 @@ fn tone(part: &PartWords) -> Tone {
     }
 }
 
-fn form(task: &Task, composer: Option<&Composer>, here: &str) -> Markup {
+fn form(around: &Around<'_>, here: &str) -> Markup {
+    let composer = around.composer;
     let to_customer = composer.is_some_and(|composer| composer.enabled);
+    let usual = if to_customer { Audience::Customer } else { Audience::Internal };
     let sentence = composer.and_then(|composer| composer.sentence);
     html! {
         form .composer method="post" action={ (here) "/comments" } {
             @if let Some(sentence) = sentence { p #why .why .bad[!to_customer] { (sentence) } }
-            input type="hidden" name="seen" value=(task.comments);
+            (layout::mark(around.now.0.unsigned_abs()))
             label .soft for="text" { "Comment" }
             textarea #text name="text" required maxlength=(TEXT_MAX) aria-describedby=[sentence.map(|_| "why")] {}
             div .foot {
-                fieldset {
-                    legend { "For whom" }
-                    label .choice {
-                        input type="radio" name="audience" value="customer" checked[to_customer] disabled[!to_customer];
-                        "To the customer"
-                    }
-                    label .choice.internal {
-                        input type="radio" name="audience" value="internal" checked[!to_customer];
-                        "Internal note"
-                    }
-                }
+                (audiences(Some(usual), to_customer))
                 div .marks {
                     @if let Some(composer) = composer { (pill(composer.tone, &composer.label)) }
                     button { "Add" }
                 }
+            }
+        }
+    }
+}
+
+/// For whom a comment is: an explicit choice, in another colour where it is internal.
+pub(super) fn audiences(chosen: Option<Audience>, to_customer: bool) -> Markup {
+    let is = |audience| chosen == Some(audience);
+    html! {
+        fieldset {
+            legend { "For whom" }
+            label .choice {
+                input type="radio" name="audience" value="customer" required checked[is(Audience::Customer)]
+                    disabled[!to_customer];
+                "To the customer"
+            }
+            label .choice.internal {
+                input type="radio" name="audience" value="internal" required checked[is(Audience::Internal)];
+                "Internal note"
             }
         }
     }

@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use machine::conversation::Resolution;
-use machine::outbound::PartId;
 use model::{MachineId, Redacted, TaskId};
-use serde::Deserialize;
 use tracker::Audience;
-use tracker::desk::{Act, StatusId};
+use tracker::desk::Act;
 
+use super::form::Posted;
 use super::link;
 use crate::api::not_applicable;
 use crate::asked::{self, Asked, ConversationPath, PartPath};
@@ -25,82 +23,56 @@ fn back(to: &str) -> Leads {
     Ok(Redirect::to(to).into_response())
 }
 
-/// An answer. `seen`: how many comments the task had when the form was shown.
-#[derive(Deserialize)]
-pub(super) struct Answer {
-    text: String,
-    seen: u64,
-}
-
 /// `POST /conversations/{page}/{psid}/reply`: a comment of the bound task, addressed to the customer.
 pub(super) async fn reply(
     State(sources): State<Arc<Sources>>,
     Asked(Path(path)): Asked<Path<ConversationPath>>,
-    Asked(Form(answer)): Asked<Form<Answer>>,
+    posted: Posted,
 ) -> Leads {
     let id = path.machine()?;
+    let (text, showing) = (posted.text()?, posted.showing()?);
     let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
     let Some(task) = found.state.task() else {
         let sentence = "This conversation has no task yet that could hold the answer. Try again in a moment.";
         return Err(Fault::new(http::StatusCode::CONFLICT, "no-task", sentence));
     };
-    add(&sources, task, Audience::Customer, answer.seen, answer.text).await?;
+    add(&sources, task, Audience::Customer, showing, text).await?;
     back(&format!("{}#end", here(&id)))
-}
-
-/// A person's decision about a part.
-#[derive(Deserialize)]
-pub(super) struct Decision {
-    resolution: Resolution,
 }
 
 /// `POST /conversations/{page}/{psid}/parts/{part}/resolve`
 pub(super) async fn resolve(
     State(sources): State<Arc<Sources>>,
     Asked(Path(path)): Asked<Path<PartPath>>,
-    Asked(Form(decision)): Asked<Form<Decision>>,
+    posted: Posted,
 ) -> Leads {
-    let id = path.machine()?;
+    let (id, part) = (path.machine()?, path.part()?);
     let by = sources.agent_name.clone();
-    if !sources.node.resolve(&id, PartId(path.part), decision.resolution, by).await? {
+    if !sources.node.resolve(&id, part, posted.resolution()?, by).await? {
         return Err(not_applicable());
     }
-    back(&format!("{}#part-{}", here(&id), path.part))
-}
-
-/// A comment.
-#[derive(Deserialize)]
-pub(super) struct Comment {
-    text: String,
-    audience: Audience,
-    seen: u64,
+    back(&format!("{}#part-{}", here(&id), part))
 }
 
 /// `POST /tasks/{task}/comments`
 pub(super) async fn comment(
     State(sources): State<Arc<Sources>>,
     Asked(Path(task)): Asked<Path<String>>,
-    Asked(Form(comment)): Asked<Form<Comment>>,
+    posted: Posted,
 ) -> Leads {
     let task = asked::task(&task)?;
-    add(&sources, &task, comment.audience, comment.seen, comment.text).await?;
+    add(&sources, &task, posted.audience()?, posted.showing()?, posted.text()?).await?;
     back(&format!("{}#end", link::task(&task)))
-}
-
-/// A status.
-#[derive(Deserialize)]
-pub(super) struct Change {
-    status: StatusId,
 }
 
 /// `POST /tasks/{task}/status`
 pub(super) async fn status(
     State(sources): State<Arc<Sources>>,
     Asked(Path(task)): Asked<Path<String>>,
-    Asked(Form(change)): Asked<Form<Change>>,
+    posted: Posted,
 ) -> Leads {
     let task = asked::task(&task)?;
-    sources.desk.set_status(&task, change.status, act(&sources, None)).await?;
+    sources.desk.set_status(&task, posted.status()?, act(&sources, None)).await?;
     back(&link::task(&task))
 }
 
@@ -119,15 +91,14 @@ pub(super) async fn restore(State(sources): State<Arc<Sources>>, Asked(Path(task
 }
 
 /// Adds a comment once: the same text sent again from the same showing of a form (a double click, a page sent again
-/// after a lost answer) is the same comment; from a newer showing it is a new one.
-async fn add(sources: &Sources, task: &TaskId, audience: Audience, seen: u64, text: String) -> Result<(), Fault> {
-    // Browsers send line ends as CR LF; a message has LF.
-    let text = text.replace("\r\n", "\n");
+/// after a lost answer) is the same comment; from a newer showing it is a new one. `showing` is the instant at which the
+/// form was shown and serves for nothing else: what the customer wrote since does not hold an answer back.
+async fn add(sources: &Sources, task: &TaskId, audience: Audience, showing: u64, text: String) -> Result<(), Fault> {
     let to = match audience {
         Audience::Customer => "c",
         Audience::Internal => "i",
     };
-    let key = format!("page.{task}.{seen}.{to}.{:016x}", fingerprint(text.as_bytes()));
+    let key = format!("page.{task}.{showing}.{to}.{:016x}", fingerprint(text.as_bytes()));
     sources.desk.add_comment(task, audience, Redacted::new(text), act(sources, Some(key))).await?;
     Ok(())
 }

@@ -168,6 +168,31 @@ async fn every_refusal_is_json_with_a_stable_code() {
 }
 
 #[tokio::test]
+async fn below_api_every_address_and_method_answers_json() {
+    let scene = Scene::bound().await;
+    for path in ["/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/tasks", "/api/v1/tasks/1/nowhere", "/api/%00"] {
+        assert_eq!(code(&scene.server.ask(get(path, &[])).await), (404, "not-found".to_owned()), "{path}");
+        let posted = scene.server.ask(post(path, &[JSON], b"{}")).await;
+        assert_eq!(code(&posted), (404, "not-found".to_owned()), "{path}");
+    }
+    for (method, path, allow) in [
+        ("DELETE", "/tasks/1", "GET,HEAD"),
+        ("PUT", "/tasks/1/comments", "GET,HEAD,POST"),
+        ("GET", "/tasks/1/trash", "POST"),
+        ("OPTIONS", "/totals", "GET,HEAD"),
+        ("BREW", "/conversations", "GET,HEAD"),
+    ] {
+        let answer = scene.server.ask(bare(method, &api(path), &[])).await;
+        assert_eq!(code(&answer), (405, "method-not-allowed".to_owned()), "{method} {path}");
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {path}");
+    }
+    let guarded = Scene::guarded(ApiTokens::new(["right"])).await;
+    assert_eq!(code(&guarded.server.ask(get("/api", &[])).await).0, 401, "what exists is not told to strangers");
+    let page = scene.server.ask(get("/apis", &[])).await;
+    assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+}
+
+#[tokio::test]
 async fn a_token_is_wanted_where_one_is_configured() {
     let scene = Scene::guarded(ApiTokens::new(["right"])).await;
     let answer = read(&scene, "/totals").await;

@@ -2,8 +2,10 @@
 
 mod api;
 mod fake;
+mod forms;
 mod ingress;
 mod pages;
+mod paths;
 mod scene;
 mod server;
 mod wire;

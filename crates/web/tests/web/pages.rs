@@ -8,13 +8,10 @@ use web::{ConversationList, ConversationRow};
 
 use crate::fake::{NOW, locked};
 use crate::scene::{HOSTILE, Scene, TALK, WHO};
-use crate::wire::{Answer, get, post};
-
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+use crate::wire::{Answer, FORM, OWN, get, post};
 
 /// One element a line, so that a changed page is read in a few lines; a changed stylesheet changes no page.
-fn lines(answer: &Answer) -> String {
+pub(crate) fn lines(answer: &Answer) -> String {
     let text = answer.text().replace("><", ">\n<");
     let (before, after) = text.split_once("site.css?v=").expect("a stylesheet");
     format!("{before}site.css?v=…{}", &after[8..])
@@ -128,8 +125,8 @@ async fn where_sending_is_not_allowed_a_task_takes_internal_notes() {
 #[tokio::test]
 async fn a_form_leads_back_and_a_double_click_adds_one_comment() {
     let scene = Scene::bound().await;
-    let reply = |seen: u32| {
-        let body = format!("text=We+open%0D%0Aat+nine.&seen={seen}");
+    let reply = |showing: u32| {
+        let body = format!("text=We+open%0D%0Aat+nine.&showing={showing}");
         post(&format!("{TALK}/reply"), &[FORM, OWN], body.as_bytes())
     };
     for _ in 0..2 {
@@ -144,7 +141,7 @@ async fn a_form_leads_back_and_a_double_click_adds_one_comment() {
     assert_eq!(comments(&scene).len(), 3, "the same words from a newer showing are a new answer");
 
     let path = "/tasks/1/comments";
-    let answer = scene.server.ask(post(path, &[FORM, OWN], b"text=note&audience=internal&seen=3")).await;
+    let answer = scene.server.ask(post(path, &[FORM, OWN], b"text=note&audience=internal&showing=3")).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/tasks/1#end")));
     for (path, body) in [("/tasks/1/status", "status=3"), ("/tasks/1/trash", ""), ("/tasks/1/restore", "")] {
         let answer = scene.server.ask(post(path, &[FORM, OWN], body.as_bytes())).await;
@@ -167,7 +164,7 @@ async fn a_form_of_another_site_changes_nothing() {
             vec![FORM, ("origin", "https://elsewhere.example")],
             vec![FORM, ("origin", "null")],
         ] {
-            let answer = scene.server.ask(post(path, &headers, b"text=x&audience=customer&seen=1&status=3")).await;
+            let answer = scene.server.ask(post(path, &headers, b"text=x&audience=customer&showing=1&status=3")).await;
             assert_eq!(answer.status, 403, "{path} {headers:?}");
         }
     }

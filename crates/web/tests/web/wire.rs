@@ -14,6 +14,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use web::{Ended, Limits, serve};
 
+/// What a browser says of a form's body, and of a form of our own page.
+pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub(crate) const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+
 /// A server under test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
