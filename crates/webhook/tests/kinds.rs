@@ -79,3 +79,14 @@ fn receipts_that_only_name_messages_move_no_watermark() {
     let delivery = read(&page("messaging", item));
     assert!(matches!(&delivery.inbounds[0].kind, model::Kind::Read(receipt) if receipt.watermark == Timestamp(0)));
 }
+
+#[test]
+fn what_stands_beside_a_message_does_not_cost_the_message() {
+    let party = r#""sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1780272000001"#;
+    let item =
+        format!(r#"{{{party},"message":{{"mid":"m_1","text":"hi"}},"referral":{{"ad_id":"7","source":"ADS"}}}}"#);
+    let delivery = read(&page("messaging", &item));
+    assert_eq!(kinds::words(&delivery.inbounds[0]), ["text", "message.referral"]);
+    let item = format!(r#"{{{party},"message":{{"mid":"m_1","text":"hi"}},"optin":{{}},"hologram":7}}"#);
+    assert_eq!(kinds::words(&read(&page("messaging", &item)).inbounds[0]), ["text"]);
+}

@@ -154,7 +154,6 @@ fn odd_items_are_anomalies_with_their_place_and_their_neighbours_are_read() {
         (format!(r#"{{{party},"reaction":["x"]}}"#), "odd-shape reaction"),
         (format!(r#"{{{party},"message":null,"optin":7}}"#), "odd-shape optin"),
         (format!(r#"{{{party},"optin":{{}},"referral":{{}}}}"#), "several-kinds optin"),
-        (format!(r#"{{{party},"message":{{"mid":"m"}},"referral":{{}}}}"#), "several-kinds message"),
         (format!(r#"{{{party},"message":"hello"}}"#), "odd-shape message"),
         (format!(r#"{{{party},"message":[]}}"#), "odd-shape message"),
         (format!(r#"{{{party},"message":{{"mid":""}}}}"#), "no-mid message"),

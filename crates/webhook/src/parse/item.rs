@@ -215,13 +215,14 @@ pub(super) fn messaging(raw: &str, channel: Channel, around: &Surroundings<'_>) 
     let Ok(item) = serde_json::from_str::<Item<'_>>(raw) else {
         return Err(unknown(raw, "odd-shape"));
     };
-    let (typed, mut parts) = (item.typed(), item.parts());
-    let part = parts.next();
-    match (typed, part) {
-        (0, None) => return Err(unknown(raw, "unknown-kind")),
-        (0, Some(_)) | (1, None) if parts.next().is_none() => {}
+    let mut parts = item.parts();
+    let part = match (item.typed(), parts.next(), parts.next()) {
+        (0, None, _) => return Err(unknown(raw, "unknown-kind")),
+        (0, part @ Some(_), None) => part,
+        // What somebody wrote counts, whatever stands beside it.
+        (1, ..) => None,
         _ => return flat(raw, around).ok_or_else(|| unknown(raw, "several-kinds")),
-    }
+    };
     drop(parts);
     let frame = frame(&item, channel, around)?;
     if let Some(understood) = stranger(&item, part, &frame) {
@@ -231,9 +232,9 @@ pub(super) fn messaging(raw: &str, channel: Channel, around: &Surroundings<'_>) 
         return read_part(key, part, raw, &item, frame);
     }
     let inbound = if let Some(form) = item.message.here() {
-        message::read(form, frame)
+        message::read(form, item.referral, frame)
     } else if let Some(form) = item.postback.here() {
-        postback::read(form, frame)
+        postback::read(form, item.referral, frame)
     } else if let Some(form) = item.delivery.here() {
         receipt::delivered(form, frame)
     } else if let Some(form) = item.read.here() {

@@ -72,15 +72,15 @@ impl MessageForm<'_> {
     }
 }
 
-/// Reads a message of either side.
-pub(super) fn read(form: &MessageForm<'_>, frame: Frame) -> Result<Inbound, Reason> {
+/// Reads a message of either side; `beside` is a referral that stands not in it but next to it.
+pub(super) fn read(form: &MessageForm<'_>, beside: Option<&RawValue>, frame: Frame) -> Result<Inbound, Reason> {
     let mid = form.mid.and_then(mid);
     match mid {
         Some(mid) if json::is_true(form.is_deleted) => unsend(form, mid, frame),
         None if form.admin_text.is_some() => notice(form, frame),
         None if form.is_bare() && !form.is_echo() => Err(Reason::of_kind("no-mid", "message")),
         mid if form.is_echo() => echo(form, mid, frame),
-        mid => message(form, mid, frame),
+        mid => message(form, mid, beside, frame),
     }
 }
 
@@ -100,7 +100,12 @@ fn named(form: &MessageForm<'_>, mid: Option<Mid>, psid: &model::Psid, frame: &F
     }
 }
 
-fn message(form: &MessageForm<'_>, mid: Option<Mid>, frame: Frame) -> Result<Inbound, Reason> {
+fn message(
+    form: &MessageForm<'_>,
+    mid: Option<Mid>,
+    beside: Option<&RawValue>,
+    frame: Frame,
+) -> Result<Inbound, Reason> {
     let psid = frame.customer()?;
     let (mid, key) = named(form, mid, &psid, &frame);
     let text = form.text.and_then(json::text).map(Redacted::new);
@@ -109,7 +114,7 @@ fn message(form: &MessageForm<'_>, mid: Option<Mid>, frame: Frame) -> Result<Inb
         attachments.push(attachment::sticker(id.into_owned()));
     }
     let quick_reply = form.quick_reply.and_then(Object::read);
-    let referral = form.referral.and_then(Object::read).map(|form| Box::new(referral::referral(&form)));
+    let referral = form.referral.or(beside).and_then(Object::read).map(|form| Box::new(referral::referral(&form)));
     let kind = Kind::Message(Message {
         mid,
         text,

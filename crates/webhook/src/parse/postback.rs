@@ -34,8 +34,8 @@ impl PostbackForm<'_> {
     }
 }
 
-/// Reads a pressed button.
-pub(super) fn read(form: &PostbackForm<'_>, frame: Frame) -> Result<Inbound, Reason> {
+/// Reads a pressed button; `beside` is a referral that stands not in it but next to it.
+pub(super) fn read(form: &PostbackForm<'_>, beside: Option<&RawValue>, frame: Frame) -> Result<Inbound, Reason> {
     let psid = frame.customer()?;
     let mid = form.mid.and_then(message::mid);
     let payload = form.payload();
@@ -44,7 +44,7 @@ pub(super) fn read(form: &PostbackForm<'_>, frame: Frame) -> Result<Inbound, Rea
         None => dedup::postback_without_mid(&frame.page, &psid, frame.told_at, payload.as_deref()),
     };
     let title = form.title.and_then(json::text).map(Redacted::new);
-    let referral = form.referral.and_then(Object::read).map(|form| Box::new(referral::referral(&form)));
+    let referral = form.referral.or(beside).and_then(Object::read).map(|form| Box::new(referral::referral(&form)));
     let kind = Kind::Postback(Postback { mid, title, payload, referral });
     Ok(frame.inbound(psid, key, kind))
 }
