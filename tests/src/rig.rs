@@ -77,11 +77,14 @@ impl Default for Options {
     }
 }
 
-/// A store as shipped, with little memory and a short log: these stores are small.
+/// Bytes of each half of the inbox's log on simulated disks: so few that halves are begun anew while tests run.
+pub const SHORT_HALF: u64 = 64 << 10;
+
+/// A store as shipped, with little memory and a log for the longest delivery: these stores are small.
 fn small_caches() -> StoreOptions {
     let mut options = StoreOptions::default();
     options.inbox.file.cache_bytes = 16 << 20;
-    options.inbox.wal_half = 64 << 10;
+    options.inbox.wal_half = 9 << 20;
     options.journal.log.cache_bytes = 32 << 20;
     options
 }
@@ -300,7 +303,8 @@ impl World {
     ///
     /// # Errors
     /// Where one of them does not start.
-    pub async fn start_on(disks: Simulated, options: Options) -> anyhow::Result<Self> {
+    pub async fn start_on(disks: Simulated, mut options: Options) -> anyhow::Result<Self> {
+        options.store.inbox.wal_half = SHORT_HALF;
         Self::start_in(Home::Simulated(disks), options).await
     }
 

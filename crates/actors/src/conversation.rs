@@ -15,9 +15,9 @@ use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorProcessingErr, ActorRef, MessagingErr};
 
 use crate::host::{Flight, Host, rebuild};
-use crate::page::PageMsg;
+use crate::page::{PageMsg, Parent};
 use crate::ports::{Counters, Ports};
-use crate::sender::SenderMsg;
+use crate::sender::{Errands, SenderMsg, is_send};
 use crate::work::{Fate, Work};
 
 /// Deadlines farther than this are left to the node's alarm: the conversation will be let go before.
@@ -44,8 +44,9 @@ pub(crate) struct Birth {
     pub(crate) page: PageId,
     pub(crate) psid: Psid,
     pub(crate) ports: Ports,
-    pub(crate) parent: ActorRef<PageMsg>,
+    pub(crate) parent: Parent,
     pub(crate) sender: ActorRef<SenderMsg>,
+    pub(crate) errands: Arc<Errands>,
     pub(crate) context: Arc<Context>,
 }
 
@@ -82,15 +83,16 @@ pub(crate) struct ConversationActor;
 
 impl Actor for ConversationActor {
     type Msg = ConversationMsg;
-    type State = Live;
-    type Arguments = Birth;
+    /// Boxed, because an actor's futures keep room for it more than once.
+    type State = Box<Live>;
+    type Arguments = Box<Birth>;
 
-    async fn pre_start(&self, _me: ActorRef<Self::Msg>, birth: Birth) -> Result<Live, ActorProcessingErr> {
-        Ok(Live { birth, host: None, flights: VecDeque::new(), timer: None, asked: false })
+    async fn pre_start(&self, _me: ActorRef<Self::Msg>, birth: Box<Birth>) -> Result<Box<Live>, ActorProcessingErr> {
+        Ok(Box::new(Live { birth: *birth, host: None, flights: VecDeque::new(), timer: None, asked: false }))
     }
 
     /// Loads here and not in `pre_start`, so that a fault reaches the Page as any other end of this actor.
-    async fn post_start(&self, me: ActorRef<Self::Msg>, live: &mut Live) -> Result<(), ActorProcessingErr> {
+    async fn post_start(&self, me: ActorRef<Self::Msg>, live: &mut Box<Live>) -> Result<(), ActorProcessingErr> {
         let id = MachineId::Conversation(live.birth.page.clone(), live.birth.psid.clone());
         let rebuilt = rebuild::<Conversation>(&*live.birth.ports.journal, &id)?;
         let (host, open) = Host::new(id, live.birth.ports.incarnation, rebuilt);
@@ -107,7 +109,7 @@ impl Actor for ConversationActor {
         &self,
         me: ActorRef<Self::Msg>,
         message: ConversationMsg,
-        live: &mut Live,
+        live: &mut Box<Live>,
     ) -> Result<(), ActorProcessingErr> {
         match message {
             ConversationMsg::Work { ticket, work, sure, context } => {
@@ -116,7 +118,7 @@ impl Actor for ConversationActor {
                 #[cfg(feature = "failpoints")]
                 poison(&work);
                 if !sure && live.would_refuse(&work) {
-                    return Ok(live.birth.parent.cast(PageMsg::Unsure { psid: live.birth.psid.clone(), ticket })?);
+                    return live.birth.parent.cast(PageMsg::Unsure { psid: live.birth.psid.clone(), ticket });
                 }
                 live.work(&me, ticket, &work)
             }
@@ -221,7 +223,12 @@ impl Live {
         if let Some(flight) = pending.flight {
             for (id, effect) in self.host().appended(flight, appended) {
                 let psid = self.birth.psid.clone();
-                self.birth.sender.cast(SenderMsg::Run { psid, id, effect })?;
+                if is_send(&effect) {
+                    self.birth.sender.cast(SenderMsg::Run { psid, id, effect })?;
+                } else {
+                    // Nobody has to remember it, so the sender need not know.
+                    self.birth.errands.run(None, psid, id, effect);
+                }
             }
         }
         if let Some(effect) = pending.settled {
@@ -238,7 +245,7 @@ impl Live {
     }
 
     fn done(&self, tickets: Vec<(u64, Fate)>) -> Result<(), ActorProcessingErr> {
-        Ok(self.birth.parent.cast(PageMsg::Done { psid: self.birth.psid.clone(), tickets })?)
+        self.birth.parent.done(self.birth.psid.clone(), tickets)
     }
 
     /// The own alarm. The wake goes through the Page like all work, so that the Page knows that something is under way
@@ -251,7 +258,7 @@ impl Live {
             self.look_ahead(me);
             return Ok(());
         }
-        Ok(self.birth.parent.cast(PageMsg::Wake { psid: self.birth.psid.clone() })?)
+        self.birth.parent.cast(PageMsg::Wake { psid: self.birth.psid.clone() })
     }
 
     /// Asks for a token if a part could go, and sets the own alarm if a deadline is near.

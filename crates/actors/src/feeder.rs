@@ -3,14 +3,19 @@
 //! Keeps: every durable delivery is offered to its Pages in order, again after a Page died, and is forgotten only when
 //! each of its Pages is done with it. A Page with too much in memory falls behind alone; the others go on.
 
+mod door;
+
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use journal::ReadFault;
 use model::{Anomaly, Delivery, PageId, Redacted, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
+use self::door::Fresh;
+pub(crate) use self::door::{Came, Door};
 use crate::page::{PageMsg, Share};
 use crate::ports::{Counters, Limits, Ports};
 use crate::router::{Router, UNADDRESSED};
@@ -34,14 +39,12 @@ const READ_MAX: usize = 512 << 10;
 const HOT_READ_MAX: usize = 32 << 10;
 
 pub(crate) enum FeederMsg {
-    /// A delivery is durable.
-    New { seq: u64, received_at: i64, body: Bytes },
+    /// Something lies at the door.
+    Came,
     /// The Pages of configuration are up: begin with the old deliveries.
     Start,
     /// Go on.
     Round,
-    /// A Page is done with these deliveries.
-    Done { page: PageId, deliveries: Vec<u64> },
     /// A Page's actor is up (again): offer it whatever it has not finished.
     Up { page: PageId },
     /// Tell the Page when everything durable by now was offered to it.
@@ -56,6 +59,7 @@ pub(crate) struct FeederBirth {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
     pub(crate) router: Router,
+    pub(crate) came: Arc<Came>,
 }
 
 #[derive(Default)]
@@ -75,11 +79,11 @@ struct Pace {
 pub(crate) struct Feed {
     pace: Pace,
     birth: FeederBirth,
-    fresh: VecDeque<(u64, i64, Bytes)>,
+    fresh: VecDeque<Fresh>,
     /// The last delivery that was offered.
     offered: u64,
     /// Unfinished deliveries: items per Page.
-    pending: BTreeMap<u64, BTreeMap<PageId, usize>>,
+    pending: BTreeMap<u64, Vec<(PageId, usize)>>,
     loads: BTreeMap<PageId, Load>,
     items: usize,
     barriers: VecDeque<(u64, PageId, u64)>,
@@ -91,6 +95,14 @@ pub(crate) struct Feed {
     fresh_pages: BTreeSet<PageId>,
     /// Shares of this round, sent to each Page as one message.
     outgoing: BTreeMap<PageId, Vec<Share>>,
+    /// Room for what is being taken in.
+    taking: Taking,
+}
+
+#[derive(Default)]
+struct Taking {
+    fresh: VecDeque<Fresh>,
+    done: VecDeque<(PageId, u64)>,
 }
 
 pub(crate) struct FeederActor;
@@ -118,6 +130,7 @@ impl Actor for FeederActor {
             late: BTreeSet::new(),
             fresh_pages: BTreeSet::new(),
             outgoing: BTreeMap::new(),
+            taking: Taking::default(),
         })
     }
 
@@ -127,11 +140,11 @@ impl Actor for FeederActor {
         message: FeederMsg,
         feed: &mut Feed,
     ) -> Result<(), ActorProcessingErr> {
+        feed.take_in();
         match message {
-            FeederMsg::New { seq, received_at, body } => feed.keep(seq, received_at, body),
+            FeederMsg::Came => {}
             FeederMsg::Start => feed.stopped = false,
             FeederMsg::Round => feed.going = false,
-            FeederMsg::Done { page, deliveries } => feed.done(&page, &deliveries),
             FeederMsg::Up { page } => {
                 // Barriers of the actor before it are nobody's any more.
                 feed.barriers.retain(|(_, whose, _)| *whose != page);
@@ -151,15 +164,29 @@ impl Actor for FeederActor {
         }
         feed.send_out();
         feed.pass_barriers();
+        // Before the next round it looks at its door anyway.
+        if !feed.going && !feed.birth.came.may_rest() {
+            me.cast(FeederMsg::Came)?;
+        }
         Ok(())
     }
 }
 
 impl Feed {
-    fn keep(&mut self, seq: u64, received_at: i64, body: Bytes) {
-        let next = self.fresh.back().map_or(self.offered, |(last, ..)| *last) + 1;
-        if seq == next && self.fresh.len() < FRESH_MAX {
-            self.fresh.push_back((seq, received_at, body));
+    /// Takes in what lies at the door. Nobody rings again before [`Came::may_rest`]: until then more can gather.
+    fn take_in(&mut self) {
+        let mut taking = core::mem::take(&mut self.taking);
+        self.birth.came.fresh.take(&mut taking.fresh);
+        self.birth.came.done.take(&mut taking.done);
+        taking.fresh.drain(..).for_each(|fresh| self.keep(fresh));
+        taking.done.drain(..).for_each(|(page, seq)| self.done(&page, seq));
+        self.taking = taking;
+    }
+
+    fn keep(&mut self, fresh: Fresh) {
+        let next = self.fresh.back().map_or(self.offered, |last| last.seq) + 1;
+        if fresh.seq == next && self.fresh.len() < FRESH_MAX {
+            self.fresh.push_back(fresh);
         }
     }
 
@@ -183,7 +210,7 @@ impl Feed {
             if self.stopped || self.items >= self.birth.limits.items_max {
                 return Ok(None);
             }
-            if let Some((seq, received_at, body)) = self.fresh.pop_front() {
+            if let Some(Fresh { seq, received_at, body }) = self.fresh.pop_front() {
                 if seq > self.offered {
                     self.offer(seq, received_at, &body);
                     left -= 1;
@@ -275,18 +302,17 @@ impl Feed {
         }
     }
 
-    fn done(&mut self, page: &PageId, deliveries: &[u64]) {
-        for seq in deliveries {
-            let Some(waiting) = self.pending.get_mut(seq) else { continue };
-            let Some(count) = waiting.remove(page) else { continue };
-            if waiting.is_empty() {
-                self.pending.remove(seq);
-                self.birth.ports.inbox.forget(*seq);
-            }
-            self.items = self.items.saturating_sub(count);
-            if let Some(load) = self.loads.get_mut(page) {
-                load.items = load.items.saturating_sub(count);
-            }
+    fn done(&mut self, page: &PageId, seq: u64) {
+        let Entry::Occupied(mut waiting) = self.pending.entry(seq) else { return };
+        let Some(at) = waiting.get().iter().position(|(whose, _)| whose == page) else { return };
+        let (_, count) = waiting.get_mut().swap_remove(at);
+        if waiting.get().is_empty() {
+            waiting.remove();
+            self.birth.ports.inbox.forget(seq);
+        }
+        self.items = self.items.saturating_sub(count);
+        if let Some(load) = self.loads.get_mut(page) {
+            load.items = load.items.saturating_sub(count);
         }
     }
 
@@ -327,13 +353,18 @@ impl Feed {
     }
 
     fn waiting(&self, page: &PageId, from: u64) -> Vec<u64> {
-        self.pending.range(from..).filter(|(_, waiting)| waiting.contains_key(page)).map(|(seq, _)| *seq).collect()
+        self.pending
+            .range(from..)
+            .filter(|(_, waiting)| waiting.iter().any(|(whose, _)| whose == page))
+            .map(|(seq, _)| *seq)
+            .collect()
     }
 
     /// What a Page has in a delivery, read back from the inbox.
     fn share(&self, page: &PageId, seq: u64) -> Result<Option<Share>, ReadFault> {
         let Some(delivery) = self.birth.ports.inbox.get(seq)? else { return Ok(None) };
-        Ok(shares(seq, parse(&delivery.body, delivery.received_at)).remove(page))
+        let shares = shares(seq, parse(&delivery.body, delivery.received_at));
+        Ok(shares.into_iter().find(|(whose, _)| whose == page).map(|(_, share)| share))
     }
 
     fn pass_barriers(&mut self) {
@@ -369,18 +400,30 @@ fn parse(body: &[u8], received_at: i64) -> Delivery {
     })
 }
 
-fn shares(seq: u64, delivery: Delivery) -> BTreeMap<PageId, Share> {
-    let mut shares: BTreeMap<PageId, Share> = BTreeMap::new();
-    let empty = || Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
+/// What each Page has in a delivery, by Page. Most deliveries are of one.
+fn shares(seq: u64, delivery: Delivery) -> Vec<(PageId, Share)> {
+    let mut shares = Vec::with_capacity(1);
     for inbound in delivery.inbounds {
-        shares.entry(inbound.page.clone()).or_insert_with(empty).inbounds.push(inbound);
+        share_of(&mut shares, &inbound.page, seq).inbounds.push(inbound);
     }
     for inbound in delivery.page_inbounds {
-        shares.entry(inbound.page.clone()).or_insert_with(empty).page_inbounds.push(inbound);
+        share_of(&mut shares, &inbound.page, seq).page_inbounds.push(inbound);
     }
+    let unaddressed = PageId::new(UNADDRESSED);
     for anomaly in delivery.anomalies {
-        let page = anomaly.page.clone().unwrap_or_else(|| PageId::new(UNADDRESSED));
-        shares.entry(page).or_insert_with(empty).anomalies.push(anomaly);
+        share_of(&mut shares, anomaly.page.as_ref().unwrap_or(&unaddressed), seq).anomalies.push(anomaly);
     }
     shares
+}
+
+fn share_of<'s>(shares: &'s mut Vec<(PageId, Share)>, page: &PageId, seq: u64) -> &'s mut Share {
+    let at = match shares.binary_search_by(|(whose, _)| whose.cmp(page)) {
+        Ok(at) => at,
+        Err(at) => {
+            let share = Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
+            shares.insert(at, (page.clone(), share));
+            at
+        }
+    };
+    &mut shares[at].1
 }

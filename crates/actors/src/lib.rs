@@ -19,6 +19,7 @@ mod conversation;
 mod feeder;
 mod host;
 mod page;
+mod porch;
 mod ports;
 mod reader;
 mod root;

@@ -3,15 +3,17 @@
 //! Keeps: only the Page sends to a conversation; what was handed over stays here until it is durable; a delivery is
 //! reported done only when each of its items is. `slots` holds the children, `own` the machine, `turns` the sending.
 
+mod letters;
 mod own;
 mod slots;
 mod turns;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use journal::{AppendFault, Appended};
-use machine::conversation::{Outcome, Reply, Resolution};
+use machine::conversation::{Reply, Resolution};
 use machine::outbound::PartId;
 use machine::page::Page;
 use machine::{AccountFacts, Context, PageFacts};
@@ -19,15 +21,17 @@ use model::{Anomaly, Inbound, PageId, PageInbound, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::{oneshot, watch};
 
+use self::letters::Letter;
+pub(crate) use self::letters::Parent;
 use self::own::OwnPending;
 use crate::bucket::Bucket;
 use crate::conversation::ConversationMsg;
-use crate::feeder::FeederMsg;
+use crate::feeder::{Door, FeederMsg};
 use crate::host::{Host, rebuild};
 use crate::ports::{Limits, Ports};
 use crate::root::ask;
 use crate::router::Router;
-use crate::sender::{SenderActor, SenderBirth, SenderMsg};
+use crate::sender::{Errands, SenderActor, SenderMsg};
 use crate::slot::Slot;
 use crate::work::{Fate, Ticket, Work};
 
@@ -43,14 +47,12 @@ pub(crate) enum PageMsg {
     Resolve { psid: Psid, part: PartId, resolution: Resolution, by: String, waiting: oneshot::Sender<Fate> },
     /// The facts of configuration.
     Configure { facts: PageFacts, waiting: oneshot::Sender<Fate> },
-    /// The world's answer to a conversation's effect.
-    Settle { psid: Psid, effect: u64, outcome: Outcome },
     /// A conversation's deadline has come.
     Wake { psid: Psid },
     /// Meta said something about the Page as a whole.
     Trouble { row: &'static str, code: (i64, Option<i64>) },
-    /// A conversation's work is durable (or changed nothing).
-    Done { psid: Psid, tickets: Vec<(u64, Fate)> },
+    /// There are letters.
+    Letters,
     /// A conversation would refuse this, and does not know whether all of the customer's items are in.
     Unsure { psid: Psid, ticket: u64 },
     /// A conversation has a part that could go.
@@ -95,7 +97,7 @@ pub(crate) struct PageBirth {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
     pub(crate) router: Router,
-    pub(crate) feeder: ActorRef<FeederMsg>,
+    pub(crate) feeder: Door,
     pub(crate) account: watch::Receiver<(AccountFacts, u64)>,
     /// Conversations with open effects.
     pub(crate) revive: Vec<Psid>,
@@ -113,6 +115,11 @@ struct Parts {
     own: VecDeque<OwnPending>,
     context: Arc<Context>,
     sender: ActorRef<SenderMsg>,
+    errands: Arc<Errands>,
+    /// The way back to this actor, for its children.
+    parent: Parent,
+    /// Room for the letters that are being read.
+    reading: VecDeque<Letter>,
     slots: BTreeMap<Psid, Slot<ActorRef<ConversationMsg>>>,
     by_actor: BTreeMap<ActorId, Psid>,
     /// Work a conversation may hold that is not durable.
@@ -151,14 +158,9 @@ impl Actor for PageActor {
         let rebuilt = rebuild::<Page>(&*birth.ports.journal, &id)?;
         // The Page machine names no effects, so none can be open.
         let (host, _none) = Host::new(id, birth.ports.incarnation, rebuilt);
-        let sender_birth = SenderBirth {
-            page: birth.page.clone(),
-            ports: birth.ports.clone(),
-            parent: me.clone(),
-            sends_max: birth.limits.sends_max,
-            tracker_calls_max: birth.limits.tracker_calls_max,
-        };
-        let (sender, _) = SenderActor::spawn_linked(None, SenderActor, sender_birth, me.get_cell()).await?;
+        let parent = Parent::new(me.clone());
+        let errands = Arc::new(Errands::new(birth.page.clone(), birth.ports.clone(), parent.clone(), &birth.limits));
+        let (sender, _) = SenderActor::spawn_linked(None, SenderActor, Arc::clone(&errands), me.get_cell()).await?;
         let context = Arc::new(own::context(&host, &birth.account));
         let now = birth.ports.clock.now();
         let mut parts = Parts {
@@ -166,6 +168,9 @@ impl Actor for PageActor {
             own: VecDeque::new(),
             context,
             sender,
+            errands,
+            parent,
+            reading: VecDeque::new(),
             slots: BTreeMap::new(),
             by_actor: BTreeMap::new(),
             credit: birth.limits.conversation_credit,
@@ -185,7 +190,7 @@ impl Actor for PageActor {
         }
         desk.parts = Some(parts);
         birth.router.up(birth.page.clone(), me.clone());
-        birth.feeder.cast(FeederMsg::Up { page: birth.page.clone() })?;
+        birth.feeder.actor().cast(FeederMsg::Up { page: birth.page.clone() })?;
         sweep_later(&me, birth, now);
         Ok(())
     }
@@ -194,7 +199,12 @@ impl Actor for PageActor {
         fail::fail_point!("page-handler");
         let birth = &mut desk.birth;
         let parts = desk.parts.as_mut().expect("post_start makes them before any message is handled");
+        if matches!(message, PageMsg::Letters) {
+            parts.parent.heard();
+        }
+        parts.read_letters(&me, birth).await?;
         match message {
+            PageMsg::Letters => {}
             PageMsg::Begin => parts.begun = true,
             // Meant for the actor before this one; what it did not finish comes again after the beginning.
             PageMsg::Items(_) | PageMsg::Passed { .. } if !parts.begun => {}
@@ -212,16 +222,11 @@ impl Actor for PageActor {
                 parts.give(&me, birth, psid, ticket).await?;
             }
             PageMsg::Configure { facts, waiting } => parts.configure(&me, birth, facts, waiting),
-            PageMsg::Settle { psid, effect, outcome } => {
-                let ticket = parts.ticket(Work::Settle { effect, outcome }, None);
-                parts.give(&me, birth, psid, ticket).await?;
-            }
             PageMsg::Wake { psid } => {
                 let ticket = parts.ticket(Work::Wake, None);
                 parts.give(&me, birth, psid, ticket).await?;
             }
             PageMsg::Trouble { row, code } => parts.trouble(&me, birth, row, code),
-            PageMsg::Done { psid, tickets } => parts.done(&psid, tickets),
             PageMsg::Unsure { psid, ticket } => parts.make_sure(birth, psid, ticket)?,
             PageMsg::Asks { psid } => {
                 parts.asks.push_back(psid);
@@ -289,8 +294,7 @@ impl Parts {
     /// Tells the feeder which deliveries are done.
     fn report(&mut self, birth: &PageBirth) -> Result<(), ActorProcessingErr> {
         if !self.finished.is_empty() {
-            let deliveries = core::mem::take(&mut self.finished);
-            birth.feeder.cast(FeederMsg::Done { page: birth.page.clone(), deliveries })?;
+            birth.feeder.done(&birth.page, self.finished.drain(..))?;
         }
         Ok(())
     }
@@ -301,12 +305,16 @@ impl Parts {
 
     /// One item of a delivery is done.
     fn item_done(&mut self, delivery: u64) {
-        let Some(left) = self.pending.get_mut(&delivery) else { return };
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            self.pending.remove(&delivery);
-            self.finished.push(delivery);
-        }
+        item_done(&mut self.pending, &mut self.finished, delivery);
+    }
+}
+
+fn item_done(pending: &mut BTreeMap<u64, usize>, finished: &mut Vec<u64>, delivery: u64) {
+    let Entry::Occupied(mut left) = pending.entry(delivery) else { return };
+    *left.get_mut() = left.get().saturating_sub(1);
+    if *left.get() == 0 {
+        left.remove();
+        finished.push(delivery);
     }
 }
 

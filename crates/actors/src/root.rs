@@ -1,6 +1,7 @@
 //! The root: starts the tree, says how it fares, and takes the process with it when it cannot go on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use machine::conversation::Resolution;
@@ -13,7 +14,7 @@ use tracker::Cursor;
 
 use crate::account::{AccountActor, AccountBirth, AccountMsg};
 use crate::alarm::{AlarmActor, AlarmMsg};
-use crate::feeder::{FeederActor, FeederBirth, FeederMsg};
+use crate::feeder::{Came, Door, FeederActor, FeederBirth, FeederMsg};
 use crate::page::PageMsg;
 use crate::ports::{Limits, Ports};
 use crate::reader::{ReaderActor, ReaderBirth, ReaderMsg};
@@ -95,7 +96,7 @@ impl Actor for RootActor {
 /// The running tree.
 pub struct Tree {
     root: ActorRef<RootMsg>,
-    feeder: ActorRef<FeederMsg>,
+    feeder: Door,
     account: ActorRef<AccountMsg>,
     reader: ActorRef<ReaderMsg>,
     alarm: ActorRef<AlarmMsg>,
@@ -123,10 +124,13 @@ pub async fn start(ports: Ports, config: TreeConfig) -> Result<(Tree, oneshot::R
         .map_err(|fault| Failed::new("the account", &fault))?;
     fate.await.map_err(|_| Failed::new("the account's settings", &"the journal did not take them"))?;
 
-    let birth = FeederBirth { ports: ports.clone(), limits: config.limits, router: router.clone() };
+    let came = Arc::new(Came::default());
+    let birth =
+        FeederBirth { ports: ports.clone(), limits: config.limits, router: router.clone(), came: Arc::clone(&came) };
     let (feeder, _) = FeederActor::spawn_linked(None, FeederActor, birth, cell.clone())
         .await
         .map_err(|fault| Failed::new("the feeder", &fault))?;
+    let feeder = Door::new(feeder, came);
     let mut shards = Vec::new();
     for _ in 0..config.limits.shards.max(1) {
         let birth = ShardBirth {
@@ -148,7 +152,7 @@ pub async fn start(ports: Ports, config: TreeConfig) -> Result<(Tree, oneshot::R
             router.tell(&page, PageMsg::Wake { psid });
         }
     }
-    feeder.cast(FeederMsg::Start).map_err(|fault| Failed::new("the feeder", &fault))?;
+    feeder.actor().cast(FeederMsg::Start).map_err(|fault| Failed::new("the feeder", &fault))?;
 
     let cursor =
         ractor::call_t!(account, AccountMsg::Cursor, PING_MS).map_err(|fault| Failed::new("the account", &fault))?;
@@ -174,15 +178,14 @@ async fn configure_pages(router: &Router, pages: BTreeMap<PageId, PageFacts>) ->
 
 impl Tree {
     /// A delivery is durable: let it be offered.
-    pub fn offer(&self, seq: u64, received_at: i64, body: Bytes) {
-        // A tree that is going down reads it from the inbox at the next start.
-        drop(self.feeder.cast(FeederMsg::New { seq, received_at, body }));
+    pub fn offer(&self, seq: u64, received_at: i64, body: &Bytes) {
+        self.feeder.offer(seq, received_at, body);
     }
 
     /// A handle that offers deliveries, for the inbox's writer.
     pub fn offering(&self) -> impl Fn(u64, i64, Bytes) + Send + Sync + Clone + 'static {
         let feeder = self.feeder.clone();
-        move |seq, received_at, body| drop(feeder.cast(FeederMsg::New { seq, received_at, body }))
+        move |seq, received_at, body| feeder.offer(seq, received_at, &body)
     }
 
     /// A person decided about a part. Resolves when that is journaled.
@@ -201,7 +204,7 @@ impl Tree {
 
     /// Asks every vital part of the tree; `Err` names the one that does not answer.
     pub async fn ping(&self) -> Result<usize, &'static str> {
-        let unfinished = ask(&self.feeder, FeederMsg::Ping).await.ok_or("feeder")?;
+        let unfinished = ask(self.feeder.actor(), FeederMsg::Ping).await.ok_or("feeder")?;
         ask(&self.alarm, AlarmMsg::Ping).await.ok_or("alarm")?;
         ask(&self.account, AccountMsg::Cursor).await.ok_or("account")?;
         ask(&self.reader, ReaderMsg::Ping).await.ok_or("reader")?;
@@ -216,7 +219,7 @@ impl Tree {
 
     /// Pieces of work and deliveries that are not done.
     pub async fn unfinished(&self) -> usize {
-        let mut unfinished = ask(&self.feeder, FeederMsg::Ping).await.unwrap_or(0);
+        let mut unfinished = ask(self.feeder.actor(), FeederMsg::Ping).await.unwrap_or(0);
         for (_, page) in self.router.pages() {
             unfinished += ask(&page, PageMsg::Ping).await.unwrap_or(0);
         }
@@ -226,7 +229,7 @@ impl Tree {
     /// Graceful end: offers nothing more, waits until what was offered is journaled (at most so long), then stops.
     /// What is left is in the inbox.
     pub async fn drain(&self, at_most: Span) {
-        drop(self.feeder.cast(FeederMsg::Stop));
+        drop(self.feeder.actor().cast(FeederMsg::Stop));
         let until = self.ports.clock.now() + at_most;
         while self.unfinished().await > 0 && self.ports.clock.now() < until {
             self.ports.clock.sleep_until(self.ports.clock.now() + Span(20)).await;

@@ -19,8 +19,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::Semaphore;
 use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, Fault, OpenTask};
 
-use crate::page::PageMsg;
-use crate::ports::{Counters, Ports};
+use crate::page::{PageMsg, Parent};
+use crate::ports::{Counters, Limits, Ports};
 
 pub(crate) enum SenderMsg {
     /// The effect's batch is durable: carry it out.
@@ -35,22 +35,21 @@ pub(crate) enum SenderMsg {
     Ping(RpcReplyPort<usize>),
 }
 
-pub(crate) struct SenderBirth {
-    pub(crate) page: PageId,
-    pub(crate) ports: Ports,
-    pub(crate) parent: ActorRef<PageMsg>,
-    pub(crate) sends_max: usize,
-    pub(crate) tracker_calls_max: usize,
+/// What carries effects out: shared by the Page's sender, which remembers sends, and its conversations.
+pub(crate) struct Errands {
+    page: PageId,
+    ports: Ports,
+    parent: Parent,
+    sends: Semaphore,
+    tracker_calls: Semaphore,
+    under_way: AtomicUsize,
 }
 
 pub(crate) struct Calls {
-    birth: SenderBirth,
+    errands: Arc<Errands>,
     /// Sends by conversation and effect, kept until their outcome is journaled; `None`: under way. Calls to the tracker
     /// are not kept: they carry their id, so that doing one twice does nothing.
     sent: BTreeMap<(Psid, u64), Option<Outcome>>,
-    sends: Arc<Semaphore>,
-    tracker_calls: Arc<Semaphore>,
-    under_way: Arc<AtomicUsize>,
 }
 
 pub(crate) struct SenderActor;
@@ -58,16 +57,10 @@ pub(crate) struct SenderActor;
 impl Actor for SenderActor {
     type Msg = SenderMsg;
     type State = Calls;
-    type Arguments = SenderBirth;
+    type Arguments = Arc<Errands>;
 
-    async fn pre_start(&self, _me: ActorRef<SenderMsg>, birth: SenderBirth) -> Result<Calls, ActorProcessingErr> {
-        Ok(Calls {
-            sends: Arc::new(Semaphore::new(birth.sends_max)),
-            tracker_calls: Arc::new(Semaphore::new(birth.tracker_calls_max)),
-            under_way: Arc::new(AtomicUsize::new(0)),
-            sent: BTreeMap::new(),
-            birth,
-        })
+    async fn pre_start(&self, _me: ActorRef<SenderMsg>, errands: Arc<Errands>) -> Result<Calls, ActorProcessingErr> {
+        Ok(Calls { errands, sent: BTreeMap::new() })
     }
 
     async fn handle(
@@ -91,7 +84,7 @@ impl Actor for SenderActor {
                 Ok(())
             }
             SenderMsg::Ping(reply) => {
-                drop(reply.send(calls.sent.len() + calls.under_way.load(Ordering::Relaxed)));
+                drop(reply.send(calls.sent.len() + calls.errands.under_way.load(Ordering::Relaxed)));
                 Ok(())
             }
         }
@@ -122,37 +115,48 @@ impl Calls {
     }
 
     fn settle(&self, psid: Psid, effect: u64, outcome: Outcome) -> Result<(), ActorProcessingErr> {
-        Ok(self.birth.parent.cast(PageMsg::Settle { psid, effect, outcome })?)
+        self.errands.parent.settle(psid, effect, outcome)
     }
 
-    /// One job per call; a call that panics is unclear if it was a send, refused otherwise.
     fn run(&mut self, me: ActorRef<SenderMsg>, psid: Psid, id: EffectId, effect: Effect) {
-        let is_send = is_send(&effect);
-        if is_send {
+        let remembers = is_send(&effect).then(|| {
             self.sent.insert((psid.clone(), id.seq), None);
-        }
-        let gate = Arc::clone(if is_send { &self.sends } else { &self.tracker_calls });
-        let (ports, parent, page) = (self.birth.ports.clone(), self.birth.parent.clone(), self.birth.page.clone());
-        let under_way = Arc::clone(&self.under_way);
-        under_way.fetch_add(1, Ordering::Relaxed);
+            me
+        });
+        self.errands.run(remembers, psid, id, effect);
+    }
+}
+
+impl Errands {
+    pub(crate) fn new(page: PageId, ports: Ports, parent: Parent, limits: &Limits) -> Self {
+        let (sends, tracker_calls) = (Semaphore::new(limits.sends_max), Semaphore::new(limits.tracker_calls_max));
+        Self { page, ports, parent, sends, tracker_calls, under_way: AtomicUsize::new(0) }
+    }
+
+    /// One job per call; a call that panics is unclear if it was a send, refused otherwise. The sender learns first how a
+    /// send ended.
+    pub(crate) fn run(self: &Arc<Self>, sender: Option<ActorRef<SenderMsg>>, psid: Psid, id: EffectId, effect: Effect) {
+        let errands = Arc::clone(self);
+        errands.under_way.fetch_add(1, Ordering::Relaxed);
         ractor::concurrency::spawn(async move {
+            let is_send = is_send(&effect);
+            let gate = if is_send { &errands.sends } else { &errands.tracker_calls };
             let _turn = gate.acquire().await.expect("this semaphore is never closed");
             let seq = id.seq;
-            let call = AssertUnwindSafe(carry_out(&ports, &parent, &page, &psid, id, effect)).catch_unwind().await;
+            let call = AssertUnwindSafe(carry_out(&errands, &psid, id, effect)).catch_unwind().await;
             let outcome = call.unwrap_or_else(|_| panicked(is_send));
             fail::fail_point!("settle-before-commit");
             // Whoever is gone is being rebuilt; the effect is still open in the journal.
-            if is_send {
-                drop(me.cast(SenderMsg::Finished { psid, effect: seq, outcome }));
-            } else {
-                drop(parent.cast(PageMsg::Settle { psid, effect: seq, outcome }));
+            match sender {
+                Some(sender) => drop(sender.cast(SenderMsg::Finished { psid, effect: seq, outcome })),
+                None => drop(errands.parent.settle(psid, seq, outcome)),
             }
-            under_way.fetch_sub(1, Ordering::Relaxed);
+            errands.under_way.fetch_sub(1, Ordering::Relaxed);
         });
     }
 }
 
-const fn is_send(effect: &Effect) -> bool {
+pub(crate) const fn is_send(effect: &Effect) -> bool {
     matches!(effect, Effect::Send { .. })
 }
 
@@ -164,17 +168,11 @@ fn panicked(is_send: bool) -> Outcome {
     }
 }
 
-async fn carry_out(
-    ports: &Ports,
-    parent: &ActorRef<PageMsg>,
-    page: &PageId,
-    psid: &Psid,
-    id: EffectId,
-    effect: Effect,
-) -> Outcome {
+async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect) -> Outcome {
+    let (ports, page) = (&errands.ports, &errands.page);
     match effect {
         Effect::Send { part: _, verdict, content } => {
-            Outcome::Send { send: send(ports, parent, page, psid, &id, &verdict, content).await }
+            Outcome::Send { send: send(errands, psid, &id, &verdict, content).await }
         }
         Effect::AskProfile => match ports.graph.profile(page.clone(), psid.clone()).await {
             Ok(profile) => Outcome::Profile { name: profile.name() },
@@ -245,15 +243,8 @@ async fn until_answered<'a, T>(ports: &Ports, call: impl Fn() -> tracker::Call<'
     }
 }
 
-async fn send(
-    ports: &Ports,
-    parent: &ActorRef<PageMsg>,
-    page: &PageId,
-    psid: &Psid,
-    id: &EffectId,
-    verdict: &Verdict,
-    content: Content,
-) -> SendOutcome {
+async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, content: Content) -> SendOutcome {
+    let (ports, page) = (&errands.ports, &errands.page);
     let Ok(permit) = policy::confirm(verdict, ports.clock.now()) else {
         // Nothing has left; the policy is asked again at the next turn.
         return SendOutcome::Later { after: Span(0), code: None };
@@ -274,7 +265,7 @@ async fn send(
         messenger::SendOutcome::Failed { code, row, trace, scope } => {
             if scope == Scope::Page {
                 // A Page that is ending learns of it from the next refused send.
-                drop(parent.cast(PageMsg::Trouble { row, code }));
+                drop(errands.parent.cast(PageMsg::Trouble { row, code }));
             }
             if error_table::refuses_token(code) {
                 // Not the message's fault: it is held until the Page is connected again.

@@ -9,7 +9,7 @@ use model::{MachineId, PageId, Psid, Span};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::watch;
 
-use crate::feeder::FeederMsg;
+use crate::feeder::Door;
 use crate::host::machine_of;
 use crate::page::{PageActor, PageBirth, PageMsg};
 use crate::ports::{Limits, Ports};
@@ -33,7 +33,7 @@ pub(crate) struct ShardBirth {
     pub(crate) ports: Ports,
     pub(crate) limits: Limits,
     pub(crate) router: Router,
-    pub(crate) feeder: ActorRef<FeederMsg>,
+    pub(crate) feeder: Door,
     pub(crate) account: watch::Receiver<(AccountFacts, u64)>,
 }
 

@@ -46,6 +46,16 @@ pub(crate) enum Cause {
     Unreadable,
 }
 
+impl core::fmt::Display for Cause {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Work => "its work failed",
+            Self::Store => "the store takes nothing now",
+            Self::Unreadable => "its records cannot be read",
+        })
+    }
+}
+
 /// What a failure means.
 #[derive(Debug)]
 pub(crate) struct Blame {
@@ -72,15 +82,16 @@ impl<A> Slot<A> {
         if ticket.work.urgent() { self.urgent.push_back(ticket) } else { self.backlog.push_back(ticket) }
     }
 
-    /// The next piece of work to hand over, if the conversation has credit. It counts as handed.
-    pub(crate) fn next(&mut self, credit: usize) -> Option<&Ticket> {
+    /// The next piece of work to hand over and to whom, if it is resident and has credit. It counts as handed.
+    pub(crate) fn next(&mut self, credit: usize) -> Option<(&A, &Ticket)> {
+        let Stage::Up(actor) = &self.stage else { return None };
         let credit = if self.careful > 0 { 1 } else { credit };
         if self.handed.len() >= credit {
             return None;
         }
         let ticket = self.urgent.pop_front().or_else(|| self.backlog.pop_front())?;
         self.handed.push_back(ticket);
-        self.handed.back()
+        self.handed.back().map(|ticket| (actor, ticket))
     }
 
     /// A handed piece of work is durable.
@@ -151,17 +162,17 @@ mod tests {
     #[test]
     fn credit_bounds_what_is_handed() {
         let mut slot = slot(0..10);
-        let handed: Vec<u64> = core::iter::from_fn(|| slot.next(3).map(|ticket| ticket.id)).collect();
+        let handed: Vec<u64> = core::iter::from_fn(|| slot.next(3).map(|(_, ticket)| ticket.id)).collect();
         assert_eq!(handed, [0, 1, 2]);
         assert!(slot.done(1).is_some());
-        assert_eq!(slot.next(3).map(|ticket| ticket.id), Some(3));
+        assert_eq!(slot.next(3).map(|(_, ticket)| ticket.id), Some(3));
     }
 
     #[test]
     fn the_worlds_answers_overtake_a_flood() {
         let mut slot = slot(0..1_000);
         slot.push(ticket(5_000, Work::Wake));
-        assert_eq!(slot.next(8).map(|ticket| ticket.id), Some(5_000));
+        assert_eq!(slot.next(8).map(|(_, ticket)| ticket.id), Some(5_000));
     }
 
     #[test]
@@ -170,24 +181,24 @@ mod tests {
         while slot.next(3).is_some() {}
         assert!(slot.failed(Timestamp(0), Cause::Work, 5).poisoned.is_none());
         slot.stage = Stage::Up(());
-        assert_eq!(slot.next(3).map(|ticket| ticket.id), Some(0));
+        assert_eq!(slot.next(3).map(|(_, ticket)| ticket.id), Some(0));
         assert!(slot.next(3).is_none(), "one at a time");
         assert!(slot.done(0).is_some());
-        assert_eq!(slot.next(3).map(|ticket| ticket.id), Some(1));
+        assert_eq!(slot.next(3).map(|(_, ticket)| ticket.id), Some(1));
     }
 
     #[test]
     fn the_guilty_one_is_set_aside_after_its_last_chance_and_neighbours_stay() {
         let mut slot = slot(0..3);
         for _ in 0..5 {
-            assert_eq!(slot.next(1).map(|ticket| ticket.id), Some(0));
+            assert_eq!(slot.next(1).map(|(_, ticket)| ticket.id), Some(0));
             let blame = slot.failed(Timestamp(0), Cause::Work, 5);
             slot.stage = Stage::Up(());
             if let Some(poisoned) = blame.poisoned {
                 assert_eq!((poisoned.id, poisoned.failures), (0, 5));
             }
         }
-        assert_eq!(slot.next(1).map(|ticket| ticket.id), Some(1));
+        assert_eq!(slot.next(1).map(|(_, ticket)| ticket.id), Some(1));
         assert_eq!(slot.len(), 2);
     }
 

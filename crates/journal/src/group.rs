@@ -233,9 +233,11 @@ fn join(thread: Option<JoinHandle<()>>) {
 
 /// The writer's life: wait for one, take what else is there, commit, answer.
 fn run<C: Commit>(mut commit: C, items: &Receiver<Item<C>>) {
+    // Groups resemble each other: room for one like the last, so that none grows step by step.
+    let mut last = 0;
     loop {
-        let mut group = Vec::new();
-        let mut dones = Vec::new();
+        let mut group = Vec::with_capacity(last);
+        let mut dones = Vec::with_capacity(last);
         let mut weight = 0;
         if !commit.pending() {
             match items.recv() {
@@ -257,6 +259,7 @@ fn run<C: Commit>(mut commit: C, items: &Receiver<Item<C>>) {
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
+        last = dones.len();
         let answers = commit_group(&mut commit, group);
         answer(answers, dones);
     }

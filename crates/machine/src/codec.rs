@@ -52,9 +52,13 @@ impl core::error::Error for CodecFault {}
 /// Version of every kind's body so far.
 pub(crate) const VERSION: u8 = 1;
 
+/// Bytes that most bodies stay below: one allocation.
+const BODY_USUAL: usize = 384;
+
 /// A body as it is stored.
 pub(crate) fn write<T: Serialize>(kind: u16, sealed: bool, stored: &T) -> Encoded {
-    let body = serde_json::to_vec(stored).expect("stored forms are structs of text and numbers");
+    let mut body = Vec::with_capacity(BODY_USUAL);
+    serde_json::to_writer(&mut body, stored).expect("stored forms are structs of text and numbers");
     Encoded { kind, version: VERSION, sealed, body }
 }
 

@@ -1,4 +1,7 @@
 //! Keeps the read models behind the journal by a few milliseconds: on its own thread, because a round is file work.
+//!
+//! While the node is busy it leaves the processors to what is acknowledged and worked off; what it owes then it folds
+//! without rests once that is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,12 +11,14 @@ use journal::Journal;
 use tokio::sync::Notify;
 use view::View;
 
-/// Batches folded in one round, one commit.
-const ROUND: usize = 16_384;
+/// Batches folded in one round, one commit, so that a row of a busy conversation is written once for many messages.
+/// The view reads them in small chunks, and ends a round sooner that touches many rows.
+const ROUND: usize = 65_536;
 /// After a round the follower rests, so that a burst is a few big rounds and not many small ones.
 const REST: std::time::Duration = std::time::Duration::from_millis(40);
-/// After a round that folded so much it rests four times as long as the round took, up to the limit: in a burst the
-/// read models leave the processors to what is acknowledged and worked off, and a row is written once a round.
+/// The node is busy where the journal grew by so much while a round was folded. Then the follower rests four times as
+/// long as the round took, up to the limit: the read models leave the processors to the rest, and a row is written once
+/// a round.
 const MUCH: u64 = 512;
 const LONG_REST: std::time::Duration = std::time::Duration::from_secs(2);
 /// A view that cannot be written is tried again after this.
@@ -27,9 +32,8 @@ pub(crate) fn follow(
     stop: Arc<AtomicBool>,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
-        let mut folded = view.position();
         while !stop.load(Ordering::SeqCst) {
-            let began = tokio::time::Instant::now();
+            let (began, last) = (tokio::time::Instant::now(), journal.last());
             let (v, j) = (Arc::clone(&view), Arc::clone(&journal));
             let round = tokio::task::spawn_blocking(move || v.catch_up(&*j, ROUND)).await;
             let reached = match round {
@@ -45,14 +49,17 @@ pub(crate) fn follow(
                     continue;
                 }
             };
-            let much = reached.0.saturating_sub(folded.0) >= MUCH;
-            folded = reached;
-            let long = (began.elapsed() * 4).clamp(REST, LONG_REST);
+            let busy = journal.last().0.saturating_sub(last.0) >= MUCH;
+            let rest = if busy { (began.elapsed() * 4).clamp(REST, LONG_REST) } else { REST };
+            if !busy && reached < last {
+                // What is missing is old, and nobody needs the processors: on.
+                continue;
+            }
             if reached >= journal.last() {
                 rung.notified().await;
             }
             if !stop.load(Ordering::SeqCst) {
-                tokio::time::sleep(if much { long } else { REST }).await;
+                tokio::time::sleep(rest).await;
             }
         }
     })

@@ -45,7 +45,7 @@ pub(crate) fn of_page(line: &Redacted<String>) -> Redacted<String> {
 
 /// White space as single blanks, cut with an ellipsis.
 fn short(text: &str) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(text.len().min(CHARS_MAX * 4));
     for word in text.split_whitespace() {
         if !line.is_empty() {
             line.push(' ');

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use journal::{Position, StoredBatch};
+use journal::Position;
 use model::MachineId;
 
 /// Most changes kept. At a thousand batches a second an event stream may be away for a quarter of a minute.
@@ -50,15 +50,14 @@ impl Ring {
     }
 
     /// Takes what a round folded.
-    pub(crate) fn note(&mut self, batches: &[StoredBatch], newest: Position) {
-        for batch in batches {
-            let Some(machine) = machine_of(&batch.key) else { continue };
+    pub(crate) fn note(&mut self, changed: Vec<Changed>, newest: Position) {
+        for changed in changed {
             if self.changes.len() == CHANGES_MAX
                 && let Some(oldest) = self.changes.pop_front()
             {
                 self.complete_after = oldest.position;
             }
-            self.changes.push_back(Changed { position: batch.position, machine });
+            self.changes.push_back(changed);
         }
         self.newest = newest;
     }
@@ -89,21 +88,14 @@ pub(crate) fn machine_of(key: &[u8]) -> Option<MachineId> {
 mod tests {
     use super::*;
 
-    fn batch(position: u64, machine: &str) -> StoredBatch {
-        StoredBatch {
-            position: Position(position),
-            key: machine.as_bytes().into(),
-            at: 0,
-            armed: None,
-            baseline: false,
-            records: Vec::new(),
-        }
+    fn change(position: u64, machine: &str) -> Changed {
+        Changed { position: Position(position), machine: machine_of(machine.as_bytes()).unwrap() }
     }
 
     #[test]
     fn a_machine_is_named_once_with_its_newest_change() {
         let mut ring = Ring::starting_at(Position(3));
-        ring.note(&[batch(5, "c/1/a"), batch(7, "p/1"), batch(9, "c/1/a")], Position(9));
+        ring.note(vec![change(5, "c/1/a"), change(7, "p/1"), change(9, "c/1/a")], Position(9));
         let Changes::Since { changed, newest } = ring.since(Position(3)) else { panic!("complete") };
         let found: Vec<_> = changed.iter().map(|c| (c.position.0, c.machine.to_string())).collect();
         assert_eq!((found, newest), (vec![(7, "p/1".to_owned()), (9, "c/1/a".to_owned())], Position(9)));
@@ -116,8 +108,7 @@ mod tests {
         assert_eq!(ring.since(Position(2)), Changes::Gone { newest: Position(3) });
         assert_eq!(ring.since(Position(4)), Changes::Gone { newest: Position(3) });
         let last = CHANGES_MAX as u64 + 10;
-        let batches: Vec<_> = (4..=last).map(|position| batch(position, "p/1")).collect();
-        ring.note(&batches, Position(last));
+        ring.note((4..=last).map(|position| change(position, "p/1")).collect(), Position(last));
         assert_eq!(ring.since(Position(3)), Changes::Gone { newest: Position(last) });
         assert_eq!(ring.since(Position(9)), Changes::Gone { newest: Position(last) });
         assert!(matches!(ring.since(Position(10)), Changes::Since { .. }));

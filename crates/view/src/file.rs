@@ -11,9 +11,28 @@ use redb::{
     Builder, Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend, WriteTransaction,
 };
 
+use crate::changes::Changed;
 use crate::round::{Round, Snag};
 use crate::row::{META, VERSION};
 use crate::{ViewFault, ViewOptions, fold};
+
+/// Most rows that one commit writes, but for what the last chunk adds: bounds what a round holds in memory.
+const ROWS_MAX: usize = 16_384;
+
+/// Batches in the order of the journal, read in one go.
+pub(crate) struct Chunk {
+    pub(crate) batches: Vec<StoredBatch>,
+    /// The view stands here once they are folded.
+    pub(crate) end: Position,
+}
+
+/// What one commit folded.
+pub(crate) struct Folded {
+    /// Where the view stands.
+    pub(crate) end: Position,
+    /// What changed, in order.
+    pub(crate) changed: Vec<Changed>,
+}
 
 /// The file and what is needed to open it again.
 pub(crate) struct File {
@@ -43,11 +62,17 @@ impl File {
         Ok(Position(position.map_or(0, |bytes| number(bytes.value()))))
     }
 
-    /// Folds batches and sets the position in one commit.
-    pub(crate) fn fold(&self, batches: &[StoredBatch], end: Position, sync: bool) -> Result<(), ViewFault> {
+    /// Folds what stands after `at`, chunk after chunk until there is no more or [`ROWS_MAX`] rows were met, and sets the
+    /// position, in one commit.
+    pub(crate) fn fold(
+        &self,
+        chunks: impl Iterator<Item = Chunk>,
+        at: Position,
+        sync: bool,
+    ) -> Result<Folded, ViewFault> {
         let folded = match self.slot().as_ref() {
             None => return Err(ViewFault::Storage("the file is closed".to_owned())),
-            Some(database) => commit_round(database, batches, end, sync),
+            Some(database) => commit_round(database, chunks, at, sync),
         };
         folded.map_err(|snag| {
             tracing::warn!(%snag, "a round of the view failed; its file is opened again");
@@ -150,7 +175,12 @@ fn prepare(database: &Database, stamp: u64) -> Result<Option<Position>, Snag> {
     }
 }
 
-fn commit_round(database: &Database, batches: &[StoredBatch], end: Position, sync: bool) -> Result<(), Snag> {
+fn commit_round(
+    database: &Database,
+    chunks: impl Iterator<Item = Chunk>,
+    at: Position,
+    sync: bool,
+) -> Result<Folded, Snag> {
     let mut txn: WriteTransaction = database.begin_write()?;
     if sync {
         txn.set_quick_repair(true);
@@ -158,13 +188,21 @@ fn commit_round(database: &Database, batches: &[StoredBatch], end: Position, syn
         txn.set_durability(Durability::None)?;
     }
     let mut round = Round::open(&txn)?;
-    for batch in batches {
-        fold::batch(&mut round, batch)?;
+    let mut folded = Folded { end: at, changed: Vec::new() };
+    for chunk in chunks {
+        for batch in &chunk.batches {
+            let machine = fold::batch(&mut round, batch)?;
+            folded.changed.extend(machine.map(|machine| Changed { position: batch.position, machine }));
+        }
+        folded.end = chunk.end;
+        if round.rows_met() >= ROWS_MAX {
+            break;
+        }
     }
     round.finish()?;
-    txn.open_table(META)?.insert("position", end.0.to_le_bytes().as_slice())?;
+    txn.open_table(META)?.insert("position", folded.end.0.to_le_bytes().as_slice())?;
     txn.commit()?;
-    Ok(())
+    Ok(folded)
 }
 
 /// Empties a source. A file that is not there is empty already.

@@ -11,15 +11,17 @@ use model::{Inbound, Kind, MachineId, PageId, Psid, Redacted, Timestamp};
 use crate::brief;
 use crate::changes::machine_of;
 use crate::parts::{self, Asked};
-use crate::round::{Round, Snag};
+use crate::round::{MetAt, Round, Snag};
 use crate::row::ConversationRow;
 
-/// Folds one batch.
-pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<(), Snag> {
+/// Folds one batch and says whose it is; `None` where its key names no machine.
+pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<Option<MachineId>, Snag> {
     let position = batch.position.0;
-    match machine_of(&batch.key) {
+    let machine = machine_of(&batch.key);
+    match &machine {
         Some(MachineId::Conversation(page, psid)) => {
-            let chat = Chat { key: &batch.key, page: &page, psid: &psid };
+            let met = round.conversation(&batch.key, page, psid)?;
+            let chat = Chat { key: &batch.key, page, psid, met };
             for stored in &batch.records {
                 let record = &stored.record;
                 match Conversation::decode(record.kind, record.version, &record.body) {
@@ -27,13 +29,13 @@ pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<(), Sn
                     Err(fault) => unreadable(round, position, &fault),
                 }
             }
-            chat.row(round)?.position = position;
+            chat.row(round).position = position;
         }
         Some(MachineId::Page(page)) => {
             for stored in &batch.records {
                 let record = &stored.record;
                 match Page::decode(record.kind, record.version, &record.body) {
-                    Ok(event) => page_event(round, &page, event)?,
+                    Ok(event) => page_event(round, page, event)?,
                     Err(fault) => unreadable(round, position, &fault),
                 }
             }
@@ -42,7 +44,7 @@ pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<(), Sn
         Some(MachineId::Account(_)) => (),
         None => unreadable(round, position, &"its key names no machine"),
     }
-    Ok(())
+    Ok(machine)
 }
 
 fn unreadable(round: &mut Round<'_>, position: u64, fault: &dyn core::fmt::Display) {
@@ -94,11 +96,13 @@ pub(crate) struct Chat<'a> {
     pub(crate) page: &'a PageId,
     /// The customer.
     pub(crate) psid: &'a Psid,
+    /// Its place among the rows met.
+    pub(crate) met: MetAt,
 }
 
 impl Chat<'_> {
-    fn row<'r>(&self, round: &'r mut Round<'_>) -> Result<&'r mut ConversationRow, Snag> {
-        Ok(&mut round.conversation(self.key, self.page, self.psid)?.shown)
+    fn row<'r>(&self, round: &'r mut Round<'_>) -> &'r mut ConversationRow {
+        &mut round.met(self.met).shown
     }
 
     fn fold(&self, round: &mut Round<'_>, seq: u64, event: &Event) -> Result<(), Snag> {
@@ -106,16 +110,16 @@ impl Chat<'_> {
             Event::Received { inbound } => self.received(round, inbound),
             Event::ReplyAsked { reply } => {
                 round.totals.replies += 1;
-                touch(self.row(round)?, reply.at);
+                touch(self.row(round), reply.at);
                 parts::ask(self, round, &Asked { comment: &reply.comment, count: reply.contents.len() })
             }
             Event::Settled { effect, outcome } => self.settled(round, *effect, outcome),
             Event::ContactNamed { name } => {
-                self.row(round)?.name = Some(name.clone());
+                self.row(round).name = Some(name.clone());
                 Ok(())
             }
             Event::TaskBound { task, contact: _ } => {
-                if self.row(round)?.task.replace(task.clone()).is_none() {
+                if self.row(round).task.replace(task.clone()).is_none() {
                     round.totals.bound += 1;
                 }
                 Ok(())
@@ -123,7 +127,7 @@ impl Chat<'_> {
             Event::SentOutside { mid } => {
                 round.totals.sent_outside += 1;
                 if let Some(at) = parts::sent_outside(self, round, mid)? {
-                    answered(self.row(round)?, at);
+                    answered(self.row(round), at);
                 }
                 Ok(())
             }
@@ -132,7 +136,7 @@ impl Chat<'_> {
                 parts::evolve(self, round, seq, event)
             }
             Event::PartSent { part: _, mid: _, at } => {
-                answered(self.row(round)?, *at);
+                answered(self.row(round), *at);
                 parts::evolve(self, round, seq, event)
             }
             Event::Woke { .. }
@@ -156,7 +160,7 @@ impl Chat<'_> {
     fn received(&self, round: &mut Round<'_>, inbound: &Inbound) -> Result<(), Snag> {
         round.totals.inbounds += 1;
         round.page(self.page)?.received += 1;
-        let row = self.row(round)?;
+        let row = self.row(round);
         match opens(&inbound.kind) {
             Opens::Nothing => {}
             Opens::Window => row.last_action_at = row.last_action_at.max(Some(inbound.at)),
@@ -197,7 +201,7 @@ impl Chat<'_> {
 
     /// The messages go to no task until the next one stands.
     fn unbind(&self, round: &mut Round<'_>) -> Result<(), Snag> {
-        if self.row(round)?.task.take().is_some() {
+        if self.row(round).task.take().is_some() {
             round.totals.bound = round.totals.bound.saturating_sub(1);
         }
         Ok(())

@@ -26,7 +26,7 @@ use model::{CommentId, MachineId};
 use tokio::sync::watch;
 
 use changes::Ring;
-use file::File;
+use file::{Chunk, File};
 use query::Query;
 
 pub use changes::{CHANGES_MAX, Changed, Changes};
@@ -39,8 +39,13 @@ pub const PAGE_MAX: usize = 500;
 pub const SCAN_MAX: usize = 20_000;
 /// Most comments that one call of [`View::reply_states`] answers for.
 pub const COMMENTS_MAX: usize = 2_000;
-/// One round in so many is synced. A round is at most the caller's limit of batches, folded at tens of thousands a second.
+/// One round in so many is synced, sooner where rounds are long.
 pub const ROUNDS_PER_SYNC: u32 = 256;
+/// After so many batches a round is synced: they are folded again, at tens of thousands a second, after a crash.
+const FOLDED_PER_SYNC: u64 = 1_000_000;
+
+/// Batches read from the journal in one go: what a round holds of them at the same time.
+const CHUNK_MAX: usize = 1_024;
 
 /// How a view is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,6 +88,18 @@ pub struct View {
 #[derive(Debug, Default)]
 struct Follower {
     rounds_since_sync: u32,
+    /// Batches folded since then.
+    folded_since_sync: u64,
+}
+
+impl Follower {
+    fn sync_is_due(&self) -> bool {
+        self.rounds_since_sync >= ROUNDS_PER_SYNC || self.folded_since_sync >= FOLDED_PER_SYNC
+    }
+
+    fn synced(&mut self) {
+        *self = Self::default();
+    }
 }
 
 impl core::fmt::Debug for View {
@@ -104,7 +121,8 @@ impl View {
         })
     }
 
-    /// Folds up to `limit` more batches and says where the view stands then. Caught up where that is the journal's last.
+    /// Folds up to `limit` more batches in one commit, or fewer where they touch many rows, and says where the view stands
+    /// then. Caught up where that is the journal's last.
     pub fn catch_up(&self, journal: &dyn Journal, limit: usize) -> Result<Position, ViewFault> {
         let mut follower = lock(&self.follower);
         let at = self.file.position()?;
@@ -117,27 +135,27 @@ impl View {
             // The file was opened again after a failure and has lost rounds that were not synced.
             *lock(&self.ring) = Ring::starting_at(after);
         }
-        let (batches, end) = readable(journal, after, limit.max(1))?;
-        if end == after {
-            return Ok(after);
-        }
+        let mut reading = Reading { journal, at: after, left: limit.max(1), fault: None };
+        let Some(first) = reading.next() else { return reading.fault.map_or(Ok(after), |fault| Err(fault.into())) };
         follower.rounds_since_sync += 1;
-        let sync = follower.rounds_since_sync >= ROUNDS_PER_SYNC;
-        self.file.fold(&batches, end, sync)?;
+        let sync = follower.sync_is_due();
+        // What stopped the reading in the middle is met again, and told, by the next round.
+        let folded = self.file.fold(core::iter::once(first).chain(reading), after, sync)?;
+        follower.folded_since_sync += folded.end.0.saturating_sub(after.0);
         if sync {
-            follower.rounds_since_sync = 0;
+            follower.synced();
         }
-        lock(&self.ring).note(&batches, end);
-        self.newest.send_replace(end);
-        Ok(end)
+        lock(&self.ring).note(folded.changed, folded.end);
+        self.newest.send_replace(folded.end);
+        Ok(folded.end)
     }
 
     /// Syncs what was folded, so that a start has nothing to fold again.
     pub fn flush(&self) -> Result<(), ViewFault> {
         let mut follower = lock(&self.follower);
         if follower.rounds_since_sync > 0 {
-            self.file.fold(&[], self.file.position()?, true)?;
-            follower.rounds_since_sync = 0;
+            self.file.fold(core::iter::empty(), self.file.position()?, true)?;
+            follower.synced();
         }
         Ok(())
     }
@@ -149,7 +167,7 @@ impl View {
 
     fn start_over(&self, follower: &mut Follower) -> Result<(), ViewFault> {
         self.file.start_over()?;
-        follower.rounds_since_sync = 0;
+        follower.synced();
         *lock(&self.ring) = Ring::starting_at(Position::default());
         self.newest.send_replace(Position::default());
         Ok(())
@@ -202,6 +220,40 @@ impl View {
 
     fn query(&self) -> Result<Query, ViewFault> {
         Ok(Query::new(self.file.read()?))
+    }
+}
+
+/// The journal after a position, in chunks, up to a number of batches or a fault.
+struct Reading<'j> {
+    journal: &'j dyn Journal,
+    at: Position,
+    left: usize,
+    fault: Option<ReadFault>,
+}
+
+impl Iterator for Reading<'_> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        if self.left == 0 {
+            return None;
+        }
+        match readable(self.journal, self.at, self.left.min(CHUNK_MAX)) {
+            Ok((batches, end)) if end > self.at => {
+                self.at = end;
+                self.left = self.left.saturating_sub(batches.len().max(1));
+                Some(Chunk { batches, end })
+            }
+            Ok(_) => {
+                self.left = 0;
+                None
+            }
+            Err(fault) => {
+                self.left = 0;
+                self.fault = Some(fault);
+                None
+            }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Asked<'a> {
 /// Queues a reply's parts.
 pub(crate) fn ask(chat: &Chat<'_>, round: &mut Round<'_>, asked: &Asked<'_>) -> Result<(), Snag> {
     let count = u32::try_from(asked.count).unwrap_or(u32::MAX);
-    let row = chat.stored(round)?;
+    let row = chat.stored(round);
     let first = row.last_part.saturating_add(1);
     row.last_part = row.last_part.saturating_add(count);
     row.shown.parts.queued = row.shown.parts.queued.saturating_add(count);
@@ -55,7 +55,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
             set(chat, round, *part, &PartState::Queued { not_before: None })
         }
         Event::SendStarted { part, at, .. } => {
-            started(chat.stored(round)?, *part, seq);
+            started(chat.stored(round), *part, seq);
             set(chat, round, *part, &PartState::InFlight { effect: seq, since: *at })
         }
         Event::PartSent { part, mid, at } => {
@@ -104,7 +104,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
 /// A send has an outcome: Meta's id is known from here.
 pub(crate) fn settled(chat: &Chat<'_>, round: &mut Round<'_>, effect: u64, send: &SendOutcome) -> Result<(), Snag> {
     match send {
-        SendOutcome::Sent { mid } => match part_of_send(chat.stored(round)?, effect) {
+        SendOutcome::Sent { mid } => match part_of_send(chat.stored(round), effect) {
             Some(part) => place(chat, round, part, mid),
             None => Ok(()),
         },
@@ -114,7 +114,7 @@ pub(crate) fn settled(chat: &Chat<'_>, round: &mut Round<'_>, effect: u64, send:
 
 /// An echo came: of one of ours, or of a message to be remembered.
 pub(crate) fn echoed(chat: &Chat<'_>, round: &mut Round<'_>, echo: &Echo, at: Timestamp) -> Result<(), Snag> {
-    let row = chat.stored(round)?;
+    let row = chat.stored(round);
     let named = echo.metadata.as_deref().and_then(|metadata| metadata.parse::<EffectId>().ok());
     let named = named.filter(|effect| effect.machine == row.shown.machine());
     match named.and_then(|effect| part_of_send(row, effect.seq)).or_else(|| part_of_mid(row, &echo.mid)) {
@@ -129,7 +129,7 @@ pub(crate) fn echoed(chat: &Chat<'_>, round: &mut Round<'_>, echo: &Echo, at: Ti
 /// A receipt named messages as delivered.
 pub(crate) fn delivered(chat: &Chat<'_>, round: &mut Round<'_>, mids: &[Mid]) -> Result<(), Snag> {
     for mid in mids {
-        let row = chat.stored(round)?;
+        let row = chat.stored(round);
         match part_of_mid(row, mid) {
             Some(part) => note(chat, round, part, &Heard { mid: mid.clone(), echo_at: None, delivered: true })?,
             None => hear(row, mid).delivered = true,
@@ -141,12 +141,12 @@ pub(crate) fn delivered(chat: &Chat<'_>, round: &mut Round<'_>, mids: &[Mid]) ->
 /// It was decided that another sent a message: says when, where its echo is remembered.
 pub(crate) fn sent_outside(chat: &Chat<'_>, round: &mut Round<'_>, mid: &Mid) -> Result<Option<Timestamp>, Snag> {
     // It stays remembered: the answer to a send may still claim it.
-    Ok(chat.stored(round)?.heard.iter().find(|heard| heard.mid == *mid).and_then(|heard| heard.echo_at))
+    Ok(chat.stored(round).heard.iter().find(|heard| heard.mid == *mid).and_then(|heard| heard.echo_at))
 }
 
 impl Chat<'_> {
-    fn stored<'r>(&self, round: &'r mut Round<'_>) -> Result<&'r mut StoredConversation, Snag> {
-        round.conversation(self.key, self.page, self.psid)
+    fn stored<'r>(&self, round: &'r mut Round<'_>) -> &'r mut StoredConversation {
+        round.met(self.met)
     }
 }
 
@@ -164,7 +164,7 @@ fn set(chat: &Chat<'_>, round: &mut Round<'_>, part: PartId, state: &PartState) 
     if matches!(state, PartState::Sent { .. }) {
         round.totals.sent += 1;
     }
-    let row = chat.stored(round)?;
+    let row = chat.stored(round);
     let count = row.shown.parts.of(&before);
     *count = count.saturating_sub(1);
     *row.shown.parts.of(state) += 1;
@@ -177,7 +177,7 @@ fn set(chat: &Chat<'_>, round: &mut Round<'_>, part: PartId, state: &PartState) 
 
 /// Whatever was delayed until `at` waits for its turn alone.
 fn release(chat: &Chat<'_>, round: &mut Round<'_>, at: Timestamp) -> Result<(), Snag> {
-    for part in chat.stored(round)?.parked.clone() {
+    for part in chat.stored(round).parked.clone() {
         let part = PartId(part);
         if let Some(PartState::Queued { not_before: Some(not_before) }) = state(chat, round, part)?
             && not_before <= at
@@ -190,7 +190,7 @@ fn release(chat: &Chat<'_>, round: &mut Round<'_>, at: Timestamp) -> Result<(), 
 
 /// Whatever is held was looked at.
 fn looked(chat: &Chat<'_>, round: &mut Round<'_>, at: Timestamp) -> Result<(), Snag> {
-    for part in chat.stored(round)?.parked.clone() {
+    for part in chat.stored(round).parked.clone() {
         if let Some(row) = round.part(chat.key, part)?
             && let PartState::Held { reason: _, since } = &mut row.state
         {
@@ -214,7 +214,7 @@ fn started(row: &mut StoredConversation, part: PartId, seq: u64) {
 
 /// Meta's id of a part is known: what was heard of it belongs to the part.
 fn place(chat: &Chat<'_>, round: &mut Round<'_>, part: PartId, mid: &Mid) -> Result<(), Snag> {
-    let row = chat.stored(round)?;
+    let row = chat.stored(round);
     if let Some(started) = row.started.iter_mut().find(|started| started.part == part.0) {
         started.mid = Some(mid.clone());
     }

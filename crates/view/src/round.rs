@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use journal::Key;
 use model::{PageId, Psid};
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::de::DeserializeOwned;
@@ -46,12 +47,18 @@ pub(crate) struct Round<'t> {
     parts: Table<'t, &'static [u8], &'static [u8]>,
     replies: Table<'t, &'static str, &'static [u8]>,
     meta: Table<'t, &'static str, &'static [u8]>,
-    conversations_met: BTreeMap<Vec<u8>, Met>,
+    conversations_met: BTreeMap<Key, MetAt>,
+    #[expect(clippy::vec_box, reason = "thousands of long rows are not moved again and again while it grows")]
+    met: Vec<Box<Met>>,
     pages_met: BTreeMap<PageId, PageRow>,
     parts_met: BTreeMap<Vec<u8>, StoredPart>,
     /// Sums over the node.
     pub(crate) totals: Totals,
 }
+
+/// Where a conversation stands among those met in this round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetAt(usize);
 
 /// A conversation met in this round.
 struct Met {
@@ -76,6 +83,7 @@ impl<'t> Round<'t> {
             replies: txn.open_table(REPLIES)?,
             meta,
             conversations_met: BTreeMap::new(),
+            met: Vec::new(),
             pages_met: BTreeMap::new(),
             parts_met: BTreeMap::new(),
             totals,
@@ -84,7 +92,8 @@ impl<'t> Round<'t> {
 
     /// Writes the rows met.
     pub(crate) fn finish(mut self) -> Result<(), Snag> {
-        for (key, met) in &self.conversations_met {
+        for (key, MetAt(at)) in &self.conversations_met {
+            let met = &self.met[*at];
             let listed = activity_key(met.row.shown.last_activity_at, key);
             if met.listed.as_ref() != Some(&listed) {
                 if let Some(before) = &met.listed {
@@ -92,7 +101,7 @@ impl<'t> Round<'t> {
                 }
                 self.activity.insert(listed.as_slice(), ())?;
             }
-            self.conversations.insert(key.as_slice(), json(&met.row).as_slice())?;
+            self.conversations.insert(&**key, json(&met.row).as_slice())?;
         }
         for (page, row) in &self.pages_met {
             self.pages.insert(page.as_str(), json(row).as_slice())?;
@@ -104,33 +113,40 @@ impl<'t> Round<'t> {
         Ok(())
     }
 
+    /// How many rows the round will write, but for those of Pages.
+    pub(crate) fn rows_met(&self) -> usize {
+        self.met.len() + self.parts_met.len()
+    }
+
     /// A conversation, known or new.
-    pub(crate) fn conversation(
-        &mut self,
-        key: &[u8],
-        page: &PageId,
-        psid: &Psid,
-    ) -> Result<&mut StoredConversation, Snag> {
-        if !self.conversations_met.contains_key(key) {
-            let stored = self.conversations.get(key)?.map(|bytes| read("conversations", bytes.value())).transpose()?;
-            let met = match stored {
-                Some(row) => {
-                    let row: StoredConversation = row;
-                    let listed = Some(activity_key(row.shown.last_activity_at, key));
-                    Met { row, listed }
-                }
-                None => {
-                    self.totals.conversations += 1;
-                    self.page(page)?.conversations += 1;
-                    let shown = ConversationRow::new(page.clone(), psid.clone());
-                    let (started, heard, parked) = (Vec::new(), Vec::new(), Vec::new());
-                    Met { row: StoredConversation { shown, last_part: 0, started, heard, parked }, listed: None }
-                }
-            };
-            self.conversations_met.insert(key.to_vec(), met);
+    pub(crate) fn conversation(&mut self, key: &Key, page: &PageId, psid: &Psid) -> Result<MetAt, Snag> {
+        if let Some(at) = self.conversations_met.get(key) {
+            return Ok(*at);
         }
-        let met = self.conversations_met.get_mut(key).expect("it was met just now");
-        Ok(&mut met.row)
+        let stored = self.conversations.get(&**key)?.map(|bytes| read("conversations", bytes.value())).transpose()?;
+        let met = match stored {
+            Some(row) => {
+                let row: StoredConversation = row;
+                let listed = Some(activity_key(row.shown.last_activity_at, key));
+                Met { row, listed }
+            }
+            None => {
+                self.totals.conversations += 1;
+                self.page(page)?.conversations += 1;
+                let shown = ConversationRow::new(page.clone(), psid.clone());
+                let (started, heard, parked) = (Vec::new(), Vec::new(), Vec::new());
+                Met { row: StoredConversation { shown, last_part: 0, started, heard, parked }, listed: None }
+            }
+        };
+        let at = MetAt(self.met.len());
+        self.met.push(Box::new(met));
+        self.conversations_met.insert(Key::clone(key), at);
+        Ok(at)
+    }
+
+    /// A conversation that was met.
+    pub(crate) fn met(&mut self, at: MetAt) -> &mut StoredConversation {
+        &mut self.met[at.0].row
     }
 
     /// A Page, known or new.

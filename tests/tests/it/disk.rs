@@ -11,7 +11,7 @@ use it::apart::Life;
 use it::disks::Simulated;
 use it::facts::Facts;
 use it::promise::{Acknowledged, Answered, Lane, bubble, judge, unsettled};
-use it::rig::{Options, PAGES, comments, node};
+use it::rig::{Options, PAGES, SHORT_HALF, comments, node};
 use it::wait::{eventually, pass};
 use it::wire;
 use journal::Durability;
@@ -163,6 +163,7 @@ fn history(seed: u64, durability: Durability) -> Result<String, String> {
     let disks = Simulated::new(seed);
     let outside = &Outside { meta: Arc::new(Meta::default()), told: Mutex::default() };
     let mut options = Options::default();
+    options.store.inbox.wal_half = SHORT_HALF;
     options.store.inbox.file.durability = durability;
     options.store.journal.log.durability = durability;
     options.store.journal.keys.durability = durability;

@@ -3,15 +3,29 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use machine::Context;
 use model::{MachineId, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 
-use super::{PageBirth, PageMsg, Parts, Share, later};
+use super::{PageBirth, PageMsg, Parts, Share, item_done, later};
 use crate::conversation::{Birth, ConversationActor, ConversationMsg, StoreTrouble};
 use crate::host::LoadFault;
 use crate::ports::Counters;
 use crate::slot::{Cause, Slot, Stage};
 use crate::work::{Fate, Ticket, Work, tell};
+
+/// Hands over as much as the conversation has credit for.
+fn hand_over(slot: &mut Slot<ActorRef<ConversationMsg>>, credit: usize, context: &Arc<Context>) {
+    while let Some((actor, ticket)) = slot.next(credit) {
+        let (id, sure) = (ticket.id, ticket.sure);
+        let message =
+            ConversationMsg::Work { ticket: id, work: ticket.work.clone(), sure, context: Arc::clone(context) };
+        if actor.cast(message).is_err() {
+            // It has just ended; its end will reach us and bring the work back.
+            return;
+        }
+    }
+}
 
 impl Parts {
     /// Takes in a delivery's items; one that is here already is ignored.
@@ -54,14 +68,17 @@ impl Parts {
         psid: Psid,
         ticket: Ticket,
     ) -> Result<(), ActorProcessingErr> {
-        if !self.slots.contains_key(&psid) {
-            self.activate(me, birth, psid.clone()).await?;
-        }
-        if let Some(slot) = self.slots.get_mut(&psid) {
-            slot.push(ticket);
-            slot.used_at = birth.ports.clock.now();
-        }
-        self.pump(&psid);
+        let slot = match self.slots.get_mut(&psid) {
+            Some(slot) => slot,
+            None => {
+                self.activate(me, birth, psid.clone()).await?;
+                let Some(slot) = self.slots.get_mut(&psid) else { return Ok(()) };
+                slot
+            }
+        };
+        slot.push(ticket);
+        slot.used_at = birth.ports.clock.now();
+        hand_over(slot, self.credit, &self.context);
         Ok(())
     }
 
@@ -73,14 +90,15 @@ impl Parts {
         psid: Psid,
     ) -> Result<(), ActorProcessingErr> {
         let now = birth.ports.clock.now();
-        let child = Birth {
+        let child = Box::new(Birth {
             page: birth.page.clone(),
             psid: psid.clone(),
             ports: birth.ports.clone(),
-            parent: me.clone(),
+            parent: self.parent.clone(),
             sender: self.sender.clone(),
+            errands: Arc::clone(&self.errands),
             context: Arc::clone(&self.context),
-        };
+        });
         let (actor, _) = ConversationActor::spawn_linked(None, ConversationActor, child, me.get_cell()).await?;
         Counters::add(&birth.ports.counters.activations, 1);
         Counters::add(&birth.ports.counters.resident, 1);
@@ -97,31 +115,23 @@ impl Parts {
 
     /// Hands over as much as the conversation has credit for.
     pub(super) fn pump(&mut self, psid: &Psid) {
-        let Some(slot) = self.slots.get_mut(psid) else { return };
-        let Stage::Up(actor) = &slot.stage else { return };
-        let actor = actor.clone();
-        while let Some(ticket) = slot.next(self.credit) {
-            let context = Arc::clone(&self.context);
-            let (id, sure) = (ticket.id, ticket.sure);
-            let message = ConversationMsg::Work { ticket: id, work: ticket.work.clone(), sure, context };
-            if actor.cast(message).is_err() {
-                // It has just ended; its end will reach us and bring the work back.
-                return;
-            }
+        if let Some(slot) = self.slots.get_mut(psid) {
+            hand_over(slot, self.credit, &self.context);
         }
     }
 
     pub(super) fn done(&mut self, psid: &Psid, tickets: Vec<(u64, Fate)>) {
+        let Some(slot) = self.slots.get_mut(psid) else { return };
         for (id, fate) in tickets {
-            let Some(ticket) = self.slots.get_mut(psid).and_then(|slot| slot.done(id)) else { continue };
+            let Some(ticket) = slot.done(id) else { continue };
             if let Work::Item { delivery, .. } = ticket.work {
-                self.item_done(delivery);
+                item_done(&mut self.pending, &mut self.finished, delivery);
             }
             if let Some(waiting) = ticket.waiting {
                 tell(waiting, fate);
             }
         }
-        self.pump(psid);
+        hand_over(slot, self.credit, &self.context);
     }
 
     /// A conversation finished and left.
@@ -168,7 +178,7 @@ impl Parts {
         if cause == Cause::Unreadable {
             tracing::error!(%machine, fault = %fault, retry_ms, "a conversation cannot be rebuilt; run `pagedesk journal verify`");
         } else {
-            tracing::warn!(%machine, retry_ms, ?cause, "a conversation ended; starting it again");
+            tracing::warn!(%machine, retry_ms, %cause, "a conversation ended; starting it again");
         }
         if let Some(ticket) = blame.poisoned {
             self.set_aside(me, birth, &machine, ticket);

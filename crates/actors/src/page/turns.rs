@@ -18,7 +18,7 @@ impl Parts {
         self.pump(&psid);
         self.next_token += 1;
         self.barriers.push_back((self.next_token, psid, ticket));
-        Ok(birth.feeder.cast(FeederMsg::Barrier { page: birth.page.clone(), token: self.next_token })?)
+        Ok(birth.feeder.actor().cast(FeederMsg::Barrier { page: birth.page.clone(), token: self.next_token })?)
     }
 
     /// The feeder answers in order, so everything up to this token has passed.

@@ -5,9 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod damage;
 #[path = "../../../../simulator/src/fake/disk.rs"]
 pub mod disk;
-mod damage;
 mod faults;
 mod inbox;
 mod journal;

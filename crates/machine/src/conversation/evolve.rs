@@ -243,7 +243,8 @@ fn sent_outside(state: &mut State, mid: &Mid) {
 
 /// The tracker's effect begins: it takes its lines from the front of those that wait.
 fn begin(state: &mut State, task: Option<&TaskId>, if_active: bool, named: bool, lines: &[Line]) {
-    state.waiting.drain(..lines.len().min(state.waiting.len()));
-    state.tracker =
-        Some(TrackerWork { effect: state.seq, task: task.cloned(), if_active, named, lines: lines.to_vec() });
+    let taken: Vec<Line> = state.waiting.drain(..lines.len().min(state.waiting.len())).collect();
+    // Those that waited are the event's own, unless an older build chose them otherwise: then the event says what it took.
+    let lines = if taken == lines { taken } else { lines.to_vec() };
+    state.tracker = Some(TrackerWork { effect: state.seq, task: task.cloned(), if_active, named, lines });
 }

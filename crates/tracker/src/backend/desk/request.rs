@@ -11,6 +11,9 @@ use super::word::{Act, StatusId};
 use super::{COMMENT_CHARS_MAX, KEY_CHARS_MAX, NAME_CHARS_MAX};
 use crate::api::{Audience, Comment, CommentOrigin};
 
+/// Bytes that the JSON of most requests stays below: one allocation.
+const REQUEST_USUAL: usize = 512;
+
 /// One thing to do, in one piece or not at all.
 pub(super) enum Op {
     /// The node asks.
@@ -213,7 +216,7 @@ impl Op {
 
 /// SHA-256 over the canonical JSON of a request: fields in the order of their declaration, no white space.
 pub(super) fn request_hash(kind: &str, request: &impl Serialize) -> [u8; 32] {
-    Sha256::digest(row::json(&(kind, request))).into()
+    Sha256::digest(row::json_in(Vec::with_capacity(REQUEST_USUAL), &(kind, request))).into()
 }
 
 fn text_fits(text: &Redacted<String>) -> Result<(), Refusal> {

@@ -39,6 +39,9 @@ pub(super) const KEYS: TableDefinition<&str, &[u8]> = TableDefinition::new("keys
 /// The layout that this build writes. A file with a greater one is refused.
 pub(super) const LAYOUT_VERSION: u32 = 1;
 
+/// Bytes that most JSON rows stay below: one allocation.
+const JSON_USUAL: usize = 256;
+
 /// A row is not what was written.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the desk's {table} row {id} is damaged")]
@@ -264,7 +267,23 @@ pub(super) enum Answer {
     Settled,
 }
 
+impl Answer {
+    /// The task that it gave to whoever asked.
+    pub(super) fn task(self) -> Option<u64> {
+        match self {
+            Self::Opened { task, .. } | Self::Added { task } => Some(task),
+            Self::Inactive | Self::Gone | Self::Commented { .. } | Self::Settled => None,
+        }
+    }
+}
+
 /// A JSON row's bytes.
 pub(super) fn json(row: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(row).expect("a row is plain words and numbers, which JSON can always say")
+    json_in(Vec::with_capacity(JSON_USUAL), row)
+}
+
+/// A JSON row's bytes, after what stands in `bytes`.
+pub(super) fn json_in(mut bytes: Vec<u8>, row: &impl Serialize) -> Vec<u8> {
+    serde_json::to_writer(&mut bytes, row).expect("a row is plain words and numbers, which JSON can always say");
+    bytes
 }
