@@ -6,7 +6,7 @@
 
 mod course;
 mod desk;
-mod reckoning;
+pub(crate) mod reckoning;
 pub mod recording;
 mod wire;
 

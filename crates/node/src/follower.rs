@@ -1,12 +1,13 @@
 //! Keeps the read models behind the journal by a few milliseconds: on its own thread, because a round is file work.
+//! Where the store's writers run inline there are no threads at all, and a round is done by whoever runs this.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
-use journal::Journal;
+use journal::{Journal, Position};
 use tokio::sync::Notify;
-use view::View;
+use view::{View, ViewFault};
 
 /// Batches folded in one round, one commit.
 const ROUND: usize = 16_384;
@@ -25,25 +26,15 @@ pub(crate) fn follow(
     journal: Arc<dyn Journal>,
     rung: Arc<Notify>,
     stop: Arc<AtomicBool>,
+    inline: bool,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let mut folded = view.position();
         while !stop.load(Ordering::SeqCst) {
             let began = tokio::time::Instant::now();
-            let (v, j) = (Arc::clone(&view), Arc::clone(&journal));
-            let round = tokio::task::spawn_blocking(move || v.catch_up(&*j, ROUND)).await;
-            let reached = match round {
-                Ok(Ok(reached)) => reached,
-                Ok(Err(fault)) => {
-                    tracing::error!(%fault, "the read models cannot follow the journal");
-                    tokio::time::sleep(AGAIN).await;
-                    continue;
-                }
-                Err(fault) => {
-                    tracing::error!(%fault, "a round of the read models' follower panicked");
-                    tokio::time::sleep(AGAIN).await;
-                    continue;
-                }
+            let Some(reached) = round(&view, &journal, inline).await else {
+                tokio::time::sleep(AGAIN).await;
+                continue;
             };
             let much = reached.0.saturating_sub(folded.0) >= MUCH;
             folded = reached;
@@ -56,4 +47,22 @@ pub(crate) fn follow(
             }
         }
     })
+}
+
+/// One round; `None` where it failed, which was said.
+async fn round(view: &Arc<View>, journal: &Arc<dyn Journal>, inline: bool) -> Option<Position> {
+    let (view, journal) = (Arc::clone(view), Arc::clone(journal));
+    let fold = move || -> Result<Position, ViewFault> { view.catch_up(&*journal, ROUND) };
+    let done = if inline { Ok(fold()) } else { tokio::task::spawn_blocking(fold).await };
+    match done {
+        Ok(Ok(reached)) => Some(reached),
+        Ok(Err(fault)) => {
+            tracing::error!(%fault, "the read models cannot follow the journal");
+            None
+        }
+        Err(fault) => {
+            tracing::error!(%fault, "a round of the read models' follower panicked");
+            None
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod config;
 mod exit;
 mod journal;
 mod logs;
+mod replay;
 mod sandbox;
 mod serve;
 
@@ -60,6 +61,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Serve(asked) => serve::serve(&asked),
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
+        Command::Replay(asked) => replay::replay(&asked),
         Command::Journal(asked) => journal::journal(&asked),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),

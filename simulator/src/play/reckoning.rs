@@ -256,7 +256,8 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
     }
 }
 
-fn seen(inbound: &Inbound) -> Option<Seen> {
+/// What an item shows the judge of the customer's deeds, if it shows one.
+pub(crate) fn seen(inbound: &Inbound) -> Option<Seen> {
     let is_message = match &inbound.kind {
         Kind::Message(_) => true,
         Kind::Postback(_) => false,
