@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::{Clock, Counters, Tree, TreeConfig};
-use journal::{Drive, Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions};
+use journal::{
+    Drive, Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions,
+};
 use messenger::Graph;
 use model::Incarnation;
 use tokio::sync::{Notify, oneshot};

@@ -65,8 +65,7 @@ mod tests {
 
     #[test]
     fn a_choice_depends_on_stream_and_thing_alone_and_stays_between_its_ends() {
-        let spans: Vec<Span> =
-            (0..200).map(|n| between(Stream::Echo, &n.to_string(), Span(20), Span(400))).collect();
+        let spans: Vec<Span> = (0..200).map(|n| between(Stream::Echo, &n.to_string(), Span(20), Span(400))).collect();
         assert!(spans.iter().all(|span| (20..=400).contains(&span.0)));
         assert!(spans.iter().any(|span| span.0 < 100) && spans.iter().any(|span| span.0 > 320));
         assert_eq!(draw(Stream::Mid, "pd.1.4.c/17/5"), draw(Stream::Mid, "pd.1.4.c/17/5"));

@@ -18,10 +18,40 @@ const ID_MAX: usize = 24;
 const UNTOLD: [&str; 5] = ["page", "psid", "key", "token_mark", "raw"];
 
 /// Strings under these keys name things of the platform or the product, never what a person said or is called.
-const HARMLESS: [&str; 34] = [
-    "act", "app", "audience", "author", "cause", "channel", "comment", "contact", "edition", "field", "from", "human_agent_base",
-    "item", "kind", "list", "message_tag", "metadata", "mid", "mids", "name_of", "origin", "owner", "previous", "reason",
-    "reply_to", "resolution", "row", "rule", "source", "tag", "task", "verb", "way", "why",
+const HARMLESS: [&str; 33] = [
+    "act",
+    "app",
+    "audience",
+    "author",
+    "cause",
+    "channel",
+    "comment",
+    "contact",
+    "edition",
+    "field",
+    "from",
+    "human_agent_base",
+    "item",
+    "kind",
+    "list",
+    "message_tag",
+    "metadata",
+    "mid",
+    "mids",
+    "origin",
+    "owner",
+    "previous",
+    "reason",
+    "reply_to",
+    "resolution",
+    "row",
+    "rule",
+    "source",
+    "tag",
+    "task",
+    "verb",
+    "way",
+    "why",
 ];
 
 /// How a trace writes instants and texts.
@@ -132,6 +162,8 @@ impl Fields<'_> {
                     let of = |key| map.get(key).map(plainly).unwrap_or_default();
                     self.plain.push(format!("{name}=entry.{}.{}.{}", of("entry"), of("list"), of("item")));
                 }
+                // What kind of item it is, with the item itself.
+                "kind" => self.object(path, map),
                 _ => self.object(&name, map),
             },
         }
@@ -253,10 +285,13 @@ mod tests {
 
     #[test]
     fn what_is_new_or_personal_is_counted_where_real_people_wrote() {
-        let body = json!({ "brand_new": "Ada", "name": "Mara", "mid": "m_1", "delivery": 3, "nested": { "said": "x" } });
+        let body = json!({
+            "brand_new": "Ada", "name": "Mara", "mid": "m_1", "delivery": 3, "nested": { "said": "x" },
+            "kind": { "kind": "lead", "form": 7 },
+        });
         assert_eq!(
             told(&body, false),
-            "delivery=d2 mid=m_1 brand_new=(3 characters) name=(4 characters) nested.said=(1 characters)"
+            "delivery=d2 form=7 kind=lead mid=m_1 brand_new=(3 characters) name=(4 characters) nested.said=(1 characters)"
         );
     }
 

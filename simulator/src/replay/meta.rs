@@ -73,7 +73,13 @@ impl Counts {
 
 impl Meta {
     /// Meta as a recording's manifest describes it.
-    pub(super) fn new(manifest: &Manifest, survey: Arc<Survey>, door: Door, clock: PausedClock, recorder: Recorder) -> Self {
+    pub(super) fn new(
+        manifest: &Manifest,
+        survey: Arc<Survey>,
+        door: Door,
+        clock: PausedClock,
+        recorder: Recorder,
+    ) -> Self {
         let named = manifest.customers.iter().map(|of| ((of.page.clone(), of.psid.clone()), of.name.clone()));
         Self(Arc::new(Inner {
             survey,

@@ -114,9 +114,10 @@ mod tests {
 
     #[test]
     fn pages_are_letters_however_many_there_are() {
-        assert_eq!([0, 1, 25, 26, 27, 51, 52, 701, 702].map(letters), [
-            "A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"
-        ]);
+        assert_eq!(
+            [0, 1, 25, 26, 27, 51, 52, 701, 702].map(letters),
+            ["A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]
+        );
     }
 
     #[test]

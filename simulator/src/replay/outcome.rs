@@ -86,7 +86,8 @@ impl Outcome {
         let (lines, tally) = stage.recorder.finish()?;
         let sound = stage.node.store().journal.verify().context("the journal cannot be verified")?;
         ensure!(sound.findings.is_empty(), "the journal is not sound: {:?}", sound.findings);
-        let (desk, meta, parts) = (stage.desk.stats().context("the desk's counts")?, stage.meta.counts(), tally.parts());
+        let (desk, meta, parts) =
+            (stage.desk.stats().context("the desk's counts")?, stage.meta.counts(), tally.parts());
         let counts = Counts {
             deliveries: (survey.loads.len() as u64).saturating_sub(stage.door.refused()),
             inbounds: survey.inbounds,

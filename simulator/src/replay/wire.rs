@@ -80,13 +80,17 @@ mod tests {
             at: Timestamp(1_780_272_000_000),
         };
         let (app, now) = (AppId::new("990017"), Timestamp(1_780_272_000_400));
-        for (body, word) in [(echo(&bubble, &app, now), "echo"), (delivered(&bubble, now), "arrived"), (read(&bubble, now), "read")] {
+        for (body, word) in
+            [(echo(&bubble, &app, now), "echo"), (delivered(&bubble, now), "arrived"), (read(&bubble, now), "read")]
+        {
             let parsed = webhook::parse(body.as_bytes(), now);
             assert_eq!(parsed.anomalies, []);
             let inbound = &parsed.inbounds[0];
             assert_eq!((&inbound.page, &inbound.psid), (&bubble.page, &bubble.psid));
             let holds = match word {
-                "echo" => matches!(&inbound.kind, Kind::Echo(echo) if echo.metadata.as_deref() == Some("pd.1.4.c/17/5001")),
+                "echo" => {
+                    matches!(&inbound.kind, Kind::Echo(echo) if echo.metadata.as_deref() == Some("pd.1.4.c/17/5001"))
+                }
                 "arrived" => matches!(&inbound.kind, Kind::Delivered(receipt) if receipt.watermark == bubble.at),
                 _ => matches!(&inbound.kind, Kind::Read(receipt) if receipt.watermark == bubble.at),
             };

@@ -57,6 +57,10 @@ mod tests {
         let found: String = (0..3_000).map(|n| format!("{n}\n")).collect();
         let text = shown("", &found, false);
         assert_eq!(text.lines().count(), LINES_MAX + 1);
-        assert!(text.ends_with("… 1003 lines more; --out FILE keeps the whole trace\n"), "{}", &text[text.len() - 90..]);
+        assert!(
+            text.ends_with("… 1003 lines more; --out FILE keeps the whole trace\n"),
+            "{}",
+            &text[text.len() - 90..]
+        );
     }
 }
