@@ -2,6 +2,8 @@
 //!
 //! Shows that one recording is one trace, that the approved traces hold, and that repeated deliveries decide nothing.
 
+#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
+
 use std::path::{Path, PathBuf};
 
 use simulator::play::recording::{Recording, Step};

@@ -18,7 +18,7 @@ const ID_MAX: usize = 24;
 const UNTOLD: [&str; 5] = ["page", "psid", "key", "token_mark", "raw"];
 
 /// Strings under these keys name things of the platform or the product, never what a person said or is called.
-const HARMLESS: [&str; 33] = [
+const HARMLESS: [&str; 35] = [
     "act",
     "app",
     "audience",
@@ -27,6 +27,7 @@ const HARMLESS: [&str; 33] = [
     "channel",
     "comment",
     "contact",
+    "deed",
     "edition",
     "field",
     "from",
@@ -38,6 +39,7 @@ const HARMLESS: [&str; 33] = [
     "metadata",
     "mid",
     "mids",
+    "object",
     "origin",
     "owner",
     "previous",
