@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actors::{Clock as _, Limits};
 use anyhow::Context as _;
-use journal::{Drive, Drives, Journal as _, Source, Sources, StoreOptions};
+use journal::{Drive, Drives, InboxSources, Journal as _, Source, Sources, StoreOptions};
 use machine::AccountFacts;
 use model::{AccountId, MachineId, Redacted, Span};
 use node::{Node, NodeConfig, PageConfig, Ports};
@@ -53,7 +53,11 @@ impl Stage {
         let ports = Ports {
             clock: Arc::new(clock),
             entropy: Box::new(Counted::default()),
-            store: Sources { inbox: disk(), journal: disk(), keys: disk() },
+            store: Sources {
+                inbox: InboxSources { file: disk(), wal: disk() },
+                journal: disk(),
+                keys: disk(),
+            },
             drives: Drives::INLINE,
             graph: Arc::new(meta.clone()),
             tracker: Arc::new(Watched::new(Arc::clone(&desk), clock, recorder.clone())),

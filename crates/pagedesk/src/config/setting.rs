@@ -87,7 +87,7 @@ pub(crate) const SETTINGS: [Setting; 44] = [
     ),
     setting("listen", "webhook", Kind::Address, Some("0.0.0.0:8080"), "Where Meta delivers, behind a proxy with TLS."),
     setting("listen", "desk", Kind::Address, Some("127.0.0.1:8081"), "Where people and programs look."),
-    setting("listen", "body_max_mib", Kind::Count(1, 64), Some("8"), "Longest delivery, in MiB."),
+    setting("listen", "body_max_mib", Kind::Count(1, 16), Some("8"), "Longest delivery, in MiB."),
     setting(
         "listen",
         "connections_max",
@@ -100,7 +100,7 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         "api_token",
         Kind::Secret,
         None,
-        "Opens the API. Needed when the desk is reachable from elsewhere.",
+        "Opens the API; at least 16 characters, as `openssl rand -hex 16` prints them.",
     ),
     setting("desk", "api_token_file", Kind::SecretFile, None, "The same, from a file."),
     setting("desk", "agent_name", Kind::Text, Some("Agent"), "In whose name the pages answer."),
