@@ -117,7 +117,7 @@ impl Outcome {
             trace.push_str(&line);
             trace.push('\n');
         }
-        let title = recording.manifest.title.clone();
+        let title = one_line(&recording.manifest.title);
         Ok(Self { title, trace, counts, findings, conversations_sha256: tally.digest() })
     }
 }
