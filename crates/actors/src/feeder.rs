@@ -267,7 +267,7 @@ impl Feed {
                 self.late.insert(page);
                 continue;
             }
-            Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
+            Counters::add(&self.birth.ports.counters.inbounds, len(share.understood()));
             Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
             load.items += share.len();
             self.items += share.len();
@@ -302,7 +302,7 @@ impl Feed {
                 return Ok(());
             }
             if let Some(share) = self.share(page, seq)? {
-                Counters::add(&self.birth.ports.counters.inbounds, len(share.inbounds.len()));
+                Counters::add(&self.birth.ports.counters.inbounds, len(share.understood()));
                 Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
                 self.items += share.len();
                 self.loads.entry(page.clone()).or_default().items += share.len();
@@ -358,6 +358,7 @@ fn len(n: usize) -> u64 {
 fn parse(body: &[u8], received_at: i64) -> Delivery {
     catch_unwind(AssertUnwindSafe(|| webhook::parse(body, Timestamp(received_at)))).unwrap_or_else(|_| Delivery {
         inbounds: Vec::new(),
+        page_inbounds: Vec::new(),
         anomalies: vec![Anomaly {
             place: None,
             page: None,
@@ -370,9 +371,12 @@ fn parse(body: &[u8], received_at: i64) -> Delivery {
 
 fn shares(seq: u64, delivery: Delivery) -> BTreeMap<PageId, Share> {
     let mut shares: BTreeMap<PageId, Share> = BTreeMap::new();
-    let empty = || Share { delivery: seq, inbounds: Vec::new(), anomalies: Vec::new() };
+    let empty = || Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
     for inbound in delivery.inbounds {
         shares.entry(inbound.page.clone()).or_insert_with(empty).inbounds.push(inbound);
+    }
+    for inbound in delivery.page_inbounds {
+        shares.entry(inbound.page.clone()).or_insert_with(empty).page_inbounds.push(inbound);
     }
     for anomaly in delivery.anomalies {
         let page = anomaly.page.clone().unwrap_or_else(|| PageId::new(UNADDRESSED));

@@ -15,7 +15,7 @@ use machine::conversation::{Outcome, Reply, Resolution};
 use machine::outbound::PartId;
 use machine::page::Page;
 use machine::{AccountFacts, Context, PageFacts};
-use model::{Anomaly, Inbound, PageId, Psid, Timestamp};
+use model::{Anomaly, Inbound, PageId, PageInbound, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::{oneshot, watch};
 
@@ -76,12 +76,17 @@ pub(crate) enum PageMsg {
 pub(crate) struct Share {
     pub(crate) delivery: u64,
     pub(crate) inbounds: Vec<Inbound>,
+    pub(crate) page_inbounds: Vec<PageInbound>,
     pub(crate) anomalies: Vec<Anomaly>,
 }
 
 impl Share {
     pub(crate) fn len(&self) -> usize {
-        self.inbounds.len() + self.anomalies.len()
+        self.understood() + self.anomalies.len()
+    }
+
+    pub(crate) fn understood(&self) -> usize {
+        self.inbounds.len() + self.page_inbounds.len()
     }
 }
 

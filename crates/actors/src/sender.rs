@@ -221,6 +221,7 @@ fn comment(line: Line) -> Comment {
     let origin = match line.origin {
         Origin::Customer => CommentOrigin::Customer,
         Origin::Outside => CommentOrigin::Outside,
+        Origin::Notice => CommentOrigin::Notice,
     };
     Comment { origin, text: line.text, attachments: line.attachments, at: line.at }
 }

@@ -9,6 +9,8 @@ mod effect;
 mod event;
 mod evolve;
 mod line;
+mod marks;
+mod opener;
 mod projection;
 mod state;
 pub mod transcript;
@@ -18,8 +20,10 @@ use model::{MachineId, Timestamp};
 pub use command::{Command, Outcome, Reply, Resolution, SendOutcome};
 pub use effect::Effect;
 pub use event::{Event, Line, Origin, WakeReason};
+pub use line::notice as notice_line;
+pub use opener::{Opens, opens};
 pub use projection::{Receipts, Window, facts, verdict_now, wants_dispatch, window};
-pub use state::{Binding, HeldEcho, State, TrackerWork};
+pub use state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 
 use crate::{CodecFault, Context, Encoded, Machine};
 

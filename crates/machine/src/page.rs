@@ -1,16 +1,20 @@
-//! One Page: what it is called, whether it can send, and what of its deliveries had to be put aside.
+//! One Page: what it is called, whether it can send, what happens on it, and what of its deliveries had to be put aside.
 //!
-//! Invariants: a refused token stays refused until another one is configured; a restriction is lifted by Meta's word,
+//! Comments and leads are journaled and counted here. Invariants: a refused token stays refused until another one is configured; a restriction is lifted by Meta's word,
 //! never by a restart. No effects yet, no deadline.
 
 pub mod codec;
+mod line;
 mod state;
+mod wall;
 
 use core::convert::Infallible;
 
-use model::{Anomaly, ItemKey, MachineId, Place, Timestamp};
+use model::{Anomaly, ItemKey, MachineId, PageInbound, PageKind, Place, PolicyAct, Timestamp};
 
+pub use line::line;
 pub use state::State;
+pub use wall::Standing;
 
 use crate::{CodecFault, Context, Encoded, Machine, PageFacts};
 
@@ -21,6 +25,8 @@ pub struct Page;
 /// A request to a Page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
+    /// Meta delivered an item that belongs to the Page.
+    Receive(PageInbound),
     /// These facts are configured. `restricted` is not configuration and is ignored.
     Configure(PageFacts),
     /// An item made its machine fail again and again: it is put aside.
@@ -66,6 +72,11 @@ pub enum Trouble {
 /// A fact of a Page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
+    /// Meta delivered an item.
+    Received {
+        /// The item.
+        inbound: PageInbound,
+    },
     /// The Page's facts are these now.
     Configured {
         /// All of them, what Meta said included.
@@ -113,7 +124,7 @@ impl Machine for Page {
     }
 
     fn decide(state: &State, command: Command, _context: &Context, _now: Timestamp) -> Vec<Event> {
-        decide(state, command).into_iter().collect()
+        decide(state, command)
     }
 
     fn evolve(state: &mut State, event: &Event) {
@@ -157,8 +168,9 @@ impl Machine for Page {
     }
 }
 
-fn decide(state: &State, command: Command) -> Option<Event> {
-    match command {
+fn decide(state: &State, command: Command) -> Vec<Event> {
+    let decided = match command {
+        Command::Receive(inbound) => return receive(state, inbound),
         Command::Configure(wanted) => {
             let facts = state.effective(wanted);
             (!state.is_configured() || facts != *state.facts()).then_some(Event::Configured { facts })
@@ -174,5 +186,41 @@ fn decide(state: &State, command: Command) -> Option<Event> {
         Command::Observe(Trouble::Restricted) => (!state.facts().restricted).then_some(Event::Restricted),
         Command::Observe(Trouble::RestrictionLifted) => state.facts().restricted.then_some(Event::RestrictionLifted),
         Command::Wake => None,
+    };
+    decided.into_iter().collect()
+}
+
+/// A known key decides nothing. A block or its end takes force at once, unless a newer word of Meta's is known.
+fn receive(state: &State, inbound: PageInbound) -> Vec<Event> {
+    if state.has_seen(inbound.key) {
+        return Vec::new();
+    }
+    let restricts = restricts(&inbound.kind).filter(|_| state.is_news(&inbound));
+    let mut events = vec![Event::Received { inbound }];
+    match restricts {
+        Some(true) if !state.facts().restricted => events.push(Event::Restricted),
+        Some(false) if state.facts().restricted => events.push(Event::RestrictionLifted),
+        Some(_) | None => {}
+    }
+    events
+}
+
+/// What an item says about the Page's right to send.
+fn restricts(kind: &PageKind) -> Option<bool> {
+    match kind {
+        PageKind::Policy(policy) => match &policy.act {
+            PolicyAct::Block => Some(true),
+            PolicyAct::Unblock => Some(false),
+            PolicyAct::Warning | PolicyAct::Other(_) => None,
+        },
+        // Its words for standings and features are not documented; the Send API's own answer tells.
+        PageKind::Integrity(_)
+        | PageKind::Activity(_)
+        | PageKind::Lead(_)
+        | PageKind::AppRoles(_)
+        | PageKind::TemplateStatus(_)
+        | PageKind::Changed(_)
+        | PageKind::Stranger(_)
+        | PageKind::Installation(_) => None,
     }
 }

@@ -1,14 +1,37 @@
-//! What Meta delivered, after parsing: [`Inbound`] is one item, [`Anomaly`] is one that could not be understood.
+//! What Meta delivered, after parsing: [`Inbound`] is one item of a conversation, [`PageInbound`] one of a Page as a
+//! whole, [`Anomaly`] is one that could not be understood.
+//!
+//! Invariant: an item is in exactly one of the three lists of its [`Delivery`].
+
+mod activity;
+mod deed;
+mod message;
+mod notice;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AppId, ItemKey, MachineId, Mid, PageId, Psid, Redacted, Timestamp};
+pub use activity::{Activity, ActivityField, ActivityItem, Author, Verb};
+pub use deed::{
+    AccountLink, Answer, Edit, Feedback, FeedbackWay, Handover, HandoverAct, Legacy, Notice, Optin, OptinWay, Order,
+    Reaction, Referral, Unsend,
+};
+pub use message::{
+    Appointment, Attachment, AttachmentKind, Echo, Message, Point, Postback, Product, Receipt, Shared, Sticker,
+};
+pub use notice::{
+    AppRoles, Changed, Installation, Integrity, Lead, PageInbound, PageKind, Policy, PolicyAct, Stranger,
+    TemplateStatus,
+};
 
-/// One HTTP POST of Meta as parsed: every item of it is in exactly one of the two lists.
+use crate::{ItemKey, MachineId, PageId, Psid, Redacted, Timestamp};
+
+/// One HTTP POST of Meta as parsed: every item of it is in exactly one of the three lists.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Delivery {
-    /// Understood items in the order of the body.
+    /// Understood items of conversations in the order of the body.
     pub inbounds: Vec<Inbound>,
+    /// Understood items that belong to a Page and not to one customer, in the order of the body.
+    pub page_inbounds: Vec<PageInbound>,
     /// Everything else, each with its place.
     pub anomalies: Vec<Anomaly>,
 }
@@ -49,7 +72,7 @@ pub enum Channel {
     Standby,
 }
 
-/// One understood item.
+/// One understood item of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Inbound {
     /// The Page of the entry.
@@ -80,97 +103,60 @@ pub enum Kind {
     Delivered(Receipt),
     /// Everything the Page sent up to the watermark was read.
     Read(Receipt),
+    /// Somebody put a reaction on a message or took it back.
+    Reaction(Reaction),
+    /// Somebody changed the text of a message.
+    Edit(Edit),
+    /// Somebody took a message back.
+    Unsend(Unsend),
+    /// The customer came back into the conversation through a link or an ad.
+    Referral(Box<Referral>),
+    /// The customer allowed something: a plugin, notifications.
+    Optin(Optin),
+    /// The thread goes from app to app.
+    Handover(Handover),
+    /// The customer linked or unlinked an account of theirs.
+    AccountLink(AccountLink),
+    /// The customer judged: a feedback form, or thumbs under a message.
+    Feedback(Feedback),
+    /// The customer sent a cart.
+    Order(Order),
+    /// Meta itself says something in the thread.
+    Notice(Notice),
+    /// A kind of old days that means nothing here: games, payments.
+    Legacy(Legacy),
 }
 
-/// A message of the customer.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Message {
-    /// Meta's id of the message.
-    pub mid: Mid,
-    /// The text, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Redacted<String>>,
-    /// What was attached, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-    /// The message this one answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<Mid>,
-}
-
-/// A message of the Page.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Echo {
-    /// Meta's id of the message.
-    pub mid: Mid,
-    /// The sending app; missing when a person or Facebook itself wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app: Option<AppId>,
-    /// The sender's own mark; on our sends the effect id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<String>,
-    /// The text, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Redacted<String>>,
-    /// What was attached, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-}
-
-/// A pressed button.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Postback {
-    /// Meta's id, in newer API versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mid: Option<Mid>,
-    /// What the button says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<Redacted<String>>,
-    /// What the button stands for; missing on standby.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payload: Option<String>,
-}
-
-/// A delivery or read receipt: a watermark in Meta's time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Everything sent up to here.
-    pub watermark: Timestamp,
-    /// Messages named one by one, where Meta does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mids: Vec<Mid>,
-}
-
-/// Something attached to a message. The link expires.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Attachment {
-    /// What it is.
-    pub kind: AttachmentKind,
-    /// Where it lay when the delivery came; `None` where Meta sent none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<Redacted<String>>,
-    /// A title or file name, where Meta sent one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<Redacted<String>>,
-}
-
-/// What kind of thing is attached.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttachmentKind {
-    /// A picture, animated or not.
-    Image,
-    /// A sound or voice message.
-    Audio,
-    /// A film.
-    Video,
-    /// Any other file.
-    File,
-    /// A type this build does not know, by its name.
-    Other(String),
+impl Kind {
+    /// The kind in one stable word, for counts; free of customer text.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Echo(_) => "echo",
+            Self::Postback(_) => "postback",
+            Self::Delivered(_) => "delivery",
+            Self::Read(_) => "read",
+            Self::Reaction(_) => "reaction",
+            Self::Edit(_) => "edit",
+            Self::Unsend(_) => "unsend",
+            Self::Referral(_) => "referral",
+            Self::Optin(_) => "optin",
+            Self::Handover(_) => "handover",
+            Self::AccountLink(_) => "account_linking",
+            Self::Feedback(_) => "feedback",
+            Self::Order(_) => "order",
+            Self::Notice(_) => "admin_text",
+            Self::Legacy(_) => "legacy",
+        }
+    }
 }
 
 /// The machine an item is for.
 pub fn address(inbound: &Inbound) -> MachineId {
     MachineId::Conversation(inbound.page.clone(), inbound.psid.clone())
+}
+
+/// The machine an item of a Page is for.
+pub fn page_address(inbound: &PageInbound) -> MachineId {
+    MachineId::Page(inbound.page.clone())
 }

@@ -11,8 +11,11 @@ pub use id::{
     AccountId, AppId, CommentId, ContactId, EffectId, Incarnation, ItemKey, MachineId, Mid, PageId, Psid, TaskId,
 };
 pub use inbound::{
-    Anomaly, Attachment, AttachmentKind, Channel, Delivery, Echo, Inbound, Kind, Message, Place, Postback, Receipt,
-    address,
+    AccountLink, Activity, ActivityField, ActivityItem, Anomaly, Answer, AppRoles, Appointment, Attachment,
+    AttachmentKind, Author, Changed, Channel, Delivery, Echo, Edit, Feedback, FeedbackWay, Handover, HandoverAct,
+    Inbound, Installation, Integrity, Kind, Lead, Legacy, Message, Notice, Optin, OptinWay, Order, PageInbound,
+    PageKind, Place, Point, Policy, PolicyAct, Postback, Product, Reaction, Receipt, Referral, Shared, Sticker,
+    Stranger, TemplateStatus, Unsend, Verb, address, page_address,
 };
 pub use redacted::Redacted;
 pub use time::{Span, Timestamp};

@@ -58,6 +58,13 @@ Examples:
 All of them write nothing and may run beside a node. What customers said is masked
 unless --reveal is given.";
 
+const CORPUS: &str = "\
+Examples:
+  pagedesk corpus import ./payloads             whole deliveries, single entries or single items
+  pagedesk corpus import ./payloads --json
+
+Exit code 0 if every file is JSON, else 5. One bad file never stops the others.";
+
 const CAT: &str = "\
 Examples:
   pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
@@ -146,6 +153,9 @@ pub(crate) enum Command {
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),
+    /// Work with recorded and collected payloads
+    #[command(subcommand, after_help = CORPUS)]
+    Corpus(CorpusCommand),
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -267,6 +277,24 @@ pub(crate) struct Cat {
     /// Show what customers said and are called
     #[arg(long)]
     pub reveal: bool,
+}
+
+/// What to do with payloads.
+#[derive(Subcommand, Debug)]
+pub(crate) enum CorpusCommand {
+    /// Read webhook payloads of any origin and say what they hold
+    Import(Import),
+}
+
+/// `pagedesk corpus import`
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// A folder; all its *.json files are read, those of folders inside too
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to do with a configuration.

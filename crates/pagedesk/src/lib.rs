@@ -7,6 +7,7 @@
 mod assembly;
 mod cli;
 pub mod config;
+pub mod corpus;
 mod exit;
 mod journal;
 mod logs;
@@ -23,7 +24,7 @@ use clap::Parser as _;
 
 pub use exit::Exit;
 
-use cli::{Cli, Command, ConfigCommand};
+use cli::{Cli, Command, ConfigCommand, CorpusCommand};
 use exit::Failure;
 
 /// The program with the process's own arguments.
@@ -81,6 +82,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
         Command::Replay(asked) => replay::replay(&asked),
         Command::Journal(asked) => journal::journal(&asked),
+        Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),
     }

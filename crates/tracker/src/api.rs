@@ -55,6 +55,8 @@ pub enum CommentOrigin {
     Customer,
     /// The Page, but not through us.
     Outside,
+    /// Nobody: it says what somebody did, or what happened on Messenger.
+    Notice,
 }
 
 /// The task stands.

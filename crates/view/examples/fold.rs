@@ -67,12 +67,7 @@ fn batch(position: u64) -> StoredBatch {
         at: Timestamp(1_795_392_000_000 + i64::try_from(position).unwrap_or(0)),
         channel: Channel::Messaging,
         key: ItemKey(key),
-        kind: Kind::Message(Message {
-            mid: Mid::new(format!("m_{position}")),
-            text,
-            attachments: Vec::new(),
-            reply_to: None,
-        }),
+        kind: Kind::Message(Message { text, ..Message::new(Mid::new(format!("m_{position}"))) }),
     };
     let machine = address(&inbound).to_string();
     let encoded = Conversation::encode(&Event::Received { inbound });

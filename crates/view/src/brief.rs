@@ -1,6 +1,7 @@
 //! The one line that a list shows of what a customer did.
 
-use model::{AttachmentKind, Message, Postback, Redacted};
+use machine::conversation::notice_line;
+use model::{AttachmentKind, Kind, Message, Order, Postback, Redacted};
 
 /// Most characters of that line.
 pub(crate) const CHARS_MAX: usize = 120;
@@ -23,6 +24,23 @@ pub(crate) fn postback(postback: &Postback) -> Redacted<String> {
         Some(title) => short(&format!("pressed “{}”", title.reveal())),
         None => "pressed a button".to_owned(),
     })
+}
+
+/// A cart in one line.
+pub(crate) fn order(order: &Order) -> Redacted<String> {
+    let titles =
+        order.products.iter().filter_map(|product| product.title.as_ref().map(|title| title.reveal().as_str()));
+    Redacted::new(short(&format!("sent an order {}", titles.collect::<Vec<_>>().join(", "))))
+}
+
+/// What somebody did without writing, in one line.
+pub(crate) fn notice(kind: &Kind) -> Option<Redacted<String>> {
+    notice_line(kind).map(|line| Redacted::new(short(&line)))
+}
+
+/// Something that happened on a Page, in one line.
+pub(crate) fn of_page(line: &Redacted<String>) -> Redacted<String> {
+    Redacted::new(short(line.reveal()))
 }
 
 /// White space as single blanks, cut with an ellipsis.
@@ -49,6 +67,13 @@ fn word(kind: &AttachmentKind) -> &str {
         AttachmentKind::Audio => "audio",
         AttachmentKind::Video => "video",
         AttachmentKind::File => "file",
+        AttachmentKind::Sticker(_) => "sticker",
+        AttachmentKind::Fallback => "link",
+        AttachmentKind::Reel(_) => "reel",
+        AttachmentKind::Post(_) => "post",
+        AttachmentKind::Location(_) => "location",
+        AttachmentKind::Template(_) => "template",
+        AttachmentKind::Appointment(_) => "appointment",
         AttachmentKind::Other(name) => name,
     }
 }

@@ -4,7 +4,7 @@
 
 use journal::StoredBatch;
 use machine::Machine;
-use machine::conversation::{Conversation, Event, Outcome};
+use machine::conversation::{Conversation, Event, Opens, Outcome, opens};
 use machine::page::{Event as PageEvent, Page};
 use model::{Inbound, Kind, MachineId, PageId, Psid, Redacted, Timestamp};
 
@@ -50,9 +50,24 @@ fn unreadable(round: &mut Round<'_>, position: u64, fault: &dyn core::fmt::Displ
     round.totals.unreadable += 1;
 }
 
+/// Most kinds that are counted apart on one Page.
+const KINDS_MAX: usize = 500;
+
 fn page_event(round: &mut Round<'_>, page: &PageId, event: PageEvent) -> Result<(), Snag> {
     let row = round.page(page)?;
     match event {
+        PageEvent::Received { inbound } => {
+            row.received += 1;
+            let word = inbound.kind.word();
+            let word =
+                if row.happened.contains_key(&*word) || row.happened.len() < KINDS_MAX { &word } else { "other" };
+            *row.happened.entry(word.to_owned()).or_default() += 1;
+            if row.last_line_at <= Some(inbound.at) {
+                row.last_line_at = Some(inbound.at);
+                row.last_line = Some(brief::of_page(&machine::page::line(&inbound.kind)));
+            }
+            round.totals.inbounds += 1;
+        }
         PageEvent::Configured { facts } => {
             (row.name, row.known, row.token, row.restricted) = (facts.name, facts.known, facts.token, facts.restricted);
         }
@@ -133,6 +148,7 @@ impl Chat<'_> {
             | Event::ContactNaming { .. }
             | Event::CommentsAdding { .. }
             | Event::EchoHeld { .. }
+            | Event::ThreadOwned { .. }
             | Event::WindowClosed { .. } => Ok(()),
         }
     }
@@ -141,12 +157,31 @@ impl Chat<'_> {
         round.totals.inbounds += 1;
         round.page(self.page)?.received += 1;
         let row = self.row(round)?;
-        match &inbound.kind {
-            Kind::Message(message) => {
+        match opens(&inbound.kind) {
+            Opens::Nothing => {}
+            Opens::Window => row.last_action_at = row.last_action_at.max(Some(inbound.at)),
+            Opens::Message => {
                 row.last_message_at = row.last_message_at.max(Some(inbound.at));
-                acted(row, inbound.at, || brief::message(message));
+                row.last_action_at = row.last_action_at.max(Some(inbound.at));
             }
-            Kind::Postback(postback) => acted(row, inbound.at, || brief::postback(postback)),
+        }
+        match &inbound.kind {
+            Kind::Message(message) => said(row, inbound.at, || brief::message(message)),
+            Kind::Postback(postback) => said(row, inbound.at, || brief::postback(postback)),
+            Kind::Order(order) => said(row, inbound.at, || brief::order(order)),
+            Kind::Reaction(_)
+            | Kind::Edit(_)
+            | Kind::Unsend(_)
+            | Kind::Referral(_)
+            | Kind::Optin(_)
+            | Kind::Handover(_)
+            | Kind::AccountLink(_)
+            | Kind::Feedback(_)
+            | Kind::Notice(_) => {
+                touch(row, inbound.at);
+                tell(row, inbound.at, || brief::notice(&inbound.kind));
+            }
+            Kind::Legacy(_) => touch(row, inbound.at),
             Kind::Echo(echo) => {
                 touch(row, inbound.at);
                 parts::echoed(self, round, echo, inbound.at)?;
@@ -195,11 +230,18 @@ fn answered(row: &mut ConversationRow, at: Timestamp) {
     row.last_answer_at = row.last_answer_at.max(Some(at));
 }
 
-/// The customer did something; the list shows the newest by Meta's time.
-fn acted(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Redacted<String>) {
+/// The customer said something.
+fn said(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Redacted<String>) {
     touch(row, at);
-    if row.last_action_at <= Some(at) {
-        row.last_action_at = Some(at);
-        row.last_line = Some(line());
+    row.last_said_at = row.last_said_at.max(Some(at));
+    tell(row, at, || Some(line()));
+}
+
+/// The list shows the newest line by Meta's time.
+fn tell(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Option<Redacted<String>>) {
+    if row.last_line_at <= Some(at)
+        && let Some(line) = line()
+    {
+        (row.last_line_at, row.last_line) = (Some(at), Some(line));
     }
 }

@@ -95,6 +95,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
         | Event::TaskBound { .. }
         | Event::CommentsAdding { .. }
         | Event::EchoHeld { .. }
+        | Event::ThreadOwned { .. }
         | Event::SentOutside { .. }
         | Event::WindowClosed { .. } => Ok(()),
     }

@@ -9,6 +9,8 @@
 //! replies        comment id                 JSON: which parts of which machine
 //! ```
 
+use std::collections::BTreeMap;
+
 use machine::outbound::PartState;
 use model::{CommentId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
 use redb::TableDefinition;
@@ -22,7 +24,7 @@ pub(crate) const PARTS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("pa
 pub(crate) const REPLIES: TableDefinition<&str, &[u8]> = TableDefinition::new("replies");
 
 /// The shape of rows and of the fold. A view of another one is folded anew.
-pub(crate) const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 2;
 
 /// A conversation as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -37,12 +39,18 @@ pub struct ConversationRow {
     /// What the customer did last, in one line of at most 120 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_line: Option<Redacted<String>>,
+    /// Meta's time of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_line_at: Option<Timestamp>,
     /// Time of the newest thing said by anybody; the order of the list.
     #[serde(default)]
     pub last_activity_at: Timestamp,
     /// The customer's newest action that opens the standard window, by Meta's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_action_at: Option<Timestamp>,
+    /// The newest thing the customer said: a message, a button, an order. A reaction asks for no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_said_at: Option<Timestamp>,
     /// The customer's newest message, by Meta's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<Timestamp>,
@@ -73,6 +81,8 @@ impl ConversationRow {
             psid,
             name: None,
             last_line: None,
+            last_line_at: None,
+            last_said_at: None,
             last_activity_at: Timestamp::default(),
             last_action_at: None,
             last_message_at: None,
@@ -90,9 +100,9 @@ impl ConversationRow {
         MachineId::Conversation(self.page.clone(), self.psid.clone())
     }
 
-    /// The customer did something, and the Page has said nothing since.
+    /// The customer said something, and the Page has said nothing since.
     pub fn unanswered(&self) -> bool {
-        self.last_action_at > self.last_answer_at
+        self.last_said_at > self.last_answer_at
     }
 
     /// Some part needs a person: failed, refused, or in doubt.
@@ -165,6 +175,15 @@ pub struct PageRow {
     /// Items that nobody understood.
     #[serde(default)]
     pub anomalies: u64,
+    /// Items of the Page itself, by their kind's stable word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub happened: BTreeMap<String, u64>,
+    /// What happened on the Page last, in one line of at most 120 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_line: Option<Redacted<String>>,
+    /// Meta's time of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_line_at: Option<Timestamp>,
 }
 
 impl PageRow {
@@ -179,6 +198,9 @@ impl PageRow {
             received: 0,
             quarantined: 0,
             anomalies: 0,
+            happened: BTreeMap::new(),
+            last_line: None,
+            last_line_at: None,
         }
     }
 }

@@ -209,6 +209,36 @@ fn the_traffic_of_these_tests_reaches_every_state_of_a_part() {
 }
 
 #[test]
+fn a_reaction_moves_the_window_and_the_line_but_asks_for_no_answer() {
+    let mut traffic = Traffic::new();
+    let at = Timestamp(traffic::START);
+    traffic.customer_writes(0, "are you open?", at);
+    traffic.echoes(0, at + ::model::Span(1));
+    traffic.reacts(0, at + ::model::Span(2));
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
+    assert_eq!(row.last_action_at, Some(at + ::model::Span(2)));
+    assert_eq!(row.last_line.as_ref().unwrap().reveal(), "The customer reacted ❤ to a message");
+    assert!(!row.unanswered(), "the Page answered, and a heart is no question");
+    agrees_with_the_machines(&view, &traffic);
+}
+
+#[test]
+fn what_happens_on_a_page_is_counted_by_kind() {
+    let traffic = busy();
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let pages = view.pages().unwrap();
+    for (row, (_, state)) in pages.iter().zip(&traffic.pages) {
+        assert_eq!(&row.happened, state.counts());
+        assert!(row.last_line.as_ref().is_some_and(|line| line.reveal().starts_with("lead ")));
+    }
+    let all: u64 = pages.iter().map(|row| row.received).sum();
+    assert_eq!(view.totals().unwrap().inbounds, all);
+}
+
+#[test]
 fn lists_filter_and_page() {
     let traffic = busy();
     let view = opened(&memory());

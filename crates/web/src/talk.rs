@@ -53,6 +53,8 @@ pub(crate) enum Who {
     Customer,
     /// The Page, but not through us.
     Outside,
+    /// Nobody: something happened.
+    Notice,
     /// We; a part of an answer.
     Us {
         /// Which.
@@ -129,9 +131,18 @@ impl Said {
             (transcript::Who::Us { by, .. }, None) => Who::Soon { by: by.clone() },
             (transcript::Who::Customer, _) => Who::Customer,
             (transcript::Who::Outside, _) => Who::Outside,
+            (transcript::Who::Notice, _) => Who::Notice,
         };
         let links = entry.attachments.iter().filter_map(openable).map(str::to_owned).collect();
-        Self { at: entry.at, who, text: entry.text.reveal().clone(), links }
+        let mut text = entry.text.reveal().clone();
+        if entry.edited && !entry.unsent {
+            text.push_str("\n[edited]");
+        }
+        for reacted in &entry.reactions {
+            let whose = if reacted.by_page { "the Page" } else { "the customer" };
+            text.push_str(&format!("\n[{} by {whose}]", reacted.sign));
+        }
+        Self { at: entry.at, who, text, links }
     }
 }
 

@@ -7,7 +7,7 @@
 //!
 //! The bytes are stored in journals: a change here makes every known item new.
 
-use model::{ItemKey, Mid, PageId, Psid, Timestamp};
+use model::{Activity, ItemKey, Mid, PageId, Psid, Timestamp, Verb};
 use sha2::{Digest, Sha256};
 
 /// A message of the customer: its id on the Page.
@@ -44,6 +44,74 @@ pub fn delivered(page: &PageId, psid: &Psid, watermark: Timestamp, mids: &[Mid])
 /// A read receipt: its watermark and the messages it names.
 pub fn read(page: &PageId, psid: &Psid, watermark: Timestamp, mids: &[Mid]) -> ItemKey {
     receipt("read", page, psid, watermark, mids)
+}
+
+/// A message of either side without id: who, when by Meta's time (if told), and what.
+pub fn message_without_mid(
+    is_echo: bool,
+    page: &PageId,
+    psid: &Psid,
+    at: Option<Timestamp>,
+    text: Option<&str>,
+    attachments: Option<&str>,
+) -> ItemKey {
+    let domain = if is_echo { "echo-without-mid" } else { "message-without-mid" };
+    deed(domain, page, psid.as_str(), at, &[text, attachments])
+}
+
+/// A reaction put on a message or taken back: who, when by Meta's time (if told), and which.
+pub fn reaction(
+    page: &PageId,
+    mid: &Mid,
+    who: &str,
+    added: bool,
+    sign: Option<&str>,
+    at: Option<Timestamp>,
+) -> ItemKey {
+    deed("reaction", page, who, at, &[Some(mid.as_str()), Some(if added { "react" } else { "unreact" }), sign])
+}
+
+/// A changed text: the message, and which change; without a number, the text itself.
+pub fn edit(page: &PageId, mid: &Mid, nth: Option<u32>, text: Option<&str>) -> ItemKey {
+    let number = nth.map(|nth| nth.to_string());
+    let text = if nth.is_some() { None } else { text };
+    Encoding::new("edit").text(page.as_str()).text(mid.as_str()).option(number.as_deref()).option(text).key()
+}
+
+/// A message that was taken back.
+pub fn unsend(page: &PageId, mid: &Mid) -> ItemKey {
+    Encoding::new("unsend").text(page.as_str()).text(mid.as_str()).key()
+}
+
+/// Anything that has no id: the kind, who (a customer or a plugin's reference), when by Meta's time (if told), and what
+/// tells it from others of the kind.
+pub fn deed(domain: &str, page: &PageId, who: &str, at: Option<Timestamp>, what: &[Option<&str>]) -> ItemKey {
+    let at = at.map(|at| at.0.to_string());
+    let encoding = Encoding::new(domain).text(page.as_str()).text(who).option(at.as_deref());
+    what.iter().fold(encoding, |encoding, field| encoding.option(*field)).key()
+}
+
+/// Something on the wall: what, whose, made when. Something new is known by that alone; a change may come again (hidden,
+/// shown, hidden), so that Meta's time of the report and the content belong to it.
+pub fn activity(page: &PageId, activity: &Activity, told_at: Option<Timestamp>) -> ItemKey {
+    let number = |at: Option<Timestamp>| at.map(|at| at.0.to_string());
+    let author = activity.author.as_ref().and_then(|author| author.id.as_deref());
+    let encoding = Encoding::new("activity")
+        .text(page.as_str())
+        .text(activity.field.word())
+        .text(activity.item.word())
+        .text(activity.verb.word())
+        .option(activity.comment.as_deref().or(activity.post.as_deref()))
+        .option(author)
+        .option(number(activity.created_at).as_deref());
+    let told_at = if activity.created_at.is_some() && activity.verb == Verb::Add { None } else { told_at };
+    let text = activity.text.as_ref().map(|text| text.reveal().as_str()).filter(|_| activity.verb != Verb::Add);
+    encoding.option(number(told_at).as_deref()).option(text).option(activity.feeling.as_deref()).key()
+}
+
+/// A lead: its id.
+pub fn lead(page: &PageId, lead: &str) -> ItemKey {
+    Encoding::new("lead").text(page.as_str()).text(lead).key()
 }
 
 fn receipt(domain: &str, page: &PageId, psid: &Psid, watermark: Timestamp, mids: &[Mid]) -> ItemKey {

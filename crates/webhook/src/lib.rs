@@ -8,10 +8,13 @@
 
 pub mod dedup;
 mod handshake;
+pub mod kinds;
 pub mod limits;
 mod parse;
 pub mod signature;
+mod tally;
 
 pub use handshake::handshake;
-pub use parse::parse;
+pub use parse::{Shape, parse, parse_foreign, shape};
 pub use signature::{Refusal, Secret, sign, verify};
+pub use tally::Tally;

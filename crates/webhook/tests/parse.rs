@@ -2,7 +2,7 @@
 //!
 //! Invented people only. What must hold for every body stands in `properties.rs`.
 
-use model::{AttachmentKind, Channel, Delivery, Inbound, Kind, Timestamp};
+use model::{Channel, Delivery, Inbound, Kind, Timestamp};
 use webhook::{dedup, limits, parse};
 
 const RECEIVED_AT: Timestamp = Timestamp(1_780_272_099_000);
@@ -43,12 +43,14 @@ fn odd(body: &str) -> (Vec<String>, usize) {
 }
 
 fn text_of(inbound: &Inbound) -> Option<&str> {
-    match &inbound.kind {
-        Kind::Message(message) => message.text.as_ref(),
-        Kind::Echo(echo) => echo.text.as_ref(),
-        Kind::Postback(_) | Kind::Delivered(_) | Kind::Read(_) => None,
-    }
-    .map(|text| text.reveal().as_str())
+    let text = if let Kind::Message(message) = &inbound.kind {
+        message.text.as_ref()
+    } else if let Kind::Echo(echo) = &inbound.kind {
+        echo.text.as_ref()
+    } else {
+        None
+    };
+    text.map(|text| text.reveal().as_str())
 }
 
 #[test]
@@ -140,33 +142,34 @@ fn bodies_without_structure_are_one_anomaly() {
 #[test]
 fn odd_items_are_anomalies_with_their_place_and_their_neighbours_are_read() {
     let party = r#""sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1780272000123"#;
-    let deep = format!(r#"{{{party},"game_play":{}{}}}"#, "[".repeat(500), "]".repeat(500));
+    let deep = format!(r#"{{{party},"hologram":{}{}}}"#, "[".repeat(500), "]".repeat(500));
     let cases = [
         ("7".to_owned(), "not-an-object -"),
         ("null".to_owned(), "not-an-object -"),
         (r#"["message"]"#.to_owned(), "not-an-object -"),
         ("{}".to_owned(), "no-kind -"),
         (format!("{{{party}}}"), "no-kind -"),
-        (format!(r#"{{{party},"game_play":{{"game_id":"1"}}}}"#), "unknown-kind game_play"),
-        (format!(r#"{{{party},"reaction":{{"mid":"m","emoji":"x"}}}}"#), "unknown-kind reaction"),
-        (format!(r#"{{{party},"message":null,"optin":{{}}}}"#), "unknown-kind message"),
+        (format!(r#"{{{party},"hologram":{{"game_id":"1"}}}}"#), "unknown-kind hologram"),
+        (format!(r#"{{{party},"reaction":{{"emoji":"x"}}}}"#), "no-mid reaction"),
+        (format!(r#"{{{party},"reaction":["x"]}}"#), "odd-shape reaction"),
+        (format!(r#"{{{party},"message":null,"optin":7}}"#), "odd-shape optin"),
+        (format!(r#"{{{party},"optin":{{}},"referral":{{}}}}"#), "several-kinds optin"),
         (format!(r#"{{{party},"message":"hello"}}"#), "odd-shape message"),
         (format!(r#"{{{party},"message":[]}}"#), "odd-shape message"),
-        (format!(r#"{{{party},"message":{{"text":"hello"}}}}"#), "no-mid message"),
-        (format!(r#"{{{party},"message":{{"mid":"","text":"hello"}}}}"#), "no-mid message"),
-        (format!(r#"{{{party},"message":{{"admin_text":"handed over"}}}}"#), "no-mid message"),
-        (format!(r#"{{{party},"message":{{"mid":"m","is_deleted":true}}}}"#), "unknown-kind message.is_deleted"),
+        (format!(r#"{{{party},"message":{{"mid":""}}}}"#), "no-mid message"),
+        (format!(r#"{{{party},"message":{{"admin_text":[]}}}}"#), "no-text message.admin_text"),
+        (format!(r#"{{{party},"message":{{"is_deleted":true}}}}"#), "no-mid message"),
         (format!(r#"{{{party},"message":{{"mid":"m","mid":"n"}}}}"#), "odd-shape message"),
         (format!(r#"{{{party},"message":{{"mid":"m"}},"read":{{"watermark":1}}}}"#), "several-kinds message"),
-        (format!(r#"{{{party},"delivery":{{"mids":["m"]}}}}"#), "no-watermark delivery"),
+        (format!(r#"{{{party},"delivery":{{"mids":[]}}}}"#), "no-watermark delivery"),
         (format!(r#"{{{party},"read":{{"watermark":"soon"}}}}"#), "no-watermark read"),
         (r#"{"recipient":{"id":"1029"},"message":{"mid":"m"}}"#.to_owned(), "no-customer -"),
-        (r#"{"sender":{"user_ref":"r"},"postback":{"payload":"P"}}"#.to_owned(), "no-customer -"),
+        (r#"{"sender":{"user_ref":""},"postback":{"payload":"P"}}"#.to_owned(), "no-customer -"),
         (r#"{"sender":"5001","message":{"mid":"m"}}"#.to_owned(), "no-customer -"),
         (r#"{"sender":{"id":"a/b"},"message":{"mid":"m"}}"#.to_owned(), "no-customer -"),
         (r#"{"sender":{"id":"1029"},"message":{"mid":"m"}}"#.to_owned(), "page-as-customer -"),
         (r#"{"sender":{"id":"1029"},"message":{"mid":"m","is_echo":true}}"#.to_owned(), "no-customer -"),
-        (deep, "too-deep game_play"),
+        (deep, "too-deep hologram"),
     ];
     for (item, expected) in cases {
         let body = page(&format!(r#""messaging":[{},{item},{}]"#, hello("m_1"), hello("m_2")));
@@ -179,21 +182,25 @@ fn odd_items_are_anomalies_with_their_place_and_their_neighbours_are_read() {
 #[test]
 fn changes_and_odd_lists_are_kept_with_their_kind() {
     let body = page(
-        r#""changes":[{"field":"feed","value":{"item":"comment"}},{"field":"parking"},{"value":1},7,
-           {"field":"messages","value":["x"]}],
-           "messaging_handovers":[{"sender":{"id":"5001"},"pass_thread_control":{"new_owner_app_id":1}}],
-           "hop_context":[{"app_id":1}],"calls":{"status":"ringing"},"uid":"x","messaging":null,"standby":"none""#,
+        r#""changes":[{"field":"stars","value":{"item":"comment"}},{"field":"hologram"},{"value":1},7,
+           {"field":"messages","value":["x"]},{"field":"feed","value":"x"},{"field":"leadgen","value":{}}],
+           "messaging_handovers":[{"sender":{"id":"5001"},"hologram":{"new_owner_app_id":1}}],
+           "hop_context":[{"app_id":1}],"calls":{"status":"ringing"},"uid":"x","messaging":null,"standby":"none",
+           "changed_fields":["stars",7]"#,
     );
     let expected = [
-        "changes/0 unknown-kind field:feed",
-        "changes/1 unknown-kind field:parking",
+        "changes/0 unknown-kind field:stars",
+        "changes/1 unknown-kind field:hologram",
         "changes/2 no-kind -",
         "changes/3 not-an-object -",
         "changes/4 unknown-kind field:messages",
-        "messaging_handovers/0 unknown-kind pass_thread_control",
-        "hop_context/0 unknown-kind app_id",
+        "changes/5 unknown-kind field:feed",
+        "changes/6 no-id field:leadgen",
+        "messaging_handovers/0 unknown-kind hologram",
         "calls/0 unknown-kind status",
         "standby/0 not-a-list -",
+        "changed_fields/0 unknown-kind field:stars",
+        "changed_fields/1 no-kind -",
     ];
     assert_eq!(odd(&body), (expected.map(str::to_owned).to_vec(), 0));
 }
@@ -222,6 +229,8 @@ fn an_entry_that_is_none_does_not_cost_the_next() {
 #[test]
 fn an_item_without_page_is_kept() {
     let body = format!(r#"{{"object":"page","entry":[{{"time":1,"messaging":[{}]}}]}}"#, hello("m_1"));
+    assert_eq!(only(&body).page.as_str(), "1029", "the one that is written to is the Page");
+    let body = body.replace(r#""recipient":{"id":"1029"},"#, "");
     assert_eq!(odd(&body), (vec!["messaging/0 no-page -".to_owned()], 0));
 }
 
@@ -282,28 +291,20 @@ fn attachments_of_every_age_are_read() {
         .iter()
         .map(|attachment| {
             let reveal = |text: &Option<model::Redacted<String>>| text.as_ref().map(|text| text.reveal().clone());
-            let kind = match &attachment.kind {
-                AttachmentKind::Other(other) => other.clone(),
-                known @ (AttachmentKind::Image
-                | AttachmentKind::Audio
-                | AttachmentKind::Video
-                | AttachmentKind::File) => {
-                    format!("{known:?}")
-                }
-            };
+            let kind = format!("{:?}", attachment.kind);
             (kind, reveal(&attachment.url), reveal(&attachment.title))
         })
         .collect();
     let some = |text: &str| Some(text.to_owned());
     let expected = [
         ("Image", some("https://cdn.example/a.png"), None),
-        ("fallback", some("https://example.org"), some("A page")),
-        ("fallback", some("https://example.org/2"), some("Inside")),
-        ("location", None, None),
-        ("template", None, None),
-        ("unknown", None, None),
-        ("unknown", None, None),
-        ("unknown", None, None),
+        ("Fallback", some("https://example.org"), some("A page")),
+        ("Fallback", some("https://example.org/2"), some("Inside")),
+        ("Location(Point { degrees: Some(‹redacted›) })", None, None),
+        ("Template([])", None, None),
+        (r#"Other("unknown")"#, None, None),
+        (r#"Other("unknown")"#, None, None),
+        (r#"Other("unknown")"#, None, None),
     ]
     .map(|(kind, url, title)| (kind.to_owned(), url, title));
     assert_eq!(read, expected);

@@ -89,7 +89,21 @@ impl Course<'_> {
             let (mid, text) = match &inbound.kind {
                 Kind::Message(message) => (Some(&message.mid), message.text.as_ref()),
                 Kind::Postback(postback) => (postback.mid.as_ref(), postback.title.as_ref()),
-                Kind::Echo(_) | Kind::Delivered(_) | Kind::Read(_) => continue,
+                // The stand-in knows of messages and buttons only.
+                Kind::Echo(_)
+                | Kind::Delivered(_)
+                | Kind::Read(_)
+                | Kind::Reaction(_)
+                | Kind::Edit(_)
+                | Kind::Unsend(_)
+                | Kind::Referral(_)
+                | Kind::Optin(_)
+                | Kind::Handover(_)
+                | Kind::AccountLink(_)
+                | Kind::Feedback(_)
+                | Kind::Order(_)
+                | Kind::Notice(_)
+                | Kind::Legacy(_) => continue,
             };
             let is_message = matches!(inbound.kind, Kind::Message(_));
             let text = text.map(|text| text.reveal().clone());

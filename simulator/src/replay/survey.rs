@@ -94,13 +94,19 @@ impl Survey {
                 });
             }
         }
+        for inbound in &delivery.page_inbounds {
+            self.names.meet_page(&inbound.page);
+            self.inbounds += 1;
+            self.duplicates += u64::from(!known.insert(inbound.key));
+        }
         for anomaly in &delivery.anomalies {
             self.anomalies += 1;
             if let Some(page) = &anomaly.page {
                 self.names.meet_page(page);
             }
         }
-        let (inbounds, anomalies) = (delivery.inbounds.len(), delivery.anomalies.len());
+        let inbounds = delivery.inbounds.len() + delivery.page_inbounds.len();
+        let anomalies = delivery.anomalies.len();
         self.loads.push(Load { inbounds, anomalies, duplicates: self.duplicates - before });
     }
 }

@@ -51,8 +51,12 @@ async fn whatever_is_signed_is_stored_counted_and_never_lost() {
     let acknowledged = Acknowledged { lanes: vec![good], answers: Vec::new() };
     let (_, facts) = world.keeps(&acknowledged).await;
 
-    let expected: usize = bodies.iter().map(|body| webhook::parse(body, Timestamp(1)).anomalies.len()).sum();
-    assert!(expected >= bodies.len() - 1, "{expected}");
+    let parsed: Vec<_> = bodies.iter().map(|body| webhook::parse(body, Timestamp(1))).collect();
+    let expected: usize = parsed.iter().map(|delivery| delivery.anomalies.len()).sum();
+    assert!(expected >= bodies.len() - 2, "{expected}");
+    let of_pages: usize = parsed.iter().map(|delivery| delivery.page_inbounds.len()).sum();
+    let received = |event: &&page::Event| matches!(event, page::Event::Received { .. });
+    assert_eq!((facts.pages.values().flatten().filter(received).count(), of_pages), (1, 1));
     let kept = |event: &&page::Event| matches!(event, page::Event::AnomalyKept { .. });
     assert_eq!(facts.pages.values().flatten().filter(kept).count(), expected, "every anomaly is kept, once");
     let totals = world.rig().node().totals();

@@ -96,6 +96,7 @@ async fn an_item_that_panics_its_actor_five_times_is_quarantined_and_its_neighbo
         let aside = facts.page(page).iter().filter_map(|event| match event {
             page::Event::ItemQuarantined { delivery, key, cause, .. } => Some((*delivery, *key, cause.clone())),
             page::Event::Configured { .. }
+            | page::Event::Received { .. }
             | page::Event::AnomalyKept { .. }
             | page::Event::TokenRefused { .. }
             | page::Event::Restricted

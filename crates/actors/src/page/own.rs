@@ -5,7 +5,7 @@ use std::sync::Arc;
 use journal::{AppendFault, Appended};
 use machine::page::{Command, Page, Trouble};
 use machine::{AccountFacts, Context, PageFacts};
-use model::{Anomaly, ItemKey};
+use model::{Anomaly, ItemKey, PageInbound, PageKind};
 use ractor::{ActorProcessingErr, ActorRef};
 use tokio::sync::{oneshot, watch};
 
@@ -45,6 +45,17 @@ impl Parts {
     ) {
         self.decide(me, birth, Command::Configure(facts), None, Some(waiting));
         self.refresh(birth);
+    }
+
+    /// An item of the Page itself. That of a Page which nobody configured is kept too: it names no customer whose
+    /// conversation it could open.
+    pub(super) fn receive(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, inbound: PageInbound) {
+        let is_policy = matches!(inbound.kind, PageKind::Policy(_));
+        self.decide(me, birth, Command::Receive(inbound), Some(delivery), None);
+        if is_policy {
+            tracing::error!(page = %birth.page, restricted = self.host.state.facts().restricted, "Meta enforces its policy on the Page");
+            self.refresh(birth);
+        }
     }
 
     pub(super) fn keep_anomaly(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, anomaly: Anomaly) {

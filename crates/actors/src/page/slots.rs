@@ -21,11 +21,16 @@ impl Parts {
         birth: &PageBirth,
         share: Share,
     ) -> Result<(), ActorProcessingErr> {
-        let Share { delivery, inbounds, anomalies } = share;
+        let items = share.len();
+        let Share { delivery, inbounds, page_inbounds, anomalies } = share;
         if self.pending.contains_key(&delivery) {
             return Ok(());
         }
-        self.pending.insert(delivery, inbounds.len() + anomalies.len());
+        self.pending.insert(delivery, items);
+        // First, because a block or its end concerns everything that follows.
+        for inbound in page_inbounds {
+            self.receive(me, birth, delivery, inbound);
+        }
         for anomaly in anomalies {
             self.keep_anomaly(me, birth, delivery, anomaly);
         }

@@ -24,14 +24,21 @@
 //! | 17 | settled-contact-named | | 44 | part-delayed | |
 //! | 47 | doubt-remained | | 45 | part-failed | |
 //! | 50 | window-closed | | 46 | part-in-doubt | |
+//! | 38 | thread-owned | | 65 | received-handover | S |
+//! | 60 | received-reaction | S | 66 | received-account-link | |
+//! | 61 | received-edit | S | 67 | received-feedback | S |
+//! | 62 | received-unsend | | 68 | received-order | S |
+//! | 63 | received-referral | S | 69 | received-notice | S |
+//! | 64 | received-optin | S | 70 | received-legacy | |
 
 mod decision;
+mod deed;
 mod fact;
 
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 38] = [
+const NAMES: [(u16, &str); 50] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -61,6 +68,7 @@ const NAMES: [(u16, &str); 38] = [
     (35, "comments-adding"),
     (36, "sent-outside"),
     (37, "echo-held"),
+    (38, "thread-owned"),
     (40, "part-refused"),
     (41, "part-held"),
     (42, "send-started"),
@@ -70,6 +78,17 @@ const NAMES: [(u16, &str); 38] = [
     (46, "part-in-doubt"),
     (47, "doubt-remained"),
     (50, "window-closed"),
+    (60, "received-reaction"),
+    (61, "received-edit"),
+    (62, "received-unsend"),
+    (63, "received-referral"),
+    (64, "received-optin"),
+    (65, "received-handover"),
+    (66, "received-account-link"),
+    (67, "received-feedback"),
+    (68, "received-order"),
+    (69, "received-notice"),
+    (70, "received-legacy"),
 ];
 
 /// The name of a stored kind, for people; `unknown` where this build does not know it.
@@ -94,6 +113,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::CommentsAdding { .. }
         | Event::EchoHeld { .. }
         | Event::SentOutside { .. }
+        | Event::ThreadOwned { .. }
         | Event::PartRefused { .. }
         | Event::PartHeld { .. }
         | Event::SendStarted { .. }
@@ -113,6 +133,7 @@ pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, Codec
     }
     match kind {
         1..30 => fact::decode(kind, body),
+        60..=70 => deed::decode(kind, body),
         _ => decision::decode(kind, body),
     }
 }

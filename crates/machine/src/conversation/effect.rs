@@ -78,6 +78,7 @@ pub(super) fn effect(event: &Event) -> Option<Effect> {
         | Event::TaskBound { .. }
         | Event::EchoHeld { .. }
         | Event::SentOutside { .. }
+        | Event::ThreadOwned { .. }
         | Event::PartRefused { .. }
         | Event::PartHeld { .. }
         | Event::PartSent { .. }

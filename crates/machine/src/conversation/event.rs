@@ -107,6 +107,15 @@ pub enum Event {
         /// Meta's id.
         mid: Mid,
     },
+    /// A hand-over says whose the thread is.
+    ThreadOwned {
+        /// Ours, or anybody's: we may send.
+        ours: bool,
+        /// Meta's time of the hand-over.
+        at: Timestamp,
+        /// The item that says it.
+        key: ItemKey,
+    },
     /// A part may not be sent, and why.
     PartRefused {
         /// The part.
@@ -231,4 +240,6 @@ pub enum Origin {
     Customer,
     /// The Page, but not through us.
     Outside,
+    /// Nobody wrote it: it says what somebody did, or what happened. Opens no task.
+    Notice,
 }

@@ -3,10 +3,12 @@
 //! Invariant: lines enter `waiting` here and leave it only into an effect that an event names, so none is ever lost.
 
 use model::{Inbound, Kind, Mid, TaskId, Timestamp};
+use policy::Openers;
 
 use super::command::{Outcome, Resolution};
 use super::event::{Event, Line, WakeReason};
-use super::state::{Binding, HeldEcho, State, TrackerWork};
+use super::opener::{Opens, opens};
+use super::state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 use crate::outbound::Queue;
 
 /// What an outcome means for the tracker's open effect.
@@ -56,6 +58,9 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
             }
         }
         Event::SentOutside { mid } => sent_outside(state, mid),
+        Event::ThreadOwned { ours, at, key } => {
+            state.hear(Evidence { at: *at, is_handover: true, key: *key }, !ours);
+        }
         Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
         Event::WindowClosed { at } => state.closed_at = state.closed_at.max(Some(*at)),
         Event::DispatchGranted { .. }
@@ -105,6 +110,7 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         | Event::CommentsAdding { .. }
         | Event::EchoHeld { .. }
         | Event::SentOutside { .. }
+        | Event::ThreadOwned { .. }
         | Event::WindowClosed { .. } => {}
     }
 }
@@ -112,14 +118,14 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
 fn received(state: &mut State, inbound: &Inbound) {
     let line = state.line(inbound);
     state.seen.insert(inbound.key);
-    state.standby = state.standby_after(inbound);
-    state.channel_at = state.channel_at.max(Some(inbound.at));
+    let (evidence, standby) = State::heard_in(inbound);
+    state.hear(evidence, standby);
+    open_window(&mut state.openers, &inbound.kind, inbound.at);
     match &inbound.kind {
-        Kind::Message(_) => {
-            state.openers.last_message_at = state.openers.last_message_at.max(Some(inbound.at));
-            customer_acted(state, inbound.at, line);
+        Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
+            state.newest_at = state.newest_at.max(Some(inbound.at));
+            state.waiting.extend(line);
         }
-        Kind::Postback(_) => customer_acted(state, inbound.at, line),
         Kind::Echo(echo) => {
             let ours = state.part_named_by(echo.metadata.as_deref()).or_else(|| state.queue.part_of_mid(&echo.mid));
             if let (None, Some(line)) = (ours, line) {
@@ -130,14 +136,43 @@ fn received(state: &mut State, inbound: &Inbound) {
             state.receipts.delivered = state.receipts.delivered.max(Some(receipt.watermark));
         }
         Kind::Read(receipt) => state.receipts.read = state.receipts.read.max(Some(receipt.watermark)),
+        Kind::Edit(edit) => {
+            let (mid, nth) = (edit.mid.clone(), edit.nth.unwrap_or(0));
+            state.bury(Tombstone { mid, unsent: false, nth, text: edit.text.clone() });
+            noticed(state, line);
+        }
+        Kind::Unsend(unsend) => {
+            state.bury(Tombstone { mid: unsend.mid.clone(), unsent: true, nth: 0, text: None });
+            noticed(state, line);
+        }
+        Kind::Reaction(_)
+        | Kind::Referral(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Notice(_) => noticed(state, line),
+        Kind::Legacy(_) => {}
     }
 }
 
-/// Messages and buttons, of the thread's owner or of a bystander, open the window. Nothing else does.
-fn customer_acted(state: &mut State, at: Timestamp, line: Option<Line>) {
-    state.openers.last_action_at = state.openers.last_action_at.max(Some(at));
-    state.newest_at = state.newest_at.max(Some(at));
-    state.waiting.extend(line);
+/// Merges an item into the newest opening actions, by maximum; of the thread's owner or of a bystander alike.
+pub(super) fn open_window(openers: &mut Openers, kind: &Kind, at: Timestamp) {
+    match opens(kind) {
+        Opens::Nothing => {}
+        Opens::Window => openers.last_action_at = openers.last_action_at.max(Some(at)),
+        Opens::Message => {
+            openers.last_message_at = openers.last_message_at.max(Some(at));
+            openers.last_action_at = openers.last_action_at.max(Some(at));
+        }
+    }
+}
+
+/// The line of something that nobody wrote waits for the task, where one is bound or on its way.
+fn noticed(state: &mut State, line: Option<Line>) {
+    if state.takes_outside_lines() {
+        state.waiting.extend(line);
+    }
 }
 
 /// The queue knows of it already.

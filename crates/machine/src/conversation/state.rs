@@ -13,7 +13,10 @@ use super::projection::Receipts;
 use crate::outbound::{PartId, Queue};
 
 /// Version of the frozen form. Another one is not read: the state is rebuilt from its events.
-const FROZEN_VERSION: u8 = 1;
+const FROZEN_VERSION: u8 = 2;
+
+/// Edits and unsends remembered for messages that come after them: the newest. An order turned round spans a few items.
+const TOMBSTONES_MAX: usize = 100;
 
 /// What a conversation knows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,10 +35,12 @@ pub struct State {
     pub(super) closed_at: Option<Timestamp>,
     /// Meta's time of the customer's newest item; an older one that comes after it is late.
     pub(super) newest_at: Option<Timestamp>,
-    /// Another app owns the thread: the newest item came in the standby list.
+    /// Another app owns the thread: the newest item came in the standby list, or a hand-over says so.
     pub(super) standby: bool,
-    /// Meta's time of the item that `standby` rests on.
-    pub(super) channel_at: Option<Timestamp>,
+    /// What `standby` rests on.
+    pub(super) evidence: Option<Evidence>,
+    /// Messages known to be changed or taken back, in order of arrival.
+    pub(super) tombstones: VecDeque<Tombstone>,
     /// The customer's name.
     pub(super) name: Option<Redacted<String>>,
     /// The customer's contact in the tracker.
@@ -113,6 +118,30 @@ pub struct HeldEcho {
     pub until: Option<Timestamp>,
 }
 
+/// What a knowledge of the thread's owner rests on; the greatest counts, whatever the order of arrival.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Meta's time of the item.
+    pub at: Timestamp,
+    /// A hand-over names the owner; another item only came in a list.
+    pub is_handover: bool,
+    /// The item.
+    pub key: ItemKey,
+}
+
+/// What is known of a message that may come later than this.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// The message.
+    pub mid: Mid,
+    /// It was taken back.
+    pub unsent: bool,
+    /// Number of its newest change.
+    pub nth: u32,
+    /// Its newest text, unless only its unsend is known.
+    pub text: Option<Redacted<String>>,
+}
+
 impl State {
     pub(super) fn fresh(id: &MachineId) -> Self {
         Self {
@@ -124,7 +153,8 @@ impl State {
             closed_at: None,
             newest_at: None,
             standby: false,
-            channel_at: None,
+            evidence: None,
+            tombstones: VecDeque::new(),
             name: None,
             contact: None,
             binding: Binding::None,
@@ -224,6 +254,37 @@ impl State {
     /// Echoes of which it is not known yet whose they are.
     pub fn held_echoes(&self) -> &[HeldEcho] {
         &self.held
+    }
+
+    /// Takes in who owns the thread, unless something stronger is known.
+    pub(super) fn hear(&mut self, evidence: Evidence, standby: bool) {
+        if self.evidence.is_none_or(|known| known < evidence) {
+            self.evidence = Some(evidence);
+            self.standby = standby;
+        }
+    }
+
+    /// What is known of a message that comes now.
+    pub(super) fn tombstone(&self, mid: &Mid) -> Option<&Tombstone> {
+        self.tombstones.iter().find(|tombstone| tombstone.mid == *mid)
+    }
+
+    /// Remembers that a message was changed or taken back; the newest change counts.
+    pub(super) fn bury(&mut self, stone: Tombstone) {
+        match self.tombstones.iter_mut().find(|known| known.mid == stone.mid) {
+            Some(known) => {
+                known.unsent |= stone.unsent;
+                if stone.text.is_some() && (known.text.is_none() || known.nth < stone.nth) {
+                    (known.nth, known.text) = (stone.nth, stone.text);
+                }
+            }
+            None => {
+                self.tombstones.push_back(stone);
+                if self.tombstones.len() > TOMBSTONES_MAX {
+                    self.tombstones.pop_front();
+                }
+            }
+        }
     }
 
     /// The part that an echo's metadata names, if it is one of ours.

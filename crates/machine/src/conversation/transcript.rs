@@ -10,7 +10,10 @@ use policy::Openers;
 
 use super::event::Event;
 use super::evolve::evolve_queue;
-use super::line::{pressed, readable};
+use super::evolve::open_window;
+use super::line::{TAKEN_BACK, notice, ordered, pressed, readable, written};
+use super::marks::Marks;
+pub use super::marks::Reacted;
 use super::projection::{Receipts, Window, window_of};
 use crate::outbound::{Content, Part, PartId, PartState, Queue};
 
@@ -19,6 +22,8 @@ use crate::outbound::{Content, Part, PartId, PartState, Queue};
 pub struct Transcript {
     seq: u64,
     written: BTreeMap<ItemKey, Bubble>,
+    notices: BTreeMap<ItemKey, Bubble>,
+    marks: Marks,
     echoes: BTreeMap<Mid, SeenEcho>,
     origins: BTreeMap<PartId, Asked>,
     queue: Queue,
@@ -46,6 +51,12 @@ pub struct Entry {
     pub state: Option<PartState>,
     /// How far a message of the Page got; `None` for the customer's, and for ours while it is not sent.
     pub reach: Option<Reach>,
+    /// The reactions that stand on it.
+    pub reactions: Vec<Reacted>,
+    /// Its text was changed; what is shown is the newest.
+    pub edited: bool,
+    /// It was taken back; its content is not shown any more.
+    pub unsent: bool,
 }
 
 /// Tie-breaker of the order: what Meta sent comes before what it has not confirmed.
@@ -71,6 +82,8 @@ pub enum Who {
     },
     /// The Page, but not through us.
     Outside,
+    /// Nobody: the line says what somebody did, or what happened.
+    Notice,
 }
 
 /// How far a message of the Page got.
@@ -151,6 +164,7 @@ impl Transcript {
             | Event::TaskBound { .. }
             | Event::CommentsAdding { .. }
             | Event::EchoHeld { .. }
+            | Event::ThreadOwned { .. }
             | Event::PartRefused { .. }
             | Event::PartHeld { .. }
             | Event::PartSent { .. }
@@ -183,8 +197,31 @@ impl Transcript {
             }
         }
         entries.extend(self.queue.parts().map(|(id, part)| self.ours(id, part, echo_of.get(&id).copied())));
+        self.mark(&mut entries);
+        entries.extend(self.notices.values().map(|bubble| entry(bubble, Who::Notice, None)));
         entries.sort_by_key(|entry| (entry.at, entry.tie));
         entries
+    }
+
+    /// Puts on each message what is known of it; what stands on a message that is not known has a line of its own.
+    fn mark(&self, entries: &mut Vec<Entry>) {
+        for entry in entries.iter_mut() {
+            let Some(mark) = entry.mid.as_ref().and_then(|mid| self.marks.of(mid)) else { continue };
+            entry.reactions = mark.reactions();
+            if let Some(text) = mark.text() {
+                (entry.edited, entry.text) = (true, text.clone());
+            }
+            if mark.is_unsent() {
+                (entry.unsent, entry.text, entry.attachments) = (true, TAKEN_BACK.into(), Vec::new());
+            }
+        }
+        let known: BTreeSet<&Mid> = entries.iter().filter_map(|entry| entry.mid.as_ref()).collect();
+        let astray = self.marks.astray(|mid| known.contains(mid));
+        drop(known);
+        entries.extend(astray.into_iter().map(|mark| {
+            let (at, key, text) = (mark.at, mark.key, mark.text.into());
+            entry(&Bubble { at, key, text, attachments: Vec::new(), mid: None }, Who::Notice, None)
+        }));
     }
 
     /// How far the customer got.
@@ -205,18 +242,30 @@ impl Transcript {
             attachments: attachments.to_vec(),
             mid,
         };
+        open_window(&mut self.openers, &inbound.kind, inbound.at);
+        self.marks.apply(inbound);
         match &inbound.kind {
             Kind::Message(message) => {
-                let text = readable(message.text.as_ref(), &message.attachments);
+                let text = written(message);
                 self.written.insert(inbound.key, bubble(Some(message.mid.clone()), text, &message.attachments));
-                self.openers.last_message_at = self.openers.last_message_at.max(Some(inbound.at));
-                self.openers.last_action_at = self.openers.last_action_at.max(Some(inbound.at));
             }
             Kind::Postback(postback) => {
-                let text = pressed(postback.title.as_ref());
-                self.written.insert(inbound.key, bubble(postback.mid.clone(), text, &[]));
-                self.openers.last_action_at = self.openers.last_action_at.max(Some(inbound.at));
+                self.written.insert(inbound.key, bubble(postback.mid.clone(), pressed(postback), &[]));
             }
+            Kind::Order(order) => {
+                self.written.insert(inbound.key, bubble(None, ordered(order), &[]));
+            }
+            Kind::Referral(_)
+            | Kind::Optin(_)
+            | Kind::Handover(_)
+            | Kind::AccountLink(_)
+            | Kind::Feedback(_)
+            | Kind::Notice(_) => {
+                if let Some(text) = notice(&inbound.kind) {
+                    self.notices.insert(inbound.key, bubble(None, text, &[]));
+                }
+            }
+            Kind::Reaction(_) | Kind::Edit(_) | Kind::Unsend(_) | Kind::Legacy(_) => {}
             Kind::Echo(echo) => {
                 let named = echo.metadata.as_deref().and_then(|metadata| metadata.parse::<EffectId>().ok());
                 let part = named
@@ -260,7 +309,9 @@ impl Transcript {
         let by = asked.map(|asked| asked.by.clone()).unwrap_or_default();
         let reach = sent_at.map(|sent_at| self.reach(echo.map_or(sent_at, |echo| echo.at), mid.as_ref()));
         let state = Some(part.state.clone());
-        Entry { at, tie, who: Who::Us { part: id, by }, text, attachments, mid, state, reach }
+        let who = Who::Us { part: id, by };
+        let (reactions, edited, unsent) = (Vec::new(), false, false);
+        Entry { at, tie, who, text, attachments, mid, state, reach, reactions, edited, unsent }
     }
 
     fn reach(&self, at: Timestamp, mid: Option<&Mid>) -> Reach {
@@ -286,6 +337,9 @@ fn entry(bubble: &Bubble, who: Who, reach: Option<Reach>) -> Entry {
         mid: bubble.mid.clone(),
         state: None,
         reach,
+        reactions: Vec::new(),
+        edited: false,
+        unsent: false,
     }
 }
 

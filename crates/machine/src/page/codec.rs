@@ -8,6 +8,7 @@
 //! | 4 | token-refused | |
 //! | 5 | restricted | |
 //! | 6 | restriction-lifted | |
+//! | 7 | received | yes: it may hold what people wrote |
 
 use std::borrow::Cow;
 
@@ -18,13 +19,14 @@ use super::Event;
 use crate::PageFacts;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in, read, write};
 
-const NAMES: [(u16, &str); 6] = [
+const NAMES: [(u16, &str); 7] = [
     (1, "configured"),
     (2, "item-quarantined"),
     (3, "anomaly-kept"),
     (4, "token-refused"),
     (5, "restricted"),
     (6, "restriction-lifted"),
+    (7, "received"),
 ];
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +78,7 @@ pub fn name(kind: u16) -> &'static str {
 
 pub(super) fn encode(event: &Event) -> Encoded {
     match event {
+        Event::Received { inbound } => write(7, true, inbound),
         Event::Configured { facts: PageFacts { known, name, token, token_mark, restricted } } => {
             let (name, token_mark) = (name.into(), token_mark.into());
             write(1, false, &Configured { known: *known, name, token: *token, token_mark, restricted: *restricted })
@@ -119,6 +122,7 @@ pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, Codec
         4 => read(kind, body).map(|TokenRefused { code, subcode }| Event::TokenRefused { code, subcode }),
         5 => read(kind, body).map(|Bare {}| Event::Restricted),
         6 => read(kind, body).map(|Bare {}| Event::RestrictionLifted),
+        7 => read(kind, body).map(|inbound| Event::Received { inbound }),
         _ => Err(CodecFault::Unknown { kind, version }),
     }
 }

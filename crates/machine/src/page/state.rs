@@ -1,21 +1,32 @@
 //! What a Page knows. Changed by its events alone.
 //!
-//! Invariant: what was put aside is counted once, however often its delivery is offered again.
+//! Invariant: what was received or put aside is counted once, however often its delivery is offered again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Anomaly, ItemKey, Place};
+use model::{Anomaly, ItemKey, PageInbound, PageKind, Place, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Event;
+use super::wall::{Recent, Standing, Wall};
+use super::{Event, restricts};
 use crate::PageFacts;
 
 /// Version of the frozen form.
-const FROZEN_VERSION: u8 = 1;
+const FROZEN_VERSION: u8 = 2;
 
 /// How many of the newest items put aside are remembered one by one. Only deliveries not yet forgotten are offered
 /// again, and those are the newest; a Page under a flood of garbage must not grow for ever.
 const ASIDE_MAX: usize = 10_000;
+
+/// How many keys of received items are remembered: the newest to arrive. Meta delivers again for 36 hours at most, and a
+/// busy wall brings less in that time.
+const SEEN_MAX: usize = 20_000;
+
+/// How many kinds are counted apart; a count of kinds that Meta never sends must not grow for ever.
+const KINDS_MAX: usize = 500;
+
+/// Counts every kind beyond those.
+const OTHER: &str = "other";
 
 /// What a Page knows.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +49,14 @@ pub struct State {
     kept: BTreeSet<(Spot, String)>,
     /// How many anomalies were kept ever.
     kept_count: u64,
+    /// Keys of the newest items received.
+    seen: Recent<ItemKey, ()>,
+    /// How many items of each kind were received ever.
+    counts: BTreeMap<String, u64>,
+    /// Meta's newest word on the right to send.
+    judged: Option<(Timestamp, ItemKey)>,
+    /// What stands on the wall, as far as remembered.
+    wall: Wall,
 }
 
 /// A place in the inbox, in the order of the inbox.
@@ -86,6 +105,26 @@ impl State {
         self.kept.contains(&(Spot::new(delivery, anomaly.place.as_ref(), None), anomaly.reason.clone()))
     }
 
+    /// Whether an item with this key was received lately.
+    pub fn has_seen(&self, key: ItemKey) -> bool {
+        self.seen.contains(&key)
+    }
+
+    /// How many items of each kind were received ever, by the kind's stable word.
+    pub fn counts(&self) -> &BTreeMap<String, u64> {
+        &self.counts
+    }
+
+    /// What is known of a post or comment, if anything was heard of it lately.
+    pub fn standing(&self, id: &str) -> Option<&Standing> {
+        self.wall.standing(id)
+    }
+
+    /// Whether no newer word of Meta's on the right to send is known.
+    pub(super) fn is_news(&self, inbound: &PageInbound) -> bool {
+        self.judged.is_none_or(|known| known < (inbound.at, inbound.key))
+    }
+
     pub(super) fn seq(&self) -> u64 {
         self.seq
     }
@@ -103,6 +142,7 @@ impl State {
     pub(super) fn evolve(&mut self, event: &Event) {
         self.seq += 1;
         match event {
+            Event::Received { inbound } => self.received(inbound),
             Event::Configured { facts } => {
                 if facts.token {
                     self.refused_mark = None;
@@ -132,6 +172,19 @@ impl State {
             }
             Event::Restricted => self.restrict(true),
             Event::RestrictionLifted => self.restrict(false),
+        }
+    }
+
+    fn received(&mut self, inbound: &PageInbound) {
+        self.seen.insert(inbound.key, (), SEEN_MAX);
+        let word = inbound.kind.word();
+        let word = if self.counts.contains_key(&*word) || self.counts.len() < KINDS_MAX { &word } else { OTHER };
+        *self.counts.entry(word.to_owned()).or_default() += 1;
+        if restricts(&inbound.kind).is_some() && self.is_news(inbound) {
+            self.judged = Some((inbound.at, inbound.key));
+        }
+        if let PageKind::Activity(activity) = &inbound.kind {
+            self.wall.apply(activity, inbound.at, inbound.key);
         }
     }
 

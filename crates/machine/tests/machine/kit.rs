@@ -4,8 +4,9 @@ use machine::conversation::Reply;
 use machine::outbound::Content;
 use machine::{AccountFacts, Context, PageFacts};
 use model::{
-    AppId, Channel, CommentId, Echo, Inbound, ItemKey, Kind, MachineId, Message, Mid, PageId, Postback, Psid, Receipt,
-    Redacted, TaskId, Timestamp,
+    AccountLink, Answer, AppId, Channel, CommentId, Echo, Edit, Feedback, FeedbackWay, Handover, HandoverAct, Inbound,
+    ItemKey, Kind, Legacy, MachineId, Message, Mid, Notice, Optin, OptinWay, Order, PageId, Postback, Product, Psid,
+    Reaction, Receipt, Redacted, Referral, Span, TaskId, Timestamp, Unsend,
 };
 use policy::{Author, Guards};
 
@@ -59,18 +60,19 @@ pub(crate) fn key(text: &str) -> ItemKey {
     ItemKey(bytes)
 }
 
-fn item(key_text: &str, at: Timestamp, kind: Kind) -> Inbound {
+/// Any item of the conversation; two with one name are one item.
+pub(crate) fn item(key_text: &str, at: Timestamp, kind: Kind) -> Inbound {
     Inbound { page: page(), psid: psid(), at, channel: Channel::Messaging, key: key(key_text), kind }
 }
 
 pub(crate) fn message(mid: &str, at: Timestamp, text: &str) -> Inbound {
     let text = Some(Redacted::new(text.to_owned()));
-    item(mid, at, Kind::Message(Message { mid: Mid::new(mid), text, attachments: Vec::new(), reply_to: None }))
+    item(mid, at, Kind::Message(Message { text, ..Message::new(Mid::new(mid)) }))
 }
 
 pub(crate) fn postback(mid: &str, at: Timestamp, title: &str) -> Inbound {
     let (mid_text, mid) = (mid, Some(Mid::new(mid)));
-    item(mid_text, at, Kind::Postback(Postback { mid, title: Some(title.into()), payload: None }))
+    item(mid_text, at, Kind::Postback(Postback { mid, title: Some(title.into()), payload: None, referral: None }))
 }
 
 pub(crate) fn echo(mid: &str, at: Timestamp, app: Option<&str>, metadata: Option<String>, text: &str) -> Inbound {
@@ -103,4 +105,56 @@ pub(crate) fn reply(comment: &str, author: Author, texts: &[&str], at: Timestamp
         tag: None,
         at,
     }
+}
+
+/// A reaction on a message, or one taken back.
+pub(crate) fn reaction(name: &str, at: Timestamp, mid: &str, added: bool, by_page: bool) -> Inbound {
+    let emoji = Some("\u{2764}".to_owned());
+    item(name, at, Kind::Reaction(Reaction { mid: Mid::new(mid), added, by_page, name: None, emoji }))
+}
+
+pub(crate) fn edit(name: &str, at: Timestamp, mid: &str, nth: u32, text: &str) -> Inbound {
+    let edit = Edit { mid: Mid::new(mid), by_page: false, text: Some(text.into()), nth: Some(nth) };
+    item(name, at, Kind::Edit(edit))
+}
+
+pub(crate) fn unsend(at: Timestamp, mid: &str) -> Inbound {
+    item(&format!("unsend {mid}"), at, Kind::Unsend(Unsend { mid: Mid::new(mid), by_page: false }))
+}
+
+pub(crate) fn referral(name: &str, at: Timestamp, source: &str) -> Inbound {
+    let (mark, source) = (Some("spring".into()), Some(source.to_owned()));
+    item(name, at, Kind::Referral(Box::new(Referral { mark, source, ..Referral::default() })))
+}
+
+pub(crate) fn optin(name: &str, at: Timestamp, way: OptinWay) -> Inbound {
+    let optin = Optin { way, mark: Some("shop".into()), title: None, token: None, expires_at: None };
+    item(name, at, Kind::Optin(optin))
+}
+
+pub(crate) fn handover(name: &str, at: Timestamp, act: HandoverAct, to: Option<&str>, from: Option<&str>) -> Inbound {
+    let (to, from) = (to.map(AppId::new), from.map(AppId::new));
+    item(name, at, Kind::Handover(Handover { act, to, from, metadata: None }))
+}
+
+/// One item of each of the other kinds.
+pub(crate) fn rarities(at: Timestamp) -> Vec<Inbound> {
+    let answer = Answer { question: "How was it?".into(), answer: "Quick".into() };
+    let kinds = [
+        Kind::AccountLink(AccountLink { linked: true }),
+        Kind::AccountLink(AccountLink { linked: false }),
+        Kind::Feedback(Feedback { way: FeedbackWay::Form, mid: None, answers: vec![answer] }),
+        Kind::Feedback(Feedback { way: FeedbackWay::Good, mid: Some(Mid::new("m_out1")), answers: Vec::new() }),
+        Kind::Order(Order {
+            products: vec![Product { id: Some("7".to_owned()), title: Some("Bell".into()) }],
+            note: Some("A loud one".into()),
+        }),
+        Kind::Notice(Notice { text: "The assistant hands the chat back".into() }),
+        Kind::Legacy(Legacy { name: "game_play".to_owned() }),
+    ];
+    kinds
+        .into_iter()
+        .enumerate()
+        .map(|(nth, kind)| item(&format!("rare {nth}"), at + Span(i64::try_from(nth).expect("few")), kind))
+        .collect()
 }

@@ -10,12 +10,15 @@ use machine::conversation::{
 };
 use machine::outbound::{PartId, PartState};
 use machine::{Context, Machine};
-use model::{Inbound, ItemKey, Kind, Mid, Span, TaskId, Timestamp};
+use model::{HandoverAct, Inbound, ItemKey, Kind, Mid, Span, TaskId, Timestamp};
 use policy::{Author, UpdateTag, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-use crate::kit::{OUR_APP, context, delivered, echo, message, metadata, postback, read, reply};
+use crate::kit::{
+    OUR_APP, context, delivered, echo, edit, handover, message, metadata, postback, reaction, read, referral, reply,
+    unsend,
+};
 use crate::life::{Life, healthy, send};
 
 /// Something that somebody does. Numbers choose among what is there; a choice among nothing is skipped.
@@ -23,6 +26,7 @@ use crate::life::{Life, healthy, send};
 enum Step {
     Write { late: u32 },
     Press,
+    Deed { what: u8, pick: u16 },
     Receipt { read: bool, back: u32 },
     ForeignEcho { app: u8 },
     OwnEcho { pick: u8 },
@@ -44,6 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..200_000_u32).prop_map(|late| Step::Write { late }),
         1 => Just(Step::Press),
+        4 => (any::<u8>(), any::<u16>()).prop_map(|(what, pick)| Step::Deed { what, pick }),
         2 => (any::<bool>(), 0..90_000_u32).prop_map(|(read, back)| Step::Receipt { read, back }),
         3 => (0..3_u8).prop_map(|app| Step::ForeignEcho { app }),
         5 => any::<u8>().prop_map(|pick| Step::OwnEcho { pick }),
@@ -117,6 +122,7 @@ impl World {
                 let (number, at) = (self.fresh(), self.life.now);
                 self.deliver(postback(&format!("p_{number}"), at, "Hours"));
             }
+            Step::Deed { what, pick } => self.deed(*what, *pick),
             Step::Receipt { read: seen, back } => {
                 let watermark = self.life.now - Span(i64::from(*back));
                 let item = if *seen { read(watermark) } else { delivered(watermark) };
@@ -176,6 +182,39 @@ impl World {
         let decided = self.life.receive(item);
         assert!(matches!(decided.first(), Some(Event::Received { .. })), "the first event is the fact");
         self.accepted.insert("receive");
+    }
+
+    /// What somebody does without writing. It never opens a task and only some of it moves the window.
+    fn deed(&mut self, what: u8, pick: u16) {
+        let (number, at) = (self.fresh(), self.life.now);
+        let (name, mid) = (format!("d_{number}"), format!("m_{}", u32::from(pick) % number));
+        let item = match what % 9 {
+            0..=2 => reaction(&name, at, &mid, what % 9 != 1, what % 9 == 2),
+            3 => edit(&name, at, &mid, number % 5, "changed"),
+            4 => unsend(at, &mid),
+            5 => referral(&name, at, if pick.is_multiple_of(2) { "SHORTLINK" } else { "ADS" }),
+            6 => handover(&name, at, HandoverAct::Requested, Some("99"), None),
+            _ => handover(
+                &name,
+                at,
+                HandoverAct::Passed,
+                Some(if pick.is_multiple_of(3) { "99" } else { OUR_APP }),
+                None,
+            ),
+        };
+        if self.life.state.has_seen(item.key) {
+            return;
+        }
+        let before = (window(&self.life.state), self.life.open.len());
+        let moves = moves_the_window(&item);
+        let key = item.key;
+        self.deliver(item);
+        assert!(moves || window(&self.life.state) == before.0, "P13: only what Meta lists moves the window");
+        let opened = self.life.open.values().any(|effect| match effect {
+            Effect::OpenTask { lines, .. } => lines.iter().any(|line| line.key == key),
+            Effect::AskProfile | Effect::AddComments { .. } | Effect::NameContact { .. } | Effect::Send { .. } => false,
+        });
+        assert!(!opened, "what nobody wrote opens no task");
     }
 
     fn foreign_echo(&mut self, app: u8) {
@@ -240,7 +279,7 @@ impl World {
 
     /// The window in plain arithmetic.
     fn judge(&self, part: PartId, verdict: &Verdict) {
-        let customer = |item: &&Inbound| matches!(item.kind, Kind::Message(_) | Kind::Postback(_));
+        let customer = |item: &&Inbound| moves_the_window(item);
         let message = |item: &&Inbound| matches!(item.kind, Kind::Message(_));
         let newest = self.items.iter().filter(customer).map(|item| item.at.0).max().expect("the customer acted");
         let written = self.items.iter().filter(message).map(|item| item.at.0).max();
@@ -450,6 +489,27 @@ impl World {
             let took = self.calls.values().filter(|call| call.part == part && call.took == Some(true)).count();
             assert!(took <= 1 + retries as usize, "one send unless a person asked for another");
         }
+    }
+}
+
+/// What Meta lists, in plain words.
+fn moves_the_window(item: &Inbound) -> bool {
+    match &item.kind {
+        Kind::Message(_) | Kind::Postback(_) => true,
+        Kind::Reaction(reaction) => reaction.added && !reaction.by_page,
+        Kind::Referral(referral) => referral.source.as_deref() == Some("SHORTLINK"),
+        Kind::Echo(_)
+        | Kind::Delivered(_)
+        | Kind::Read(_)
+        | Kind::Edit(_)
+        | Kind::Unsend(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Order(_)
+        | Kind::Notice(_)
+        | Kind::Legacy(_) => false,
     }
 }
 

@@ -3,21 +3,24 @@
 use machine::Machine;
 use machine::conversation::transcript::{Entry, Transcript};
 use machine::conversation::{Command, Conversation, Outcome, Receipts, Window, window};
-use model::{Inbound, Span};
+use model::{Channel, HandoverAct, Inbound, OptinWay, Span};
 use policy::Author;
 use proptest::prelude::*;
 
-use crate::kit::{OUR_APP, START, delivered, echo, message, metadata, nameless, postback, read, reply};
+use crate::kit::{
+    OUR_APP, START, delivered, echo, edit, handover, message, metadata, nameless, optin, postback, rarities, reaction,
+    read, referral, reply, unsend,
+};
 use crate::life::{Life, sent};
 
 /// What must be equal, whatever the order.
-type Projection = (Vec<Entry>, Window, Receipts);
+type Projection = (Vec<Entry>, Window, Receipts, bool);
 
 fn projection(life: &Life) -> Projection {
     let transcript = Transcript::fold(&life.events);
     assert_eq!(transcript.window(), window(&life.state), "page and machine know the same window");
     assert_eq!(transcript.receipts(), life.state.receipts());
-    (transcript.entries(), transcript.window(), transcript.receipts())
+    (transcript.entries(), transcript.window(), transcript.receipts(), life.state.standby())
 }
 
 /// A conversation with three parts on their way: the first sent, the second unclear, the third in flight.
@@ -45,6 +48,7 @@ fn sending() -> (Life, [u64; 3]) {
 
 /// Something that arrives.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few dozen of them live at once")]
 enum Arrival {
     Item(Inbound),
     /// The answer of the third send.
@@ -53,13 +57,43 @@ enum Arrival {
 
 /// Items of any kind around `START`, with equal times among them, and the echoes of all three sends.
 fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
-    let one = (0..6_u8, 0..40_u32, -30_i64..30).prop_map(|(kind, id, minutes)| {
+    let one = (0..17_u8, 0..40_u32, -30_i64..30).prop_map(|(kind, id, minutes)| {
         let at = START + Span::minutes(minutes);
         Arrival::Item(match kind {
             0 | 1 => message(&format!("m_{id}"), at, &format!("text {id}")),
             2 => postback(&format!("p_{id}"), at, "Hours"),
             3 => delivered(at),
             4 => read(at),
+            // Few messages and many marks on them, so that marks meet messages, each other, and nothing.
+            6 | 7 => {
+                reaction(&format!("r_{id}"), at, &format!("m_{}", id % 6), !id.is_multiple_of(3), id.is_multiple_of(7))
+            }
+            8 => edit(&format!("edit {id}"), at, &format!("m_{}", id % 6), id % 4, &format!("changed {id}")),
+            9 => unsend(at, &format!("m_{}", id % 12)),
+            10 => reaction(&format!("r_{id}"), at, "m_out2", id.is_multiple_of(2), false),
+            11 => referral(&format!("ref {id}"), at, if id.is_multiple_of(2) { "SHORTLINK" } else { "ADS" }),
+            12 => optin(
+                &format!("optin {id}"),
+                at,
+                if id.is_multiple_of(2) { OptinWay::Plugin } else { OptinWay::Stopped },
+            ),
+            13 => {
+                let (ours, other) = (Some(OUR_APP), Some("99"));
+                let (act, to, from) = match id % 5 {
+                    0 => (HandoverAct::Passed, ours, other),
+                    1 => (HandoverAct::Passed, other, ours),
+                    2 => (HandoverAct::Taken, None, ours),
+                    3 => (HandoverAct::Passed, None, None),
+                    _ => (HandoverAct::Requested, other, None),
+                };
+                handover(&format!("hand {id}"), at, act, to, from)
+            }
+            14 => {
+                let mut item = message(&format!("m_{id}"), at, &format!("text {id}"));
+                item.channel = Channel::Standby;
+                item
+            }
+            15 => rarities(at).swap_remove(usize::try_from(id % 7).expect("small")),
             _ => echo(&format!("e_{id}"), at, Some("99"), Some("other".to_owned()), "outside"),
         })
     });

@@ -2,7 +2,11 @@
 
 use machine::page::{Command, Event, Page, State, Trouble};
 use machine::{Context, Machine, PageFacts};
-use model::{Anomaly, MachineId, PageId, Place};
+use model::{
+    Activity, ActivityField, ActivityItem, Anomaly, Changed, Lead, MachineId, PageId, PageInbound, PageKind, Place,
+    Policy, PolicyAct, Span, Timestamp, Verb,
+};
+use proptest::prelude::*;
 
 use crate::kit::{START, context, key};
 
@@ -61,6 +65,138 @@ fn a_restriction_outlives_a_restart_until_meta_lifts_it() {
     assert_eq!(give(&mut state, Page::wake()), 0);
 }
 
+fn of_page(name: &str, at: Timestamp, kind: PageKind) -> PageInbound {
+    PageInbound { page: crate::kit::page(), at, key: key(name), kind }
+}
+
+fn policy(name: &str, at: Timestamp, act: PolicyAct) -> PageInbound {
+    of_page(name, at, PageKind::Policy(Policy { act, reason: None }))
+}
+
+fn lead(name: &str, at: Timestamp) -> PageInbound {
+    let lead = Lead { lead: name.to_owned(), form: None, ad: None, ad_group: None, created_at: Some(at) };
+    of_page(name, at, PageKind::Lead(lead))
+}
+
+/// Something that happened to a comment, which has the name up to its dot.
+fn comment(name: &str, at: Timestamp, verb: Verb) -> PageInbound {
+    let hidden = match verb {
+        Verb::Hide => Some(true),
+        Verb::Unhide => Some(false),
+        Verb::Add | Verb::Edit | Verb::Remove | Verb::Block | Verb::Unblock | Verb::Mute | Verb::Other(_) => None,
+    };
+    let activity = Activity {
+        field: ActivityField::Feed,
+        item: ActivityItem::Comment,
+        verb,
+        post: Some("1029_1".to_owned()),
+        comment: name.split('.').next().map(str::to_owned),
+        parent: None,
+        author: None,
+        by_page: false,
+        text: Some("Do you repair tandems?".into()),
+        links: Vec::new(),
+        published: None,
+        hidden,
+        feeling: None,
+        created_at: None,
+    };
+    of_page(name, at, PageKind::Activity(Box::new(activity)))
+}
+
+#[test]
+fn an_item_of_the_page_is_counted_once() {
+    let mut state = fresh();
+    assert_eq!(give(&mut state, Command::Receive(lead("l1", START))), 1);
+    assert_eq!(give(&mut state, Command::Receive(lead("l1", START))), 0);
+    assert_eq!(give(&mut state, Command::Receive(comment("c1", START, Verb::Add))), 1);
+    assert_eq!(give(&mut state, Command::Receive(comment("c2", START, Verb::Add))), 1);
+    let counts: Vec<_> = state.counts().iter().map(|(word, count)| (word.as_str(), *count)).collect();
+    assert_eq!(counts, [("feed.comment.add", 2), ("leadgen", 1)]);
+}
+
+#[test]
+fn a_comment_that_is_removed_before_it_came_stays_removed() {
+    let mut state = fresh();
+    give(&mut state, Command::Receive(comment("c1.b", START + Span(9), Verb::Remove)));
+    give(&mut state, Command::Receive(comment("c1.a", START, Verb::Add)));
+    let standing = state.standing("c1").expect("heard of");
+    assert!(standing.removed && standing.added);
+    assert!(state.standing("c2").is_none());
+}
+
+#[test]
+fn metas_newest_word_on_the_right_to_send_counts() {
+    let mut state = fresh();
+    give(&mut state, Command::Configure(configured()));
+    assert_eq!(give(&mut state, Command::Receive(policy("p1", START, PolicyAct::Warning))), 1);
+    assert!(!state.facts().restricted);
+    assert_eq!(give(&mut state, Command::Receive(policy("p3", START + Span(3), PolicyAct::Block))), 2);
+    assert!(state.facts().restricted);
+    assert_eq!(give(&mut state, Command::Receive(policy("p2", START + Span(2), PolicyAct::Unblock))), 1, "older");
+    assert!(state.facts().restricted);
+    assert_eq!(give(&mut state, Command::Receive(policy("p4", START + Span(4), PolicyAct::Unblock))), 2);
+    assert!(!state.facts().restricted);
+}
+
+#[test]
+fn kinds_that_meta_never_sends_do_not_grow_the_counts_for_ever() {
+    let mut state = fresh();
+    for nth in 0..700 {
+        let changed = Changed { field: format!("field{nth}") };
+        give(&mut state, Command::Receive(of_page(&nth.to_string(), START, PageKind::Changed(changed))));
+    }
+    assert_eq!(state.counts().len(), 501);
+    assert_eq!(state.counts().get("other"), Some(&200));
+}
+
+fn happenings() -> impl Strategy<Value = Vec<PageInbound>> {
+    let one = (0..7_u8, 0..6_u32, 0..40_i64).prop_map(|(kind, id, late)| {
+        let (at, name) = (START + Span(late), format!("c{id}.{kind}.{late}"));
+        match kind {
+            0 => comment(&name, at, Verb::Add),
+            1 => comment(&name, at, Verb::Remove),
+            2 => comment(&name, at, Verb::Hide),
+            3 => comment(&name, at, Verb::Unhide),
+            4 => policy(&name, at, PolicyAct::Block),
+            5 => policy(&name, at, PolicyAct::Unblock),
+            _ => lead(&name, at),
+        }
+    });
+    proptest::collection::vec(one, 0..30)
+}
+
+/// What must be equal, whatever the order: counts, standings, the right to send.
+type Seen = (Vec<(String, u64)>, Vec<Option<(bool, bool, bool)>>, bool);
+
+fn projection(items: &[PageInbound]) -> Seen {
+    let mut state = fresh();
+    give(&mut state, Command::Configure(configured()));
+    for item in items {
+        give(&mut state, Command::Receive(item.clone()));
+    }
+    let counts = state.counts().iter().map(|(word, count)| (word.clone(), *count)).collect();
+    let standing = |id: u32| {
+        let standing = state.standing(&format!("c{id}"))?;
+        Some((standing.added, standing.removed, standing.hidden))
+    };
+    (counts, (0..6).map(standing).collect(), state.facts().restricted)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_and_repetition_of_a_pages_items_do_not_show(
+        (list, shuffled) in happenings().prop_flat_map(|list| (Just(list.clone()), Just(list).prop_shuffle())),
+    ) {
+        let once = projection(&list);
+        prop_assert_eq!(&projection(&shuffled), &once);
+        let twice: Vec<PageInbound> = list.iter().flat_map(|item| [item.clone(), item.clone()]).collect();
+        prop_assert_eq!(&projection(&twice), &once);
+    }
+}
+
 fn place(item: u32) -> Place {
     Place { entry: 0, list: "messaging".to_owned(), item }
 }
@@ -117,6 +253,8 @@ fn every_kind_is_stored_as_approved() {
         Event::TokenRefused { code: 190, subcode: Some(460) },
         Event::Restricted,
         Event::RestrictionLifted,
+        Event::Received { inbound: comment("c1", START, Verb::Add) },
+        Event::Received { inbound: policy("p1", START, PolicyAct::Other("ponder".to_owned())) },
     ];
     let page = MachineId::Page(crate::kit::page());
     let stored: Vec<String> = events
@@ -129,5 +267,7 @@ fn every_kind_is_stored_as_approved() {
         })
         .collect();
     insta::assert_snapshot!(stored.join("\n"));
-    assert!(Page::decode(7, 1, b"{}").is_err() && Page::decode(1, 2, b"{}").is_err());
+    assert!(
+        Page::decode(7, 1, b"{}").is_err() && Page::decode(8, 1, b"{}").is_err() && Page::decode(1, 2, b"{}").is_err()
+    );
 }

@@ -53,6 +53,7 @@ fn what(event: &Event) -> String {
         }
         Event::EchoHeld { mid, until } => format!("EchoHeld mid={mid} until={}", clock(*until)),
         Event::SentOutside { mid } => format!("SentOutside mid={mid}"),
+        Event::ThreadOwned { ours, at: _, key: _ } => format!("ThreadOwned ours={ours}"),
         Event::PartRefused { part, reason, at: _ } => format!("PartRefused part={part} {}", reason.code()),
         Event::PartHeld { part, reason, at: _ } => format!("PartHeld part={part} {}", reason.code()),
         Event::SendStarted { part, attempt, verdict, content, at: _ } => {
@@ -77,6 +78,17 @@ fn item(inbound: &Inbound) -> String {
         Kind::Echo(echo) => format!("echo mid={} metadata={}", echo.mid, echo.metadata.is_some()),
         Kind::Delivered(receipt) => format!("delivered up-to={}", clock(receipt.watermark)),
         Kind::Read(receipt) => format!("read up-to={}", clock(receipt.watermark)),
+        Kind::Reaction(reaction) => format!("reaction mid={} added={}", reaction.mid, reaction.added),
+        Kind::Edit(edit) => format!("edit mid={}", edit.mid),
+        Kind::Unsend(unsend) => format!("unsend mid={}", unsend.mid),
+        Kind::Referral(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Order(_)
+        | Kind::Notice(_)
+        | Kind::Legacy(_) => inbound.kind.word().to_owned(),
     }
 }
 
@@ -122,7 +134,7 @@ fn content_text(content: &Content) -> &str {
     }
 }
 
-fn approve(name: &str, life: &Life) {
+pub(crate) fn approve(name: &str, life: &Life) {
     insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "traces" }, {
         insta::assert_snapshot!(name, life.trace.join("\n"));
     });

@@ -5,7 +5,8 @@
 use serde_json::Value;
 
 /// Text under these keys names things of the platform, the tracker or the product, never what a person said.
-const HARMLESS: [&str; 29] = [
+const HARMLESS: [&str; 34] = [
+    "act",
     "app",
     "at",
     "attempt",
@@ -17,7 +18,9 @@ const HARMLESS: [&str; 29] = [
     "delivery",
     "edition",
     "effect",
+    "field",
     "if_active",
+    "item",
     "key",
     "kind",
     "list",
@@ -35,6 +38,8 @@ const HARMLESS: [&str; 29] = [
     "reply_to",
     "rule",
     "task",
+    "verb",
+    "way",
 ];
 
 /// What stands for a masked text.

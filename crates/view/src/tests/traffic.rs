@@ -2,8 +2,8 @@
 
 use ::journal::{Record, Stored};
 use ::model::{
-    Anomaly, AppId, Channel, ContactId, Echo, EffectId, Inbound, Incarnation, ItemKey, MachineId, Message, Mid,
-    Postback, Receipt, Redacted, Span, TaskId,
+    Anomaly, AppId, Channel, ContactId, Echo, Edit, EffectId, Inbound, Incarnation, ItemKey, Lead, MachineId, Message,
+    Mid, PageInbound, PageKind, Postback, Reaction, Receipt, Redacted, Referral, Span, TaskId, Unsend,
 };
 use machine::conversation::{Command, Conversation, Effect, Event, Outcome, Reply, Resolution, SendOutcome, State};
 use machine::outbound::{Content, PartId};
@@ -13,7 +13,7 @@ use policy::Author;
 
 use super::*;
 
-const START: i64 = 1_795_392_000_000;
+pub(super) const START: i64 = 1_795_392_000_000;
 
 /// One conversation and what it did so far.
 pub(super) struct Chat {
@@ -30,7 +30,7 @@ pub(super) struct Chat {
 pub(super) struct Traffic {
     pub(super) chats: Vec<Chat>,
     pub(super) tape: Tape,
-    pages: Vec<(PageId, page::State)>,
+    pub(super) pages: Vec<(PageId, page::State)>,
     context: Context,
     now: i64,
     count: u64,
@@ -71,8 +71,21 @@ impl Traffic {
     /// A message of a customer.
     pub(super) fn customer_writes(&mut self, nth: usize, text: &str, at: Timestamp) {
         let mid = self.mid();
-        let kind = Kind::Message(Message { mid, text: Some(text.into()), attachments: Vec::new(), reply_to: None });
+        let kind = Kind::Message(Message { text: Some(text.into()), ..Message::new(mid) });
         self.receive(nth, kind, at);
+    }
+
+    /// The Page answers in Meta's inbox.
+    pub(super) fn echoes(&mut self, nth: usize, at: Timestamp) {
+        let mid = self.mid();
+        let echo = Echo { mid, app: None, metadata: None, text: Some("we are".into()), attachments: Vec::new() };
+        self.receive(nth, Kind::Echo(echo), at);
+    }
+
+    /// A customer puts a heart on a message.
+    pub(super) fn reacts(&mut self, nth: usize, at: Timestamp) {
+        let (mid, emoji) = (Mid::new("m_1"), Some("\u{2764}".to_owned()));
+        self.receive(nth, Kind::Reaction(Reaction { mid, added: true, by_page: false, name: None, emoji }), at);
     }
 
     /// One step, as the bytes say.
@@ -83,7 +96,7 @@ impl Traffic {
         let at = Timestamp(self.now - i64::from(how % 4) * 1_000);
         match what % 16 {
             0..=2 => self.customer_writes(nth, "are you open?", at),
-            3 => self.receive(nth, Kind::Postback(Postback { mid: None, title: None, payload: None }), at),
+            3 => self.deed(nth, how, at),
             4 | 5 => self.reply(nth, how),
             6..=8 => self.command(nth, Command::Dispatch),
             9..=11 => self.settle(nth, how, more),
@@ -96,6 +109,7 @@ impl Traffic {
                 self.command(nth, Command::Wake);
             }
             _ if how.is_multiple_of(4) => self.put_aside(usize::from(more) % 2, how),
+            _ if how % 4 == 1 => self.happens(usize::from(more) % 2, at),
             _ => self.resolve(nth, how),
         }
     }
@@ -192,6 +206,30 @@ impl Traffic {
         let resolution = [Resolution::Retry, Resolution::WasSent, Resolution::GiveUp][usize::from(how) % 3];
         let part = PartId(1 + u32::from(how) % parts);
         self.command(nth, Command::Resolve { part, resolution, by: "Grace".to_owned() });
+    }
+
+    /// Something that a customer does beside writing.
+    fn deed(&mut self, nth: usize, how: u8, at: Timestamp) {
+        let mid = Mid::new(format!("m_{}", u64::from(how) % self.count.max(1)));
+        let kind = match how % 6 {
+            0 | 1 => Kind::Postback(Postback { mid: None, title: None, payload: None, referral: None }),
+            2 => Kind::Reaction(Reaction { mid, added: how < 128, by_page: false, name: None, emoji: None }),
+            3 => Kind::Unsend(Unsend { mid, by_page: false }),
+            4 => Kind::Edit(Edit { mid, by_page: false, text: Some("are you open today?".into()), nth: None }),
+            _ => Kind::Referral(Box::new(Referral { mark: Some("spring".into()), ..Referral::default() })),
+        };
+        self.receive(nth, kind, at);
+    }
+
+    /// Something that happens on a Page.
+    fn happens(&mut self, nth: usize, at: Timestamp) {
+        self.count += 1;
+        let lead = self.count.to_string();
+        let mut key = [1; 16];
+        key[..8].copy_from_slice(&self.count.to_be_bytes());
+        let kind = PageKind::Lead(Lead { lead, form: None, ad: None, ad_group: None, created_at: None });
+        let page = self.pages[nth].0.clone();
+        self.page(nth, page::Command::Receive(PageInbound { page, at, key: ItemKey(key), kind }));
     }
 
     fn put_aside(&mut self, nth: usize, how: u8) {

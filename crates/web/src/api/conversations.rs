@@ -202,6 +202,7 @@ impl<'a> Line<'a> {
             Who::Customer => ("customer", None, None),
             Who::Us { part, by } => ("us", Some(*part), Some(by.as_str())),
             Who::Outside => ("outside", None, None),
+            Who::Notice => ("notice", None, None),
         };
         let (text, mid) = (&entry.text, entry.mid.as_ref());
         Self { at: entry.at, who, part, by, text, attachments: &entry.attachments, mid }

@@ -61,6 +61,9 @@ fn entry(talk: &Talk, said: &Said) -> Markup {
         Who::Outside => html! {
             li .said.outside { (bubble(said)) p .under { "sent outside · " (moment(said.at)) } }
         },
+        Who::Notice => html! {
+            li .said.notice { (bubble(said)) p .under { (moment(said.at)) } }
+        },
         Who::Us { part, by, words } => {
             let trouble = matches!(words.state, "failed" | "refused" | "in doubt");
             let unsent = matches!(words.state, "queued" | "held" | "sending");

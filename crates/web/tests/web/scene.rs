@@ -76,7 +76,7 @@ impl Scene {
     pub(crate) fn wrote(&self, mid: &str, text: &str, at: Timestamp) -> u64 {
         let mut key = [0; 16];
         key[..mid.len()].copy_from_slice(mid.as_bytes());
-        let message = Message { mid: Mid::new(mid), text: Some(text.into()), attachments: Vec::new(), reply_to: None };
+        let message = Message { text: Some(text.into()), ..Message::new(Mid::new(mid)) };
         let inbound = Inbound {
             page: PageId::new("1029"),
             psid: Psid::new("5001"),

@@ -71,7 +71,8 @@ pub(super) fn time(members: &[(&RawValue, &RawValue)]) -> Option<Timestamp> {
 pub(super) fn items<'a>(name: &str, value: &'a RawValue) -> Vec<(Found, &'a RawValue)> {
     let found = |raw: &'a RawValue| (if is_object(raw) { Found::Item } else { Found::Odd("not-an-object") }, raw);
     match (name, spread(value)) {
-        ("id" | "time", _) => Vec::new(),
+        // How the items came here belongs to them; it is none itself.
+        ("id" | "time" | "hop_context", _) => Vec::new(),
         (_, Some(elements)) => elements.into_iter().map(found).collect(),
         ("messaging" | "standby" | "changes", None) if value.get() != "null" => {
             vec![(Found::Odd("not-a-list"), value)]
@@ -95,6 +96,11 @@ pub(super) fn spread(value: &RawValue) -> Option<Vec<&RawValue>> {
         }
         _ => None,
     }
+}
+
+/// The elements of an array, or the one value in its place.
+pub(super) fn elements_or_one(value: &RawValue) -> Vec<&RawValue> {
+    if value.get().starts_with('[') { elements(value.get()).unwrap_or_default() } else { vec![value] }
 }
 
 /// Whether the value is an object.

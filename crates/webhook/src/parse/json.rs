@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use model::Timestamp;
+use model::{Redacted, Timestamp};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -89,17 +89,87 @@ pub(super) fn id(raw: &RawValue) -> Option<Cow<'_, str>> {
     name(raw).filter(|id| id.len() <= ID_BYTES_MAX && id.bytes().all(speaks))
 }
 
-/// A time in seconds or milliseconds, number or string; `None` for what cannot be one.
+/// A time in seconds or milliseconds, number or string, or written out (ISO 8601); `None` for what cannot be one.
 pub(super) fn time(raw: &RawValue) -> Option<Timestamp> {
     let digits = match number(raw) {
         Some(number) => Cow::Borrowed(number),
         None => string(raw)?,
     };
-    let value: i64 = digits.parse().ok()?;
+    let Ok(value) = digits.parse::<i64>() else { return super::calendar::read(&digits) };
     match value {
         1..SECONDS_BELOW => Some(Timestamp(value * 1_000)),
         SECONDS_BELOW..TIMES_BELOW => Some(Timestamp(value)),
         _ => None,
+    }
+}
+
+/// An object of which only some members are looked at; the last one under a key counts, and `null` is none.
+pub(super) struct Object<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// `None` where the value is no object.
+    pub(super) fn read(raw: &'a RawValue) -> Option<Self> {
+        if raw.get().starts_with('{') { members(raw.get()).ok().map(Self) } else { None }
+    }
+
+    /// The value under a key.
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let found = self.0.iter().rev().find(|(key, _)| self::key(key) == name);
+        found.map(|(_, value)| *value).filter(|value| value.get() != "null")
+    }
+
+    /// Keys and values in the order of the text.
+    pub(super) fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, &'a RawValue)> {
+        self.0.iter().map(|(key, value)| (self::key(key), *value))
+    }
+
+    /// Whether any of these keys has a value.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.get(name).is_some())
+    }
+
+    /// An opaque name, as [`name`] reads it.
+    pub(super) fn name(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(name).map(Cow::into_owned)
+    }
+
+    /// A name that is no zero: ids of what is not there are `0`.
+    pub(super) fn id_of(&self, key: &str) -> Option<String> {
+        self.name(key).filter(|id| id != "0")
+    }
+
+    /// A text that a person wrote, as [`text`] reads it.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(text)
+    }
+
+    /// The same, personal.
+    pub(super) fn words(&self, key: &str) -> Option<Redacted<String>> {
+        self.text(key).map(Redacted::new)
+    }
+
+    /// A time, as [`time`] reads it.
+    pub(super) fn time(&self, key: &str) -> Option<Timestamp> {
+        self.get(key).and_then(time)
+    }
+
+    /// Yes or no, also as `0`, `1` or in quotes.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.get(key)?.get().trim_matches('"') {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// An object inside.
+    pub(super) fn object(&self, key: &str) -> Option<Object<'a>> {
+        self.get(key).and_then(Self::read)
+    }
+
+    /// Objects of an array inside; an object in its place is the only one.
+    pub(super) fn objects(&self, key: &str) -> Vec<Object<'a>> {
+        self.get(key).and_then(super::envelope::spread).unwrap_or_default().into_iter().filter_map(Self::read).collect()
     }
 }
 
@@ -264,7 +334,8 @@ mod tests {
             ("0", None),
             ("-5", None),
             ("99999999999999999999999", None),
-            (r#""2026-06-01T00:00:00Z""#, None),
+            (r#""2026-06-01T00:00:00Z""#, Some(1_780_272_000_000)),
+            (r#""2026-06-01""#, None),
             ("{}", None),
         ];
         for (json, expected) in cases {

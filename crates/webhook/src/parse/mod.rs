@@ -3,21 +3,33 @@
 //! Here: the way from one to the other, and what happens to a body without structure. Total: whatever cannot be
 //! understood becomes an anomaly with its place, and its neighbours are read all the same.
 
+mod activity;
 mod anomaly;
+mod attachment;
+mod calendar;
+mod change;
 mod envelope;
+mod foreign;
 mod item;
 mod json;
+mod judged;
 mod message;
 mod postback;
+mod reaction;
 mod receipt;
+mod referral;
+mod standing;
+mod thread;
 
 use std::borrow::Cow;
 
-use model::{Anomaly, Channel, Delivery, Inbound, PageId, Place, Timestamp};
+use model::{Anomaly, Channel, Delivery, PageId, Place, Timestamp};
 use serde_json::value::RawValue;
 
 use self::anomaly::Reason;
 use self::envelope::{Body, Found};
+pub use self::foreign::{Shape, parse_foreign, shape};
+use self::item::Understood;
 use crate::limits::ITEMS_MAX;
 
 /// Reads a body of Meta; `received_at` stands in for the time of an item where Meta tells none.
@@ -26,8 +38,12 @@ use crate::limits::ITEMS_MAX;
 pub fn parse(body: &[u8], received_at: Timestamp) -> Delivery {
     let text = String::from_utf8_lossy(body);
     let lossy = matches!(text, Cow::Owned(_));
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut reading = Reading { delivery: Delivery::default(), received_at, lossy, items: 0, unread: None };
+    deliver(text.strip_prefix('\u{feff}').unwrap_or(&text), lossy, None, received_at)
+}
+
+/// Reads a body; `assumed` stands in for the Page where nothing names one.
+fn deliver(text: &str, lossy: bool, assumed: Option<&PageId>, received_at: Timestamp) -> Delivery {
+    let mut reading = Reading { delivery: Delivery::default(), assumed, received_at, lossy, items: 0, unread: None };
     match envelope::body(text) {
         Ok(Body::One(members)) => reading.envelope(&members, text),
         Ok(Body::Wrapped(envelopes)) => {
@@ -46,6 +62,8 @@ struct Surroundings<'a> {
     object: Option<&'a str>,
     /// The entry's Page, where it names one.
     page: Option<PageId>,
+    /// The Page where nothing names one.
+    assumed: Option<&'a PageId>,
     /// The entry's time, where it tells one.
     entry_time: Option<Timestamp>,
     /// The receipt of the delivery.
@@ -55,8 +73,9 @@ struct Surroundings<'a> {
 }
 
 /// A delivery while it is read.
-struct Reading {
+struct Reading<'r> {
     delivery: Delivery,
+    assumed: Option<&'r PageId>,
     received_at: Timestamp,
     lossy: bool,
     /// Items met so far, those beyond the limit included.
@@ -65,7 +84,7 @@ struct Reading {
     unread: Option<Anomaly>,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// One `{object, entry}`; `raw` is its text.
     fn envelope(&mut self, members: &[(&RawValue, &RawValue)], raw: &str) {
         let object = envelope::object(members);
@@ -89,15 +108,16 @@ impl Reading {
     /// One element of `entry`.
     fn entry(&mut self, index: usize, object: Option<&str>, raw: &RawValue) {
         let members = if envelope::is_object(raw) { json::members(raw.get()).ok() } else { None };
-        let (received_at, lossy) = (self.received_at, self.lossy);
+        let (assumed, received_at, lossy) = (self.assumed, self.received_at, self.lossy);
         let Some(members) = members else {
-            let around = Surroundings { object, page: None, entry_time: None, received_at, lossy };
+            let around = Surroundings { object, page: None, assumed, entry_time: None, received_at, lossy };
             self.item(&around, index, "entry", 0, Found::Odd("not-an-entry"), raw);
             return;
         };
         let around = Surroundings {
             object,
             page: envelope::page(&members, lossy),
+            assumed,
             entry_time: envelope::time(&members),
             received_at,
             lossy,
@@ -122,7 +142,8 @@ impl Reading {
     ) {
         let place = || Place { entry: small(entry), list: anomaly::short(list), item: small(position) };
         self.keep(|delivery| match read(around, list, found, raw.get()) {
-            Ok(inbound) => delivery.inbounds.push(inbound),
+            Ok(Understood::Talk(inbound)) => delivery.inbounds.push(inbound),
+            Ok(Understood::Page(inbound)) => delivery.page_inbounds.push(inbound),
             Err(reason) => delivery.anomalies.push(anomaly::item(reason, place(), around, raw.get())),
         });
     }
@@ -147,20 +168,21 @@ impl Reading {
 }
 
 /// Understands one item, or says why not.
-fn read(around: &Surroundings<'_>, list: &str, found: Found, raw: &str) -> Result<Inbound, Reason> {
+fn read(around: &Surroundings<'_>, list: &str, found: Found, raw: &str) -> Result<Understood, Reason> {
     if around.lossy && raw.contains('\u{fffd}') {
         return Err(Reason::plain("not-utf8"));
     }
-    match found {
-        Found::Odd(reason) => return Err(Reason::plain(reason)),
-        Found::Item => {}
-    }
     // A body without `object` is read as a Page's: nothing says that it is another's.
-    if let Some(object) = around.object.filter(|object| *object != "page") {
-        return Err(Reason::of_kind("unknown-object", format!("object:{object}")));
+    let is_pages = around.object.is_none_or(|object| object == "page");
+    let is_known = is_pages || (list.starts_with("change") && around.object.is_some_and(change::is_known_object));
+    match (found, around.object) {
+        (_, Some(object)) if !is_known => return Err(Reason::of_kind("unknown-object", format!("object:{object}"))),
+        (Found::Odd(_), _) if list == "changed_fields" => return change::name(raw, around),
+        (Found::Odd(reason), _) => return Err(Reason::plain(reason)),
+        (Found::Item, _) => {}
     }
     match list {
-        "changes" => item::change(raw, around),
+        "changes" => change::read(raw, around),
         "standby" => item::messaging(raw, Channel::Standby, around),
         // `messaging`, and odd lists such as `messaging_handovers`, whose items have the same shape.
         _ => item::messaging(raw, Channel::Messaging, around),

@@ -1,9 +1,9 @@
 //! `delivery` and `read`: up to which instant of Meta's time the Page's messages arrived or were read.
 //!
 //! Source: Meta, event references *message deliveries* and *message reads*, read 2026-11-23. The watermark is always there;
-//! single messages are named sometimes.
+//! single messages are named sometimes. Some libraries send only those.
 
-use model::{Inbound, Kind, Mid, Receipt};
+use model::{Inbound, Kind, Mid, Receipt, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -18,6 +18,8 @@ pub(super) struct ReceiptForm<'a> {
     watermark: Option<&'a RawValue>,
     #[serde(borrow, default)]
     mids: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    mid: Option<&'a RawValue>,
 }
 
 /// Reads a delivery receipt.
@@ -26,7 +28,7 @@ pub(super) fn delivered(form: &ReceiptForm<'_>, frame: Frame) -> Result<Inbound,
     let psid = frame.customer()?;
     let key = dedup::delivered(&frame.page, &psid, receipt.watermark, &receipt.mids);
     let kind = Kind::Delivered(receipt);
-    Ok(Inbound { psid, at: frame.at(), channel: frame.channel, key, kind, page: frame.page })
+    Ok(frame.inbound(psid, key, kind))
 }
 
 /// Reads a read receipt.
@@ -35,14 +37,17 @@ pub(super) fn read(form: &ReceiptForm<'_>, frame: Frame) -> Result<Inbound, Reas
     let psid = frame.customer()?;
     let key = dedup::read(&frame.page, &psid, receipt.watermark, &receipt.mids);
     let kind = Kind::Read(receipt);
-    Ok(Inbound { psid, at: frame.at(), channel: frame.channel, key, kind, page: frame.page })
+    Ok(frame.inbound(psid, key, kind))
 }
 
 fn receipt(form: &ReceiptForm<'_>, kind: &str) -> Result<Receipt, Reason> {
-    let Some(watermark) = form.watermark.and_then(json::time) else {
-        return Err(Reason::of_kind("no-watermark", kind));
-    };
-    Ok(Receipt { watermark, mids: mids(form.mids) })
+    let mids = mids(form.mids.or(form.mid));
+    match form.watermark.and_then(json::time) {
+        Some(watermark) => Ok(Receipt { watermark, mids }),
+        // Messages named one by one are known to have arrived, and nothing before them.
+        None if !mids.is_empty() => Ok(Receipt { watermark: Timestamp(0), mids }),
+        None => Err(Reason::of_kind("no-watermark", kind)),
+    }
 }
 
 fn mids(raw: Option<&RawValue>) -> Vec<Mid> {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use model::{ContactId, Mid, Redacted, TaskId, Timestamp};
+use model::{ContactId, ItemKey, Mid, Redacted, TaskId, Timestamp};
 use policy::{DeferReason, ForbidReason, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,13 @@ struct CommentsAdding<'a> {
 #[derive(Serialize, Deserialize)]
 struct SentOutside<'a> {
     mid: Cow<'a, Mid>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ThreadOwned {
+    ours: bool,
+    at: Timestamp,
+    key: ItemKey,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -149,6 +156,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
             write(35, true, &CommentsAdding { task, lines, if_active: *if_active })
         }
         Event::SentOutside { mid } => write(36, false, &SentOutside { mid: Cow::Borrowed(mid) }),
+        Event::ThreadOwned { ours, at, key } => write(38, false, &ThreadOwned { ours: *ours, at: *at, key: *key }),
         Event::EchoHeld { mid, until } => write(37, false, &EchoHeld { mid: Cow::Borrowed(mid), until: *until }),
         Event::PartRefused { part, reason, at } => {
             write(40, false, &PartRefused { part: *part, reason: *reason, at: *at })
@@ -202,6 +210,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             Ok(Event::CommentsAdding { task: task.into_owned(), lines: lines.into_owned(), if_active })
         }
         36 => read(kind, body).map(|SentOutside { mid }| Event::SentOutside { mid: mid.into_owned() }),
+        38 => read(kind, body).map(|ThreadOwned { ours, at, key }| Event::ThreadOwned { ours, at, key }),
         37 => read(kind, body).map(|EchoHeld { mid, until }| Event::EchoHeld { mid: mid.into_owned(), until }),
         50 => read(kind, body).map(|WindowClosed { at }| Event::WindowClosed { at }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),

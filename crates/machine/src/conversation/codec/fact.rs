@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use model::{
     AppId, Attachment, Channel, ContactId, Echo, Inbound, ItemKey, Kind, Message, Mid, PageId, Postback, Psid, Receipt,
-    Redacted, Span, TaskId, Timestamp,
+    Redacted, Referral, Span, TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
+use super::deed;
 use crate::codec::{CodecFault, Encoded, VERSION, read, write};
 use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
 use crate::conversation::event::{Event, WakeReason};
@@ -32,6 +33,14 @@ struct ReceivedMessage<'a> {
     attachments: Cow<'a, [Attachment]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<Cow<'a, Mid>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quick_reply: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    referral: Option<Cow<'a, Referral>>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    commands: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    unsupported: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,6 +74,8 @@ struct ReceivedPostback<'a> {
     title: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    referral: Option<Cow<'a, Referral>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,11 +171,23 @@ pub(super) fn encode_received(inbound: &Inbound) -> Encoded {
     let (at, channel, key) = (inbound.at, inbound.channel, inbound.key);
     let (page, psid) = (Cow::Borrowed(&inbound.page), Cow::Borrowed(&inbound.psid));
     match &inbound.kind {
-        Kind::Message(Message { mid, text, attachments, reply_to }) => {
-            let (mid, text, reply_to) =
-                (Cow::Borrowed(mid), text.as_ref().map(Cow::Borrowed), reply_to.as_ref().map(Cow::Borrowed));
-            let attachments = Cow::Borrowed(attachments.as_slice());
-            write(1, true, &ReceivedMessage { page, psid, at, channel, key, mid, text, attachments, reply_to })
+        Kind::Message(message) => {
+            let stored = ReceivedMessage {
+                page,
+                psid,
+                at,
+                channel,
+                key,
+                mid: Cow::Borrowed(&message.mid),
+                text: message.text.as_ref().map(Cow::Borrowed),
+                attachments: Cow::Borrowed(message.attachments.as_slice()),
+                reply_to: message.reply_to.as_ref().map(Cow::Borrowed),
+                quick_reply: message.quick_reply.as_deref().map(Cow::Borrowed),
+                referral: message.referral.as_deref().map(Cow::Borrowed),
+                commands: Cow::Borrowed(message.commands.as_slice()),
+                unsupported: message.unsupported,
+            };
+            write(1, true, &stored)
         }
         Kind::Echo(Echo { mid, app, metadata, text, attachments }) => {
             let (mid, text) = (Cow::Borrowed(mid), text.as_ref().map(Cow::Borrowed));
@@ -172,10 +195,10 @@ pub(super) fn encode_received(inbound: &Inbound) -> Encoded {
             let attachments = Cow::Borrowed(attachments.as_slice());
             write(2, true, &ReceivedEcho { page, psid, at, channel, key, mid, app, metadata, text, attachments })
         }
-        Kind::Postback(Postback { mid, title, payload }) => {
+        Kind::Postback(Postback { mid, title, payload, referral }) => {
             let (mid, title) = (mid.as_ref().map(Cow::Borrowed), title.as_ref().map(Cow::Borrowed));
-            let payload = payload.as_deref().map(Cow::Borrowed);
-            write(3, true, &ReceivedPostback { page, psid, at, channel, key, mid, title, payload })
+            let (payload, referral) = (payload.as_deref().map(Cow::Borrowed), referral.as_deref().map(Cow::Borrowed));
+            write(3, true, &ReceivedPostback { page, psid, at, channel, key, mid, title, payload, referral })
         }
         Kind::Delivered(Receipt { watermark, mids }) => {
             let (watermark, mids) = (*watermark, Cow::Borrowed(mids.as_slice()));
@@ -185,6 +208,17 @@ pub(super) fn encode_received(inbound: &Inbound) -> Encoded {
             let (watermark, mids) = (*watermark, Cow::Borrowed(mids.as_slice()));
             write(5, false, &ReceivedReceipt { page, psid, at, channel, key, watermark, mids })
         }
+        Kind::Reaction(_)
+        | Kind::Edit(_)
+        | Kind::Unsend(_)
+        | Kind::Referral(_)
+        | Kind::Optin(_)
+        | Kind::Handover(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Order(_)
+        | Kind::Notice(_)
+        | Kind::Legacy(_) => deed::encode(inbound),
     }
 }
 
@@ -253,10 +287,19 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
 fn decode_received(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
     let inbound = match kind {
         1 => {
-            let ReceivedMessage { page, psid, at, channel, key, mid, text, attachments, reply_to } = read(kind, body)?;
-            let (text, reply_to) = (text.map(Cow::into_owned), reply_to.map(Cow::into_owned));
-            let message = Message { mid: mid.into_owned(), text, attachments: attachments.into_owned(), reply_to };
-            let (page, psid) = (page.into_owned(), psid.into_owned());
+            let stored: ReceivedMessage<'_> = read(kind, body)?;
+            let message = Message {
+                mid: stored.mid.into_owned(),
+                text: stored.text.map(Cow::into_owned),
+                attachments: stored.attachments.into_owned(),
+                reply_to: stored.reply_to.map(Cow::into_owned),
+                quick_reply: stored.quick_reply.map(Cow::into_owned),
+                referral: stored.referral.map(|referral| Box::new(referral.into_owned())),
+                commands: stored.commands.into_owned(),
+                unsupported: stored.unsupported,
+            };
+            let (page, psid) = (stored.page.into_owned(), stored.psid.into_owned());
+            let (at, channel, key) = (stored.at, stored.channel, stored.key);
             Inbound { page, psid, at, channel, key, kind: Kind::Message(message) }
         }
         2 => {
@@ -269,9 +312,10 @@ fn decode_received(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             Inbound { page, psid, at, channel, key, kind: Kind::Echo(echo) }
         }
         3 => {
-            let ReceivedPostback { page, psid, at, channel, key, mid, title, payload } = read(kind, body)?;
+            let ReceivedPostback { page, psid, at, channel, key, mid, title, payload, referral } = read(kind, body)?;
             let (mid, title) = (mid.map(Cow::into_owned), title.map(Cow::into_owned));
-            let postback = Postback { mid, title, payload: payload.map(Cow::into_owned) };
+            let (payload, referral) = (payload.map(Cow::into_owned), referral.map(|way| Box::new(way.into_owned())));
+            let postback = Postback { mid, title, payload, referral };
             let (page, psid) = (page.into_owned(), psid.into_owned());
             Inbound { page, psid, at, channel, key, kind: Kind::Postback(postback) }
         }

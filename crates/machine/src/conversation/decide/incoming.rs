@@ -2,7 +2,7 @@
 //!
 //! Invariants: a known key decides nothing; an echo never opens a task and never moves the window.
 
-use model::{Echo, Inbound, Kind, Span, Timestamp};
+use model::{AppId, Echo, Handover, HandoverAct, Inbound, Kind, Span, Timestamp};
 
 use super::{release_echoes, tasking};
 use crate::Context;
@@ -20,16 +20,44 @@ pub(super) fn receive(state: &State, inbound: Inbound, context: &Context, now: T
     }
     let line = state.line(&inbound);
     let consequences = match &inbound.kind {
-        Kind::Message(_) | Kind::Postback(_) => {
+        Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
             line.and_then(|line| tasking::customer_wrote(state, line, context, now)).into_iter().collect()
         }
         Kind::Echo(echo) => echoed(state, echo, line, context, now),
-        Kind::Delivered(_) | Kind::Read(_) => Vec::new(),
+        Kind::Handover(handover) => {
+            let owned =
+                ours(handover, context).map(|ours| Event::ThreadOwned { ours, at: inbound.at, key: inbound.key });
+            owned.into_iter().chain(tasking::outside_came(state, line.into_iter().collect(), context)).collect()
+        }
+        Kind::Reaction(_)
+        | Kind::Edit(_)
+        | Kind::Unsend(_)
+        | Kind::Referral(_)
+        | Kind::Optin(_)
+        | Kind::AccountLink(_)
+        | Kind::Feedback(_)
+        | Kind::Notice(_) => tasking::outside_came(state, line.into_iter().collect(), context).into_iter().collect(),
+        Kind::Delivered(_) | Kind::Read(_) | Kind::Legacy(_) => Vec::new(),
     };
     let mut events = Vec::with_capacity(1 + consequences.len());
     events.push(Event::Received { inbound });
     events.extend(consequences);
     events
+}
+
+/// Whether we may send after a hand-over; `None` where it does not tell, or nobody knows which app we are. A thread that
+/// was given up is anybody's.
+fn ours(handover: &Handover, context: &Context) -> Option<bool> {
+    let is_ours = |app: &AppId| context.account.app.as_ref().map(|ours| ours == app);
+    match (handover.act, &handover.to) {
+        (HandoverAct::Passed | HandoverAct::Taken, Some(app)) => is_ours(app),
+        (HandoverAct::Passed, None) => Some(true),
+        (HandoverAct::Taken, None) => match handover.from.as_ref().and_then(is_ours) {
+            Some(true) => Some(false),
+            Some(false) | None => None,
+        },
+        (HandoverAct::Requested, _) => None,
+    }
 }
 
 /// Whose message an echo is.

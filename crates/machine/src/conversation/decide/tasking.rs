@@ -42,7 +42,7 @@ fn asks_first(state: &State, context: &Context) -> bool {
     context.account.profiles && state.name.is_none() && state.profile.is_none() && state.tracker_refusal.is_none()
 }
 
-/// Something was sent outside: a bound task that is free learns of it.
+/// Something was sent outside, or happened without a word: a bound task that is free learns of it.
 pub(super) fn outside_came(state: &State, outside: Vec<Line>, context: &Context) -> Option<Event> {
     let task = state.task()?;
     if outside.is_empty() || state.tracker.is_some() || state.tracker_refusal.is_some() {
@@ -86,7 +86,7 @@ pub(super) fn open(
 pub(super) fn from_customer(line: &Line) -> bool {
     match line.origin {
         Origin::Customer => true,
-        Origin::Outside => false,
+        Origin::Outside | Origin::Notice => false,
     }
 }
 

@@ -173,6 +173,7 @@ impl From<Comment> for Entry {
         let origin = match comment.origin {
             CommentOrigin::Customer => Origin::Customer,
             CommentOrigin::Outside => Origin::Outside,
+            CommentOrigin::Notice => Origin::System,
         };
         let body = CommentBody { text: comment.text, by: None, attachments: comment.attachments, binding: None };
         Self { origin, at: comment.at, body: row::json(&body) }

@@ -70,6 +70,17 @@ async fn the_parser_of_the_node_reads_every_kind() {
                 Kind::Postback(_) => "postback",
                 Kind::Delivered(_) => "delivered",
                 Kind::Read(_) => "read",
+                Kind::Reaction(_)
+                | Kind::Edit(_)
+                | Kind::Unsend(_)
+                | Kind::Referral(_)
+                | Kind::Optin(_)
+                | Kind::Handover(_)
+                | Kind::AccountLink(_)
+                | Kind::Feedback(_)
+                | Kind::Order(_)
+                | Kind::Notice(_)
+                | Kind::Legacy(_) => "another",
             });
         }
     }

@@ -1,0 +1,77 @@
+//! `pagedesk corpus import` of the real binary, over invented payloads.
+
+#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
+
+mod program;
+
+use std::fs;
+
+use program::run;
+
+const MESSAGE: &str = r#"{"sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1780272000123,
+    "message":{"mid":"m_1","text":"Do you repair tandems?"}}"#;
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, body) in files {
+        let file = dir.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, body).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn payloads_of_every_shape_are_counted_by_kind() {
+    let delivery = format!(r#"{{"object":"page","entry":[{{"id":"1029","time":1,"messaging":[{MESSAGE}]}}]}}"#);
+    let entry = r#"{"id":"1029","time":1,"changes":[{"field":"feed","value":{"item":"comment","verb":"edited"}}]}"#;
+    let dir = folder(&[
+        ("a/delivery.json", delivery.as_bytes()),
+        ("a/entry.json", entry.as_bytes()),
+        ("b/item.json", MESSAGE.as_bytes()),
+        ("b/answer.json", br#"{"recipient_id":"5001","message_id":"m_2"}"#),
+        ("b/notes.txt", b"not looked at"),
+    ]);
+    let path = dir.path().display().to_string();
+    let ran = run(&["corpus", "import", &path, "--json"]);
+    let expected = concat!(
+        r#"{"files":4,"parsed":3,"inbounds":3,"anomalies":1,"unreadable":[],"#,
+        r#""kinds":{"anomaly.no-shape":1,"feed.comment.edit":1,"text":2}}"#
+    );
+    assert_eq!((ran.code, ran.out.trim_end()), (Some(0), expected), "{}", ran.err);
+    let ran = run(&["corpus", "import", &path]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.out.contains("feed.comment.edit"), "{}", ran.out);
+}
+
+#[test]
+fn a_bad_file_is_named_and_costs_no_other() {
+    let dir = folder(&[("bad.json", b"\xff{"), ("cut.json", b"{\"entry\":["), ("good.json", MESSAGE.as_bytes())]);
+    let ran = run(&["corpus", "import", &dir.path().display().to_string(), "--json"]);
+    assert_eq!(ran.code, Some(5), "{}", ran.err);
+    assert!(
+        ran.out.contains(r#""inbounds":1"#) && ran.out.contains(r#""unreadable":["bad.json","cut.json"]"#),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_folder_without_payloads_matches_nothing() {
+    let dir = folder(&[("notes.txt", b"")]);
+    for path in [dir.path().display().to_string(), "/nowhere/at/all".to_owned()] {
+        let ran = run(&["corpus", "import", &path]);
+        assert_eq!(ran.code, Some(4), "{}", ran.err);
+        assert!(ran.err.contains("what to do"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn payloads_written_by_others_are_all_readable() {
+    let Some(corpus) = std::env::var_os("PAGEDESK_FOREIGN_CORPUS") else {
+        eprintln!("NOT RUN: PAGEDESK_FOREIGN_CORPUS is not set, so no payload of others was read");
+        return;
+    };
+    let ran = run(&["corpus", "import", &corpus.to_string_lossy(), "--json"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
