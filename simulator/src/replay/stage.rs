@@ -53,11 +53,7 @@ impl Stage {
         let ports = Ports {
             clock: Arc::new(clock),
             entropy: Box::new(Counted::default()),
-            store: Sources {
-                inbox: InboxSources { file: disk(), wal: disk() },
-                journal: disk(),
-                keys: disk(),
-            },
+            store: Sources { inbox: InboxSources { file: disk(), wal: disk() }, journal: disk(), keys: disk() },
             drives: Drives::INLINE,
             graph: Arc::new(meta.clone()),
             tracker: Arc::new(Watched::new(Arc::clone(&desk), clock, recorder.clone())),
