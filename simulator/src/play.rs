@@ -6,10 +6,11 @@
 
 mod course;
 mod desk;
-mod reckoning;
+pub(crate) mod reckoning;
 pub mod recording;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub struct Report {
     pub sends: u64,
     /// Parts of answers that the rules forbade.
     pub refused: u64,
+    /// The same by reason.
+    pub refused_by_reason: BTreeMap<String, u64>,
     /// Parts of which nobody knows whether they arrived.
     pub in_doubt: u64,
     /// Sends that broke a rule, whether Meta took them or not.
@@ -124,6 +127,10 @@ impl Report {
                 self.unexpected += 1;
                 self.find(format!("the recording expects {wanted} {name}, there are {found}"));
             }
+        }
+        for sentence in expected.unexpected_reasons(&self.refused_by_reason) {
+            self.unexpected += 1;
+            self.find(sentence);
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Keeps the read models behind the journal by a few milliseconds: on its own thread, because a round is file work.
+//! Where the store's writers run inline there are no threads at all, and a round is done by whoever runs this.
 //!
 //! While the node is busy it leaves the processors to what is acknowledged and worked off; what it owes then it folds
 //! without rests once that is over.
@@ -7,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
-use journal::Journal;
+use journal::{Journal, Position};
 use tokio::sync::Notify;
-use view::View;
+use view::{View, ViewFault};
 
 /// Batches folded in one round, one commit, so that a row of a busy conversation is written once for many messages.
 /// The view reads them in small chunks, and ends a round sooner that touches many rows.
@@ -30,24 +31,14 @@ pub(crate) fn follow(
     journal: Arc<dyn Journal>,
     rung: Arc<Notify>,
     stop: Arc<AtomicBool>,
+    inline: bool,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         while !stop.load(Ordering::SeqCst) {
             let (began, last) = (tokio::time::Instant::now(), journal.last());
-            let (v, j) = (Arc::clone(&view), Arc::clone(&journal));
-            let round = tokio::task::spawn_blocking(move || v.catch_up(&*j, ROUND)).await;
-            let reached = match round {
-                Ok(Ok(reached)) => reached,
-                Ok(Err(fault)) => {
-                    tracing::error!(%fault, "the read models cannot follow the journal");
-                    tokio::time::sleep(AGAIN).await;
-                    continue;
-                }
-                Err(fault) => {
-                    tracing::error!(%fault, "a round of the read models' follower panicked");
-                    tokio::time::sleep(AGAIN).await;
-                    continue;
-                }
+            let Some(reached) = round(&view, &journal, inline).await else {
+                tokio::time::sleep(AGAIN).await;
+                continue;
             };
             let busy = journal.last().0.saturating_sub(last.0) >= MUCH;
             let rest = if busy { (began.elapsed() * 4).clamp(REST, LONG_REST) } else { REST };
@@ -63,4 +54,22 @@ pub(crate) fn follow(
             }
         }
     })
+}
+
+/// One round; `None` where it failed, which was said.
+async fn round(view: &Arc<View>, journal: &Arc<dyn Journal>, inline: bool) -> Option<Position> {
+    let (view, journal) = (Arc::clone(view), Arc::clone(journal));
+    let fold = move || -> Result<Position, ViewFault> { view.catch_up(&*journal, ROUND) };
+    let done = if inline { Ok(fold()) } else { tokio::task::spawn_blocking(fold).await };
+    match done {
+        Ok(Ok(reached)) => Some(reached),
+        Ok(Err(fault)) => {
+            tracing::error!(%fault, "the read models cannot follow the journal");
+            None
+        }
+        Err(fault) => {
+            tracing::error!(%fault, "a round of the read models' follower panicked");
+            None
+        }
+    }
 }

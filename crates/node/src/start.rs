@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::{Clock, Counters, Tree, TreeConfig};
-use journal::{Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions};
+use journal::{
+    Drive, Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions,
+};
 use messenger::Graph;
 use model::Incarnation;
 use tokio::sync::{Notify, oneshot};
@@ -80,6 +82,7 @@ impl Node {
     /// # Errors
     /// [`StartFault`]; nothing is left running.
     pub async fn start_with(config: NodeConfig, ports: Ports, options: StoreOptions) -> Result<Self, StartFault> {
+        let inline = ports.drives.journal == Drive::Inline;
         let store = Store::open(ports.store, options, ports.entropy, ports.drives)?;
         let counters = Arc::new(Counters::default());
         let appended = Arc::new(Notify::new());
@@ -102,7 +105,8 @@ impl Node {
         let (tree, ended) = actors::start(tree_ports, tree_config).await?;
         let stop = Arc::new(AtomicBool::new(false));
         let journal = Arc::clone(&store.journal) as Arc<dyn journal::Journal>;
-        let follower = tokio::spawn(follow(Arc::clone(&ports.view), journal, Arc::clone(&appended), Arc::clone(&stop)));
+        let (view, rung) = (Arc::clone(&ports.view), Arc::clone(&appended));
+        let follower = tokio::spawn(follow(view, journal, rung, Arc::clone(&stop), inline));
         tracing::info!(account = %config.account, pages = config.pages.len(), "node started");
         Ok(Self {
             tree,

@@ -11,6 +11,7 @@ Examples:
   pagedesk config example > pagedesk.toml       begin a configuration
   pagedesk serve --config pagedesk.toml         run a node
   pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
+  pagedesk replay ./recording                   run recorded traffic against this build
 
 Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
 4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
@@ -34,6 +35,18 @@ Examples:
 With --json one JSON object goes to standard output: the addresses, or with --play what the
 recording came to; then the addresses are one line of JSON on standard error, among the log.
 With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
+
+const REPLAY: &str = "\
+Examples:
+  pagedesk replay replay-corpus/recordings/first-steps            compares with its approved trace
+  pagedesk replay replay-corpus/recordings/first-steps --approve  accepts what this build does
+  pagedesk replay ./recording --json                              one object for programs
+  pagedesk replay ./recording --out now.trace                     keeps the trace elsewhere
+
+The recording runs against the real actors on a clock that stands still while there is
+anything to do, so days take seconds and the same recording gives the same trace.
+
+Exit codes: 0 as approved and as expected, 1 not so, 4 nothing in it, 5 unreadable";
 
 const JOURNAL: &str = "\
 Examples:
@@ -134,6 +147,9 @@ pub(crate) enum Command {
     /// Run a node, an embedded desk and a stand-in for Facebook in one process
     #[command(after_help = SANDBOX)]
     Sandbox(Sandbox),
+    /// Run a recording against this build and compare what it does with the approved trace
+    #[command(after_help = REPLAY)]
+    Replay(Replay),
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),
@@ -191,6 +207,23 @@ pub(crate) struct Sandbox {
     /// Where the stand-in for Facebook listens
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     pub listen_facebook: SocketAddr,
+}
+
+/// `pagedesk replay`
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// The recording's folder
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Print what it came to as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Accept the trace: write it into the recording's folder
+    #[arg(long)]
+    pub approve: bool,
+    /// Write the trace into this file too
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `pagedesk journal`

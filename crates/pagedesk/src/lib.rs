@@ -11,6 +11,7 @@ pub mod corpus;
 mod exit;
 mod journal;
 mod logs;
+mod replay;
 mod sandbox;
 mod serve;
 mod store;
@@ -79,6 +80,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Serve(asked) => serve::serve(&asked),
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
+        Command::Replay(asked) => replay::replay(&asked),
         Command::Journal(asked) => journal::journal(&asked),
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),

@@ -53,7 +53,8 @@ pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
     assembly::runtime()?.block_on(run(asked, recording, dir))
 }
 
-fn unreadable(fault: &Unreadable) -> Failure {
+/// Why a recording is not played.
+pub(crate) fn unreadable(fault: &Unreadable) -> Failure {
     match fault {
         Unreadable::Wrong { .. } => Failure::new(Exit::UnreadableCorpus, fault.to_string())
             .remedy("docs/format/recording.md describes what a recording holds"),

@@ -34,8 +34,8 @@ struct Journaled {
     conversations: BTreeMap<MachineId, conversation::State>,
     /// Sends started, by effect id.
     sends: BTreeMap<String, Sent>,
-    /// Parts refused.
-    refused: u64,
+    /// Parts refused, by reason.
+    refusals: BTreeMap<String, u64>,
 }
 
 /// What makes an anomaly the same: where it stood, why, and its raw text.
@@ -50,7 +50,8 @@ pub(super) fn reckon(played: &Played, shown: &Shown, stage: &Stage<'_>, report: 
     let journaled = read(stage)?;
     report.conversations = journaled.conversations.len() as u64;
     report.tasks = shown.tasks;
-    report.refused = journaled.refused;
+    report.refused = journaled.refusals.values().sum();
+    report.refused_by_reason.clone_from(&journaled.refusals);
     report.in_doubt = journaled.conversations.values().map(in_doubt).sum();
     items(played, &journaled, report);
     anomalies(played, &journaled, report);
@@ -124,8 +125,8 @@ impl Journaled {
         if let conversation::Event::Received { inbound } = event {
             *self.received.entry(inbound.key).or_default() += 1;
         }
-        if let conversation::Event::PartRefused { .. } = event {
-            self.refused += 1;
+        if let conversation::Event::PartRefused { reason, .. } = event {
+            *self.refusals.entry(reason.code().to_owned()).or_default() += 1;
         }
         let conversation::Event::SendStarted { part, verdict, at, .. } = event else { return };
         let MachineId::Conversation(page, psid) = machine else { return };
@@ -257,7 +258,8 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
     }
 }
 
-fn seen(inbound: &Inbound) -> Option<Seen> {
+/// What an item shows the judge of the customer's deeds, if it shows one.
+pub(crate) fn seen(inbound: &Inbound) -> Option<Seen> {
     // The rule stated once more, apart from the machine's: what the customer does with intent, by Meta's list.
     let is_message = match &inbound.kind {
         Kind::Message(_) => true,

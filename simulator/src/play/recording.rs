@@ -4,6 +4,7 @@
 //! Read as a whole and checked before anything is played. Invariant: a fault names file and line; nothing is guessed.
 
 use core::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -102,6 +103,24 @@ pub struct Expected {
     pub sends: Option<u64>,
     /// Parts that the rules forbade.
     pub refusals: Option<u64>,
+    /// The same by reason, all of them: a reason that is not named is expected not to occur.
+    pub refusals_by_reason: Option<BTreeMap<String, u64>>,
+}
+
+impl Expected {
+    /// Sentences about the reasons whose counts differ from what is expected.
+    pub(crate) fn unexpected_reasons(&self, found: &BTreeMap<String, u64>) -> Vec<String> {
+        let Some(wanted) = &self.refusals_by_reason else { return Vec::new() };
+        let reasons: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
+        let of = |counts: &BTreeMap<String, u64>, reason: &str| counts.get(reason).copied().unwrap_or_default();
+        let counts = reasons.into_iter().map(|reason| (reason, of(wanted, reason), of(found, reason)));
+        counts
+            .filter(|(_, wanted, found)| wanted != found)
+            .map(|(reason, wanted, found)| {
+                format!("the recording expects {wanted} refusals for {reason}, there are {found}")
+            })
+            .collect()
+    }
 }
 
 /// One thing that happened.

@@ -1,0 +1,42 @@
+//! The replay: a recording against the real node (store, actors, desk, read models) on a clock that stands still while
+//! anything is left to do, and what came of it as a trace.
+//!
+//! Deliveries go in through the function that the webhook's door calls, agents' comments through the desk; Meta is in
+//! this process and keeps the rules of `oracle`. Nothing decides here. Invariant: one recording gives one trace, byte for
+//! byte, on any machine and in any build: one thread, no wall clock, every choice a hash of what it is about.
+
+mod chance;
+mod clock;
+mod course;
+mod door;
+mod fields;
+mod meta;
+mod names;
+mod outcome;
+mod stage;
+mod survey;
+mod tally;
+mod trace;
+mod watched;
+mod wire;
+
+use anyhow::Context as _;
+
+use crate::play::recording::Recording;
+
+pub use outcome::{Counts, Outcome};
+
+/// Plays a recording to its end. `told` hears, after every step, how many of how many are done.
+///
+/// Blocks until it is over and must not be called from within a runtime.
+///
+/// # Errors
+/// Where the node does not start, does not come to rest after the last step, or its journal cannot be read.
+pub fn replay(recording: &Recording, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .context("no runtime can be made")?;
+    runtime.block_on(course::run(recording, told))
+}

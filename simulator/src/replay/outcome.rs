@@ -1,0 +1,208 @@
+//! What came of a replay: the trace as text, the counts under it, and what of them the recording did not expect.
+//!
+//! Invariant: nothing in it comes from the wall, so two outcomes of one recording are equal.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, ensure};
+use serde::Serialize;
+
+use super::course::Facts;
+use super::names::one_line;
+use super::stage::Stage;
+use super::survey::Survey;
+use crate::play::recording::{Expected, Recording};
+
+/// What a recording came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// The recording's title.
+    pub title: String,
+    /// The trace, as it is approved. Format: `docs/format/trace.md`.
+    pub trace: String,
+    /// The counts.
+    pub counts: Counts,
+    /// What differs from the manifest's `[expected]`, or is never right; one sentence each, free of what anybody wrote.
+    pub findings: Vec<String>,
+    /// Digest of every record of every conversation, in order: 64 hex digits. Repeated deliveries do not change it.
+    pub conversations_sha256: String,
+}
+
+/// What was counted.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Deliveries of the recording that were taken.
+    pub deliveries: u64,
+    /// Items in them that were understood, repetitions counted.
+    pub inbounds: u64,
+    /// Items in them that were not.
+    pub anomalies: u64,
+    /// Items among the inbounds that repeat an earlier one.
+    pub duplicates: u64,
+    /// Items set aside with a reason.
+    pub quarantined: u64,
+    /// Conversations in the journal.
+    pub conversations: u64,
+    /// Tasks in the desk.
+    pub tasks: u64,
+    /// Comments in the desk, descriptions included, of whomever.
+    pub comments: u64,
+    /// Comments that agents wrote.
+    pub facts: u64,
+    /// Comments that could not be written, because there was no task.
+    pub facts_unsettled: u64,
+    /// Messages that reached the customers.
+    pub sends: u64,
+    /// The same by messaging type and tag.
+    pub sends_by_type: BTreeMap<String, u64>,
+    /// Parts of answers that the rules forbade.
+    pub refusals: u64,
+    /// The same by reason.
+    pub refusals_by_reason: BTreeMap<String, u64>,
+    /// Sends that Meta refused: they were against its rules.
+    pub refused_by_meta: u64,
+    /// Messages that a customer got more than once.
+    pub doubled_sends: u64,
+    /// Parts of answers that failed.
+    pub failed: u64,
+    /// Parts of which nobody knows whether they arrived.
+    pub in_doubt: u64,
+    /// Parts that wait or are under way at the end.
+    pub open: u64,
+    /// Records in the journal.
+    pub events: u64,
+}
+
+impl Outcome {
+    /// Counts, once everything is at rest.
+    pub(super) fn of(
+        recording: &Recording,
+        survey: &Survey,
+        stage: &Stage,
+        facts: &Facts,
+        at_rest: bool,
+    ) -> anyhow::Result<Self> {
+        let (lines, tally) = stage.recorder.finish()?;
+        let sound = stage.node.store().journal.verify().context("the journal cannot be verified")?;
+        ensure!(sound.findings.is_empty(), "the journal is not sound: {:?}", sound.findings);
+        let (desk, meta, parts) =
+            (stage.desk.stats().context("the desk's counts")?, stage.meta.counts(), tally.parts());
+        let counts = Counts {
+            deliveries: (survey.loads.len() as u64).saturating_sub(stage.door.refused()),
+            inbounds: survey.inbounds,
+            anomalies: survey.anomalies,
+            duplicates: survey.duplicates,
+            quarantined: tally.quarantined,
+            conversations: tally.conversations(),
+            tasks: desk.tasks,
+            comments: desk.comments,
+            facts: facts.written.load(Ordering::Relaxed),
+            facts_unsettled: facts.unsettled.load(Ordering::Relaxed),
+            sends: meta.sends.values().sum(),
+            doubled_sends: meta.doubled(),
+            sends_by_type: meta.sends,
+            refusals: tally.refusals.values().sum(),
+            refusals_by_reason: tally.refusals.clone(),
+            refused_by_meta: meta.refused,
+            failed: parts.failed,
+            in_doubt: parts.in_doubt,
+            open: parts.open,
+            events: tally.events,
+        };
+        let mut findings = never_right(&counts, at_rest, stage.door.refused());
+        findings.extend(unexpected(&recording.manifest.expected, &counts));
+        let mut trace = head(recording, survey);
+        for line in lines.into_iter().chain(summary(&counts, at_rest)) {
+            trace.push_str(&line);
+            trace.push('\n');
+        }
+        let title = one_line(&recording.manifest.title);
+        Ok(Self { title, trace, counts, findings, conversations_sha256: tally.digest() })
+    }
+}
+
+/// What is wrong in every recording.
+fn never_right(counts: &Counts, at_rest: bool, refused: u64) -> Vec<String> {
+    let mut findings = Vec::new();
+    if !at_rest {
+        findings.push("an hour after the last step something is still under way".to_owned());
+    }
+    for (count, what) in [
+        (refused, "deliveries were not taken"),
+        (counts.refused_by_meta, "sends were against Meta's rules"),
+        (counts.doubled_sends, "messages reached a customer twice"),
+        (counts.facts_unsettled, "comments found no task"),
+    ] {
+        if count > 0 {
+            findings.push(format!("{count} {what}"));
+        }
+    }
+    findings
+}
+
+/// What the recording says of itself, against what came of it.
+fn unexpected(expected: &Expected, counts: &Counts) -> Vec<String> {
+    let pairs = [
+        ("deliveries", expected.deliveries, counts.deliveries),
+        ("inbounds", expected.inbounds, counts.inbounds),
+        ("anomalies", expected.anomalies, counts.anomalies),
+        ("duplicates", expected.duplicates, counts.duplicates),
+        ("conversations", expected.conversations, counts.conversations),
+        ("tasks", expected.tasks, counts.tasks),
+        ("sends", expected.sends, counts.sends),
+        ("refusals", expected.refusals, counts.refusals),
+    ];
+    let mut findings: Vec<String> = pairs
+        .into_iter()
+        .filter_map(|(name, wanted, found)| Some((name, wanted.filter(|wanted| *wanted != found)?, found)))
+        .map(|(name, wanted, found)| format!("the recording expects {wanted} {name}, there are {found}"))
+        .collect();
+    findings.extend(expected.unexpected_reasons(&counts.refusals_by_reason));
+    findings
+}
+
+fn head(recording: &Recording, survey: &Survey) -> String {
+    let began_at = recording.begins_at().0;
+    let instant = jiff::Timestamp::from_millisecond(began_at)
+        .map_or_else(|_| began_at.to_string(), |instant| format!("{instant:.3}"));
+    let mut head = format!("# trace 1: {}\n# begins {instant}\n", one_line(&recording.manifest.title));
+    for line in survey.names.legend(&recording.manifest) {
+        head.push_str(&format!("# {line}\n"));
+    }
+    head.push('\n');
+    head
+}
+
+fn summary(counts: &Counts, at_rest: bool) -> Vec<String> {
+    let mut lines = vec![String::new(), "summary".to_owned()];
+    let mut row = |name: &str, count: u64| lines.push(format!("  {name:<28} {count:>6}"));
+    row("deliveries", counts.deliveries);
+    row("inbounds", counts.inbounds);
+    row("anomalies", counts.anomalies);
+    row("duplicates", counts.duplicates);
+    row("quarantined", counts.quarantined);
+    row("conversations", counts.conversations);
+    row("tasks", counts.tasks);
+    row("comments", counts.comments);
+    row("facts", counts.facts);
+    row("facts unsettled", counts.facts_unsettled);
+    row("sends", counts.sends);
+    for (manner, count) in &counts.sends_by_type {
+        row(&format!("  {manner}"), *count);
+    }
+    row("refusals", counts.refusals);
+    for (reason, count) in &counts.refusals_by_reason {
+        row(&format!("  {reason}"), *count);
+    }
+    row("refused by Meta", counts.refused_by_meta);
+    row("doubled sends", counts.doubled_sends);
+    row("failed", counts.failed);
+    row("in doubt", counts.in_doubt);
+    row("open at the end", counts.open);
+    row("events", counts.events);
+    if !at_rest {
+        lines.push("  NOT AT REST an hour after the last step".to_owned());
+    }
+    lines
+}
