@@ -60,11 +60,8 @@ const EMPTY: Rejection = Rejection { code: 100, subcode: Some(2_018_034), messag
 const NOBODY: Rejection = Rejection { code: 100, subcode: Some(2_018_001), message: "(#100) No matching user found" };
 const CLOSED: Rejection =
     Rejection { code: 10, subcode: Some(2_018_278), message: "(#10) This message is sent outside of allowed window." };
-const NOT_OWNER: Rejection = Rejection {
-    code: 10,
-    subcode: Some(2_018_300),
-    message: "(#10) Another app is controlling this thread now.",
-};
+const NOT_OWNER: Rejection =
+    Rejection { code: 10, subcode: Some(2_018_300), message: "(#10) Another app is controlling this thread now." };
 
 /// Whether Meta accepts a send to a customer, given everything that customer did towards the Page so far.
 ///

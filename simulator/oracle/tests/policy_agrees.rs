@@ -44,7 +44,12 @@ fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
         |(now, actions, author, tag, human_agent_feature, guards)| {
             let actions: Vec<_> = actions
                 .into_iter()
-                .map(|(age, is_message)| CustomerAction { at: Timestamp(now - age), opens: true, is_message, from_ad: false })
+                .map(|(age, is_message)| CustomerAction {
+                    at: Timestamp(now - age),
+                    opens: true,
+                    is_message,
+                    from_ad: false,
+                })
                 .collect();
             let newest = |counts: fn(&CustomerAction) -> bool| {
                 actions.iter().filter(|action| counts(action)).map(|action| action.at).max()

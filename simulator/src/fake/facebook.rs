@@ -46,8 +46,8 @@ pub use control::{
 pub use fault::{FailNext, FaultOrder, Faults};
 pub use options::{Page, Retry, StandInOptions};
 pub use state::{
-    Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State, Violation,
-    Webhooks, Writer,
+    Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State,
+    Violation, Webhooks, Writer,
 };
 
 use clock::Clock;

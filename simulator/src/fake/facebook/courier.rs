@@ -233,7 +233,11 @@ impl Courier {
 
     /// Posts one body until it is answered with 200; `false` where that took too long.
     async fn post_until_accepted(&self, page: &PageId, batch: &[Item]) -> bool {
-        let body = Bytes::from(wire::envelope(page, self.clock.now(), batch.iter().map(|item| (&item.list, item.text.as_str()))));
+        let body = Bytes::from(wire::envelope(
+            page,
+            self.clock.now(),
+            batch.iter().map(|item| (&item.list, item.text.as_str())),
+        ));
         let signature = sign(&self.secret, &body);
         let (mut wait, mut waited) = (self.retry.first, Duration::ZERO);
         loop {

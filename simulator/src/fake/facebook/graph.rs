@@ -159,7 +159,10 @@ fn template_text(template: &Value) -> Option<String> {
     let elements = template.get("elements").and_then(Value::as_array).cloned().unwrap_or_default();
     let element = |value: &Value| [text(value, "title"), text(value, "subtitle")].into_iter().flatten().collect();
     let mut lines: Vec<String> = text(template, "text").into_iter().collect();
-    lines.extend(elements.iter().take(10).map(|value| { let parts: Vec<String> = element(value); parts.join("\n") }));
+    lines.extend(elements.iter().take(10).map(|value| {
+        let parts: Vec<String> = element(value);
+        parts.join("\n")
+    }));
     (!lines.is_empty()).then(|| lines.join("\n\n"))
 }
 

@@ -102,7 +102,10 @@ mod tests {
         let file = media.file(&name).expect("there");
         assert_eq!((attachment, file.kind, file.is_shown), ("file", "application/octet-stream", false));
         let (name, attachment) = media.keep(Bytes::from_static(b"\x89PNG\r\n")).expect("kept");
-        assert_eq!((name.as_str(), attachment, media.file(&name).map(|file| file.is_shown)), ("2.png", "image", Some(true)));
+        assert_eq!(
+            (name.as_str(), attachment, media.file(&name).map(|file| file.is_shown)),
+            ("2.png", "image", Some(true))
+        );
     }
 
     #[test]

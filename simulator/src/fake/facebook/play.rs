@@ -19,6 +19,7 @@ mod chat;
 mod form;
 mod layout;
 mod offers;
+mod sign;
 mod stream;
 mod thread;
 mod wall;
@@ -60,7 +61,9 @@ pub(super) fn is_page(path: &[&str]) -> bool {
 pub(super) fn answer(shared: &Arc<Shared>, head: &Parts, path: &[&str], query: &str, body: &Bytes) -> Answer {
     let asked = Form::of_query(query);
     let mut answer = match (&head.method, path) {
-        (&Method::GET, ["" | "wall" | "ad" | "lead"]) => show(shared, path.first().copied().unwrap_or_default(), &asked),
+        (&Method::GET, ["" | "wall" | "ad" | "lead"]) => {
+            show(shared, path.first().copied().unwrap_or_default(), &asked)
+        }
         (&Method::GET, ["play", "thread"]) => fragment(shared, &asked),
         (&Method::GET, ["play", "events"]) => match (asked.page(), asked.psid()) {
             (Some(page), Some(psid)) => stream::answer(shared, &head.headers, page, psid),
@@ -84,9 +87,7 @@ pub(super) fn answer(shared: &Arc<Shared>, head: &Parts, path: &[&str], query: &
         (&Method::POST, ["play", "read"]) => {
             let form = Form::of_body(&head.headers, body);
             let opened = match (form.page(), form.psid()) {
-                (Some(page), Some(psid)) => {
-                    shared.open(&page, &psid).map(|_| Room::Chat.link(&page, Some(&psid)))
-                }
+                (Some(page), Some(psid)) => shared.open(&page, &psid).map(|_| Room::Chat.link(&page, Some(&psid))),
                 (_, _) => Err("which conversation?".to_owned()),
             };
             done(shared, &head.headers, &form, opened)

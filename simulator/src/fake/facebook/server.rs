@@ -199,16 +199,12 @@ fn refusal(shared: &Arc<Shared>, error: &GraphError) -> Answer {
 async fn control(shared: &Arc<Shared>, method: &Method, order: &str, body: &[u8]) -> Answer {
     match (method, order) {
         (&Method::GET, "state") => json_answer(StatusCode::OK, &shared.state()),
-        (&Method::POST, "customer") => {
-            ordered(body, |customer: Customer| shared.act(customer))
-        }
+        (&Method::POST, "customer") => ordered(body, |customer: Customer| shared.act(customer)),
         (&Method::POST, "happen") => ordered(body, |order: Happening| shared.happen(order)),
         (&Method::POST, "open") => {
             ordered(body, |order: OpenOrder| Ok(json!({ "read": shared.open(&order.page, &order.psid)? })))
         }
-        (&Method::POST, "inbox") => {
-            ordered(body, |order: InboxOrder| shared.answer_elsewhere(order))
-        }
+        (&Method::POST, "inbox") => ordered(body, |order: InboxOrder| shared.answer_elsewhere(order)),
         (&Method::POST, "faults") => ordered(body, |order: FaultOrder| {
             shared.order(order);
             Ok(shared.state().faults)

@@ -238,7 +238,7 @@ pub enum Author {
         /// In threads.
         psid: Psid,
         /// On walls.
-        user_id: String,
+        wall_id: String,
         /// First and last name.
         name: String,
     },

@@ -50,11 +50,7 @@ impl List {
 }
 
 /// One body for items of one Page, escaped: neighbours of one list share an entry.
-pub(super) fn envelope<'a>(
-    page: &PageId,
-    time: Timestamp,
-    items: impl Iterator<Item = (&'a List, &'a str)>,
-) -> String {
+pub(super) fn envelope<'a>(page: &PageId, time: Timestamp, items: impl Iterator<Item = (&'a List, &'a str)>) -> String {
     let mut entries: Vec<(&List, Vec<&str>)> = Vec::new();
     for (list, item) in items {
         match entries.last_mut() {

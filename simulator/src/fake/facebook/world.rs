@@ -119,8 +119,7 @@ impl World {
         if read {
             acts.push(What::Read { watermark: None });
         }
-        let orders: Vec<Happening> =
-            acts.into_iter().map(|what| Happening::new(&page, Some(&psid), what)).collect();
+        let orders: Vec<Happening> = acts.into_iter().map(|what| Happening::new(&page, Some(&psid), what)).collect();
         // All or nothing: an order that is refused changes nothing.
         orders.iter().try_for_each(happen::check)?;
         self.meet(&page, &psid, name.as_deref())?;

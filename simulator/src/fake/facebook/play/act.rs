@@ -7,12 +7,12 @@ use model::{AppId, Mid, PageId, Psid};
 
 use super::form::Form;
 use super::layout::Room;
-use super::thread::REACTIONS;
+use super::sign::REACTIONS;
 use crate::fake::facebook::Shared;
 use crate::fake::facebook::clock::read_span;
 use crate::fake::facebook::control::{
-    Attachment, Feed, FeedItem, Handover, Happening, InboxOrder, LeadOrder, Mention, OptIn, Rating, Referral,
-    Said, Verb, What,
+    Attachment, Feed, FeedItem, Handover, Happening, InboxOrder, LeadOrder, Mention, OptIn, Rating, Referral, Said,
+    Verb, What,
 };
 use crate::fake::facebook::limits::ID_MAX;
 use crate::fake::facebook::media::LIKE;
@@ -251,9 +251,11 @@ impl Deed<'_> {
                 What::Feed(Feed { link, ..Feed::new(FeedItem::Share, Verb::Add) })
             }
             "visit" => What::Feed(Feed { message: Some(self.text()?), ..Feed::new(FeedItem::Post, Verb::Add) }),
-            "post" => {
-                What::Feed(Feed { message: Some(self.text()?), by_page: true, ..Feed::new(FeedItem::Status, Verb::Add) })
-            }
+            "post" => What::Feed(Feed {
+                message: Some(self.text()?),
+                by_page: true,
+                ..Feed::new(FeedItem::Status, Verb::Add)
+            }),
             "mention" => What::Mention(Mention {
                 item: "post".to_owned(),
                 verb: Verb::Add,

@@ -4,12 +4,13 @@ use maud::{Markup, html};
 use model::{PageId, Psid};
 
 use super::form::Form;
-use super::layout::{Room, face, hidden, query};
+use super::layout::{Chosen, Room, directory, face, hidden, query};
+use super::sign::{plus, thumb};
 use super::thread::{View, bubbles};
 use crate::fake::facebook::Shared;
 use crate::fake::facebook::media::PICTURES;
-use crate::fake::facebook::world::{Thread, World};
 use crate::fake::facebook::world::gist;
+use crate::fake::facebook::world::{Thread, World};
 
 /// The conversation of a customer whom the Page knows; else the beginning of one.
 pub(super) fn show(shared: &Shared, page: &PageId, psid: Option<&Psid>, asked: &Form) -> Markup {
@@ -50,6 +51,12 @@ pub(super) fn live(shared: &Shared, page: &PageId, psid: &Psid) -> Option<(u64, 
     let thread = world.thread(page, psid, now)?;
     let view = View { page, psid, base_url: &shared.base_url };
     Some((thread.revision(), bubbles(&thread, view)))
+}
+
+/// The list of conversations, for a page that shows this one.
+pub(super) fn aside(shared: &Shared, page: &PageId, psid: &Psid) -> Markup {
+    let now = shared.clock.now();
+    directory(&shared.world(), Room::Chat, Chosen { page: Some(page), psid: Some(psid) }, now)
 }
 
 /// The name of a Page, or its id.
@@ -101,7 +108,7 @@ fn composer(thread: &Thread<'_>, view: View<'_>, asked: &Form) -> Markup {
                 button.send name="do" value="edit" { "Change" }
             } @else {
                 button.send name="do" value="write" { "Send" }
-                button.like name="do" value="like" aria-label="Send a Like" formnovalidate { "👍" }
+                button.like name="do" value="like" aria-label="Send a Like" formnovalidate { (thumb()) }
             }
         }
     }
@@ -111,7 +118,7 @@ fn composer(thread: &Thread<'_>, view: View<'_>, asked: &Form) -> Markup {
 fn attach() -> Markup {
     html! {
         details.menu.up #pictures {
-            summary aria-label="Pictures and files" { "＋" }
+            summary aria-label="Pictures and files" { (plus()) }
             div.pop {
                 p.hint { "Send a picture" }
                 div.pictures {
@@ -134,23 +141,29 @@ fn more(view: View<'_>) -> Markup {
     html! {
         details.menu.end #more {
             summary aria-label="More to do in this conversation" { "⋯" }
-            form.pop method="post" action="/play/act" {
-                (hidden(Some(view.page), Some(view.psid)))
-                p.hint { "As the customer" }
-                button.plain name="do" value="press" { "Press “Get started”" }
-                button.plain name="do" value="enter" { "Come in by the Page’s link" }
-                button.plain name="do" value="ad" { "Come in by the ad" }
-                button.plain name="do" value="optin" { "Say yes to messages" }
-                button.plain name="do" value="link" { "Link my account" }
-                button.plain name="do" value="odd" { "Send something Pages cannot see" }
-                p.hint { "Behind the scenes" }
-                label { "The Page’s own inbox answers" input name="text" autocomplete="off"; }
-                button.plain name="do" value="inbox" { "Answer from the inbox" }
-                button.plain name="do" value="take" { "The inbox takes the conversation" }
-                button.plain name="do" value="give" { "The inbox gives it back" }
-                button.plain name="do" value="notice" { "Meta’s assistant hands over" }
-                button.plain name="do" value="block" { "Meta blocks the Page" }
-                button.plain name="do" value="unblock" { "Meta unblocks the Page" }
+            // Two forms: in a field, the Enter key presses the first button of its own.
+            div.pop {
+                form method="post" action="/play/act" {
+                    (hidden(Some(view.page), Some(view.psid)))
+                    p.hint { "As the customer" }
+                    button.plain name="do" value="press" { "Press “Get started”" }
+                    button.plain name="do" value="enter" { "Come in by the Page’s link" }
+                    button.plain name="do" value="ad" { "Come in by the ad" }
+                    button.plain name="do" value="optin" { "Say yes to messages" }
+                    button.plain name="do" value="link" { "Link my account" }
+                    button.plain name="do" value="odd" { "Send something Pages cannot see" }
+                }
+                form method="post" action="/play/act" {
+                    (hidden(Some(view.page), Some(view.psid)))
+                    p.hint { "Behind the scenes" }
+                    label { "The Page’s own inbox answers" input name="text" autocomplete="off" maxlength="2000"; }
+                    button.plain name="do" value="inbox" { "Answer from the inbox" }
+                    button.plain name="do" value="take" { "The inbox takes the conversation" }
+                    button.plain name="do" value="give" { "The inbox gives it back" }
+                    button.plain name="do" value="notice" { "Meta’s assistant hands over" }
+                    button.plain name="do" value="block" { "Meta blocks the Page" }
+                    button.plain name="do" value="unblock" { "Meta unblocks the Page" }
+                }
             }
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn frame(shared: &Shared, title: &str, room: Room, chosen: Chosen<'_>
                     (clock(shared, now, chosen))
                 }
                 div.shell {
-                    nav.side aria-label="Conversations" { (directory(&shared.world(), room, chosen, now)) }
+                    nav #side aria-label="Conversations" { (directory(&shared.world(), room, chosen, now)) }
                     main #inside { (inside) }
                 }
                 p #trouble role="alert" hidden {}
@@ -85,16 +85,20 @@ fn clock(shared: &Shared, now: Timestamp, chosen: Chosen<'_>) -> Markup {
     html! {
         details.clock {
             summary { (shown) span.cue { "Move the clock" } }
-            form.pop method="post" action="/play/act" {
+            div.pop {
                 p.hint { "Time goes forward for the stand-in and for everything that shares its clock." }
-                input type="hidden" name="do" value="move";
-                (hidden(chosen.page, chosen.psid))
-                div.buttons {
-                    button name="span" value="1 h" { "+1 h" }
-                    button name="span" value="25 h" { "+25 h" }
-                    button name="span" value="8 d" { "+8 d" }
+                form method="post" action="/play/act" {
+                    input type="hidden" name="do" value="move";
+                    (hidden(chosen.page, chosen.psid))
+                    div.buttons {
+                        button name="span" value="1 h" { "+1 h" }
+                        button name="span" value="25 h" { "+25 h" }
+                        button name="span" value="8 d" { "+8 d" }
+                    }
                 }
-                div.row {
+                form.row method="post" action="/play/act" {
+                    input type="hidden" name="do" value="move";
+                    (hidden(chosen.page, chosen.psid))
                     label { "Another span" input name="other" placeholder="90 min" autocomplete="off"; }
                     button.quiet name="span" value="other" { "Move" }
                 }
@@ -103,7 +107,8 @@ fn clock(shared: &Shared, now: Timestamp, chosen: Chosen<'_>) -> Markup {
     }
 }
 
-fn directory(world: &World, room: Room, chosen: Chosen<'_>, now: Timestamp) -> Markup {
+/// The list of conversations.
+pub(super) fn directory(world: &World, room: Room, chosen: Chosen<'_>, now: Timestamp) -> Markup {
     html! {
         @for page in world.pages() {
             @let here = chosen.page == Some(&page.id);
@@ -117,18 +122,19 @@ fn directory(world: &World, room: Room, chosen: Chosen<'_>, now: Timestamp) -> M
                 }
                 ul.threads {
                     @for brief in world.threads(&page.id, THREADS_MAX) {
+                        @let is_shown = me == Some(&brief.psid) && room == Room::Chat;
                         @let name = brief.name.clone().unwrap_or_else(|| brief.psid.to_string());
                         li {
                             a href=(Room::Chat.link(&page.id, Some(&brief.psid)))
                                 aria-current=[(me == Some(&brief.psid)).then_some("page")]
-                                class=[brief.unread.then_some("unread")] {
+                                class=[(brief.unread && !is_shown).then_some("unread")] {
                                 (face(brief.psid.as_str(), &name))
                                 span.who { (name) }
                                 @if let Some((writer, gist, at)) = &brief.last {
                                     span.gist { @if *writer == Writer::Customer { "You: " } (gist) }
                                     span.when { (if same_day(*at, now) { minute(*at) } else { short_day(*at) }) }
                                 }
-                                @if brief.unread { span.dot { span.unseen { "unread" } } }
+                                @if brief.unread && !is_shown { span.dot { span.unseen { "unread" } } }
                             }
                         }
                     }
@@ -199,8 +205,7 @@ fn short_day(at: Timestamp) -> String {
 }
 
 fn month_name(month: i64) -> &'static str {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 

@@ -36,9 +36,9 @@ pub(super) fn lead(shared: &Shared, page: &PageId, psid: Option<&Psid>, is_sent:
     let world = shared.world();
     let name = page_name(&world, page);
     let Some(offer) = world.offer(page) else { return missing() };
-    let me = psid.and_then(|psid| world.names(page, psid)).map(|(first, last)| {
-        [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    });
+    let me = psid
+        .and_then(|psid| world.names(page, psid))
+        .map(|(first, last)| [first, last].into_iter().flatten().collect::<Vec<_>>().join(" "));
     html! {
         (heading(page, &name, &offer.form.name))
         @if is_sent { p.card.good role="status" { "Thank you. The form was sent; the Page is told that a lead is there." } }

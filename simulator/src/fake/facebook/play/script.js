@@ -32,21 +32,26 @@ const read = async () => {
 
 if (thread) {
   const toEnd = () => { thread.scrollTop = thread.scrollHeight; };
+  let atEnd = true;
+  thread.addEventListener("scroll", () => { atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80; });
+  // Pictures make the conversation longer once they are there.
+  thread.addEventListener("load", () => { if (atEnd) toEnd(); }, true);
+  addEventListener("resize", () => { if (atEnd) toEnd(); });
   const show = (text) => {
-    const atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
+    const stay = atEnd;
     const open = [...thread.querySelectorAll("details[open]")].map((menu) => menu.id);
     thread.innerHTML = text;
     for (const id of open) {
       const menu = document.getElementById(id);
       if (menu) menu.open = true;
     }
-    if (atEnd) toEnd();
+    if (stay) toEnd();
     read();
   };
   const events = new EventSource(thread.dataset.source);
   events.addEventListener("thread", (event) => show(event.data));
+  events.addEventListener("side", (event) => { document.getElementById("side").innerHTML = event.data; });
   document.addEventListener("visibilitychange", read);
-  for (const picture of thread.querySelectorAll("img")) picture.addEventListener("load", toEnd, { once: true });
   toEnd();
   read();
 

@@ -1,4 +1,4 @@
-//! Server-sent events: the bubbles of one conversation, again after each change of it.
+//! Server-sent events: the bubbles of one conversation and the list of all, again after each change.
 //!
 //! An event's id is the conversation's revision; a browser that comes back with one it knows is told only what changed
 //! since. Invariants: there is a limit of streams; none outlives the stand-in.
@@ -17,7 +17,7 @@ use hyper::{HeaderMap, Response, StatusCode};
 use model::{PageId, Psid};
 use tokio::sync::watch;
 
-use super::chat::live;
+use super::chat::{aside, live};
 use crate::fake::facebook::Shared;
 use crate::fake::facebook::limits::STREAMS_MAX;
 use crate::fake::facebook::server::{Answer, plain};
@@ -43,6 +43,7 @@ pub(super) fn answer(shared: &Arc<Shared>, headers: &HeaderMap, page: PageId, ps
         psid,
         known,
         shown: None,
+        beside: None,
     };
     let frames = stream::unfold(listener, |mut listener| async move {
         let text = listener.next().await?;
@@ -71,6 +72,8 @@ struct Listener {
     known: Option<u64>,
     /// What was sent last.
     shown: Option<String>,
+    /// The list of conversations that was sent last; the page came with one.
+    beside: Option<String>,
 }
 
 impl Listener {
@@ -84,13 +87,21 @@ impl Listener {
             self.changes.mark_unchanged();
             let (revision, bubbles) = live(&self.place.0, &self.page, &self.psid)?;
             let text = bubbles.into_string();
+            let list = aside(&self.place.0, &self.page, &self.psid).into_string();
+            let mut events = String::new();
             // Somebody who types stops without a change of the conversation, so the text itself is compared.
-            let is_new = self.shown.as_ref() != Some(&text);
-            let is_known = self.shown.is_none() && self.known == Some(revision);
-            if is_new {
-                let event = if is_known { ": up to date\n\n".to_owned() } else { event(revision, &text) };
+            if self.shown.as_ref() != Some(&text) {
+                let is_known = self.shown.is_none() && self.known == Some(revision);
+                let news = if is_known { ": up to date\n\n".to_owned() } else { event(revision, "thread", &text) };
+                events.push_str(&news);
                 self.shown = Some(text);
-                return Some(event);
+            }
+            if self.beside.as_ref() != Some(&list) {
+                events.push_str(&event(revision, "side", &list));
+                self.beside = Some(list);
+            }
+            if !events.is_empty() {
+                return Some(events);
             }
             let stop = core::pin::pin!(self.stopped.wait_for(|stopped| *stopped));
             let change = core::pin::pin!(tokio::time::timeout(ALIVE, self.changes.changed()));
@@ -105,8 +116,8 @@ impl Listener {
 }
 
 /// One event; each line of its text has a `data:` of its own.
-fn event(id: u64, text: &str) -> String {
-    let mut event = format!("id: {id}\nevent: thread\n");
+fn event(id: u64, name: &str, text: &str) -> String {
+    let mut event = format!("id: {id}\nevent: {name}\n");
     // A carriage return would end a line too.
     for line in text.split(['\n', '\r']) {
         event.push_str("data: ");
@@ -123,6 +134,9 @@ mod tests {
 
     #[test]
     fn no_text_can_end_an_event_early() {
-        assert_eq!(event(7, "a\n\nb\r\nc"), "id: 7\nevent: thread\ndata: a\ndata: \ndata: b\ndata: \ndata: c\n\n");
+        assert_eq!(
+            event(7, "thread", "a\n\nb\r\nc"),
+            "id: 7\nevent: thread\ndata: a\ndata: \ndata: b\ndata: \ndata: c\n\n"
+        );
     }
 }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use model::{PageId, Psid};
 
 use super::layout::{Room, day, encoded, hidden, minute, same_day};
+use super::sign::{REACTIONS, reaction};
 use crate::fake::facebook::control::Attachment;
 use crate::fake::facebook::state::{Choice, Line, Press, Writer};
 use crate::fake::facebook::world::Thread;
@@ -14,10 +15,6 @@ use crate::fake::facebook::world::gist;
 
 /// Lines that are shown, the newest ones.
 const SHOWN_MAX: usize = 200;
-
-/// Meta's names of reactions and the signs they stand for (*message_reactions*, read 2026-11-23).
-pub(super) const REACTIONS: [(&str, &str); 7] =
-    [("love", "❤️"), ("smile", "😆"), ("wow", "😮"), ("sad", "😢"), ("angry", "😠"), ("like", "👍"), ("dislike", "👎")];
 
 /// Which conversation is shown, and where the stand-in's own files lie.
 #[derive(Clone, Copy)]
@@ -93,15 +90,19 @@ fn bubble(thread: &Thread<'_>, line: &Line, view: View<'_>) -> Markup {
             }
             @if !line.unsent { (menu(thread, line, view)) }
         }
-        @let signs: Vec<&str> = [&line.reaction, &line.page_reaction].into_iter().flatten().map(|sign| sign_of(sign)).collect();
-        @if !signs.is_empty() { span.signs { span.unseen { "Reactions: " } (signs.join(" ")) } }
+        @let signs: Vec<&String> = [&line.reaction, &line.page_reaction].into_iter().flatten().collect();
+        @if !signs.is_empty() {
+            span.signs { span.unseen { "Reactions: " } @for sign in signs { (reaction(sign)) span.unseen { (sign) " " } } }
+        }
         span.at { time { (minute(line.at)) } @if line.edits > 0 { " · changed" } }
     }
 }
 
 /// What can be done with a line.
 fn menu(thread: &Thread<'_>, line: &Line, view: View<'_>) -> Markup {
-    let at = |what: &str| format!("{}&{what}={}#write", Room::Chat.link(view.page, Some(view.psid)), encoded(line.mid.as_str()));
+    let at = |what: &str| {
+        format!("{}&{what}={}#write", Room::Chat.link(view.page, Some(view.psid)), encoded(line.mid.as_str()))
+    };
     html! {
         details.menu id=(format!("menu-{}", line.mid)) {
             summary aria-label="React, reply and more" { "⋯" }
@@ -111,7 +112,7 @@ fn menu(thread: &Thread<'_>, line: &Line, view: View<'_>) -> Markup {
                 div.signs-row {
                     @for (name, sign) in REACTIONS {
                         @let on = line.reaction.as_deref().is_some_and(|known| known == sign || known == name);
-                        button.sign name="react" value=(name) aria-pressed=(on) aria-label=(name) { (sign) }
+                        button.sign name="react" value=(name) aria-pressed=(on) aria-label=(name) { (reaction(name)) }
                     }
                 }
                 a href=(at("reply")) { "Reply" }
@@ -168,7 +169,7 @@ fn attached(attachment: &Attachment, base_url: &str) -> Markup {
     let words = |kind: &str, title: &str| html! { p.file { span.kind { (kind) } " " (title) } };
     match attachment {
         Attachment::Image { url } | Attachment::Sticker { url, .. } => match own(url) {
-            Some(path) => html! { img src=(path) class=(attachment.name()) alt=(attachment.name()) loading="lazy"; },
+            Some(path) => html! { img src=(path) class=(attachment.name()) alt=(attachment.name()); },
             None => linked("picture", url, None),
         },
         Attachment::Audio { url } => match own(url) {
@@ -211,9 +212,4 @@ fn linked(kind: &str, url: &str, title: Option<&str>) -> Markup {
 /// Whether an address may be clicked.
 fn is_link(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
-}
-
-/// The sign of a reaction, known by name or as it came.
-fn sign_of(reaction: &str) -> &str {
-    REACTIONS.iter().find(|(name, _)| *name == reaction).map_or(reaction, |(_, sign)| sign)
 }

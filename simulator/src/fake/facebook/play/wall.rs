@@ -5,6 +5,7 @@ use model::{PageId, Psid};
 
 use super::chat::page_name;
 use super::layout::{Room, day, face, hidden, minute};
+use super::sign::reaction;
 use crate::fake::facebook::Shared;
 use crate::fake::facebook::state::{Author, CommentState, PostState};
 
@@ -92,8 +93,8 @@ impl Look<'_> {
                 @if self.psid.is_some() {
                     form.inline method="post" action="/play/act" {
                         (self.hidden(Some(&post.id), None))
-                        button.plain name="do" value="like-post" { "👍 Like" }
-                        button.plain name="do" value="love-post" { "❤️ Love" }
+                        button.plain name="do" value="like-post" { (reaction("like")) " Like" }
+                        button.plain name="do" value="love-post" { (reaction("love")) " Love" }
                         button.plain name="do" value="share" { "Share" }
                     }
                 }

@@ -128,7 +128,10 @@ async fn what_a_customer_does_by_hand_reaches_the_node() {
     assert_eq!(items[0]["message"]["attachments"][0]["payload"]["sticker_id"], 369_239_263_222_822_u64);
     assert_eq!(items[1]["message"]["attachments"][0]["type"], "image");
     assert!(items[2]["message"]["attachments"][0]["payload"]["coordinates"]["lat"].is_f64());
-    assert_eq!((&items[3]["reaction"]["action"], &items[4]["reaction"]["action"]), (&"react".into(), &"unreact".into()));
+    assert_eq!(
+        (&items[3]["reaction"]["action"], &items[4]["reaction"]["action"]),
+        (&"react".into(), &"unreact".into())
+    );
     assert_eq!(items[5]["message_edit"]["num_edit"], 1);
     assert_eq!(items[6]["message"]["attachments"][0]["type"], "fallback");
     assert_eq!(items[6]["message"]["reply_to"]["is_self_reply"], true);

@@ -21,7 +21,8 @@ async fn only_what_opens_a_window_opens_it() {
     let react = |undo| {
         move |mid: &model::Mid| What::Reaction { mid: mid.clone(), reaction: "love".to_owned(), emoji: None, undo }
     };
-    let cases: Vec<(&str, Box<dyn Fn(&model::Mid) -> What>, u16)> = vec![
+    type Deed = Box<dyn Fn(&model::Mid) -> What>;
+    let cases: Vec<(&str, Deed, u16)> = vec![
         ("a message", Box::new(|_| said("again")), 200),
         ("a button", Box::new(|_| What::Postback { title: "A".into(), payload: "A".into(), referral: None }), 200),
         ("a reaction", Box::new(react(false)), 200),

@@ -27,8 +27,10 @@ async fn a_comment_is_kept_followed_and_told() {
     assert_eq!(scene.form(form(format!("comment={}&do=remove-comment", comment.id))).await, 303);
     assert!(scene.stand_in.state().posts[0].comments[0].removed);
     let items = scene.items().await;
-    let told: Vec<_> = items.iter().map(|item| (item["value"]["item"].clone(), item["value"]["verb"].clone())).collect();
-    let expected = [("comment", "add"), ("comment", "add"), ("reaction", "add"), ("comment", "edited"), ("comment", "remove")];
+    let told: Vec<_> =
+        items.iter().map(|item| (item["value"]["item"].clone(), item["value"]["verb"].clone())).collect();
+    let expected =
+        [("comment", "add"), ("comment", "add"), ("reaction", "add"), ("comment", "edited"), ("comment", "remove")];
     assert_eq!(told, expected.map(|(item, verb)| (json!(item), json!(verb))));
     assert_ne!(items[0]["value"]["from"]["id"], "5001", "walls know customers by another id");
     assert!(items[4]["value"].get("message").is_none() && items[4]["value"].get("created_time").is_none());
@@ -65,7 +67,10 @@ async fn posts_ratings_and_mentions_are_told() {
 async fn a_lead_form_is_kept_and_its_number_told() {
     let scene = Scene::start().await;
     assert!(scene.text("/lead?page=17").await.contains("Telephone"));
-    assert_eq!(scene.form("page=17&do=lead&q_full_name=Ada+Byron&q_email=ada%40example.org&q_phone_number=").await, 303);
+    assert_eq!(
+        scene.form("page=17&do=lead&q_full_name=Ada+Byron&q_email=ada%40example.org&q_phone_number=").await,
+        303
+    );
     assert_eq!(scene.form("page=17&do=lead&q_full_name=").await, 400);
     let leads = scene.stand_in.state().leads;
     assert_eq!(leads[0].answers["email"], ["ada@example.org"]);

@@ -72,7 +72,13 @@ pub(in crate::fake::facebook) fn feed(page: &PageId, order: &Feed, author: Autho
 }
 
 /// A lead is there to be fetched.
-pub(in crate::fake::facebook) fn leadgen(page: &PageId, lead: &str, form: &str, order: &LeadOrder, at: Timestamp) -> String {
+pub(in crate::fake::facebook) fn leadgen(
+    page: &PageId,
+    lead: &str,
+    form: &str,
+    order: &LeadOrder,
+    at: Timestamp,
+) -> String {
     let id = |id: &str| if order.ids_as_text { Value::from(id) } else { number_or_text(id) };
     let value = json!({
         "leadgen_id": id(lead),

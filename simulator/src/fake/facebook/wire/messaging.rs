@@ -40,7 +40,7 @@ impl Between<'_> {
     }
 
     /// To the Page, from nobody.
-    fn from_nobody(self, key: &str, body: impl Into<Value>) -> String {
+    fn alone(self, key: &str, body: impl Into<Value>) -> String {
         json!({ "recipient": { "id": self.page }, "timestamp": self.at, key: body.into() }).to_string()
     }
 
@@ -129,7 +129,7 @@ impl Between<'_> {
         match opt_in {
             OptIn::Plugin { word, user_ref: None } => self.item("optin", json!({ "ref": word })),
             OptIn::Plugin { word, user_ref: Some(user_ref) } => {
-                self.from_nobody("optin", json!({ "ref": word, "user_ref": user_ref }))
+                self.alone("optin", json!({ "ref": word, "user_ref": user_ref }))
             }
             OptIn::NotificationMessages { title, payload, token, token_expires_at, status } => {
                 let mut body = json!({
@@ -183,7 +183,7 @@ impl Between<'_> {
     pub(in crate::fake::facebook) fn app_roles(self, roles: &BTreeMap<AppId, Vec<String>>) -> String {
         let roles: Map<String, Value> =
             roles.iter().map(|(app, roles)| (app.as_str().to_owned(), json!(roles))).collect();
-        self.from_nobody("app_roles", roles)
+        self.alone("app_roles", roles)
     }
 
     /// Meta warns, blocks or unblocks.
@@ -191,7 +191,7 @@ impl Between<'_> {
         let mut body = Map::new();
         body.insert("action".to_owned(), action.into());
         put(&mut body, "reason", reason);
-        self.from_nobody("policy_enforcement", body)
+        self.alone("policy_enforcement", body)
     }
 
     /// An account linked with a code, or unlinked.

@@ -20,7 +20,7 @@ pub(super) struct Known {
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
     /// Their id on walls, once they had to have one.
-    pub(super) user_id: Option<String>,
+    pub(super) wall_id: Option<String>,
     /// What they did lately, opening windows or not.
     pub(super) actions: Vec<CustomerAction>,
     /// Both sides of the conversation, in order.

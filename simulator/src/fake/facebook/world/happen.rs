@@ -74,6 +74,7 @@ pub(super) fn check(order: &Happening) -> Result<(), String> {
 
 impl World {
     /// Carries an order out; what is to be told to the webhook.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`Scene::play` names every kind; this one picks some")]
     pub(in crate::fake::facebook) fn happen(&mut self, order: Happening, now: Timestamp) -> Told {
         check(&order)?;
         if !self.pages.contains_key(&order.page) {
@@ -86,13 +87,14 @@ impl World {
             | What::PolicyEnforcement { .. }
             | What::Integrity(_)
             | What::Elsewhere { .. }
-            | What::Raw { .. } => Ok(self.about_the_page(order, at)),
+            | What::Raw { .. } => self.about_the_page(order, at),
             _ => self.in_the_thread(order, at, now),
         }
     }
 
     /// What concerns no customer.
-    fn about_the_page(&mut self, order: Happening, at: Timestamp) -> (Happened, Vec<Item>) {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`Scene::play` names every kind; this one picks some")]
+    fn about_the_page(&mut self, order: Happening, at: Timestamp) -> Told {
         let Happening { page, psid, standby, what, .. } = order;
         let nobody = Psid::new("");
         let between = Between { page: &page, psid: &nobody, at };
@@ -119,14 +121,12 @@ impl World {
                 }
                 (List::Changes, change::integrity(&integrity, at))
             }
-            What::Elsewhere { object, id, changes } => {
-                (List::Whole, change::elsewhere(&object, &id, &changes, at))
-            }
+            What::Elsewhere { object, id, changes } => (List::Whole, change::elsewhere(&object, &id, &changes, at)),
             What::Raw { list, item } => (List::of(&list), item.to_string()),
-            _ => return (Happened { psid, id: None, at }, Vec::new()),
+            _ => return Err("this is not about a Page alone".to_owned()),
         };
         self.revision += 1;
-        (Happened { psid, id: None, at }, vec![Item::new(&page, list, text)])
+        Ok((Happened { psid, id: None, at }, vec![Item::new(&page, list, text)]))
     }
 
     /// What stands between one customer and the Page.
@@ -145,7 +145,7 @@ impl World {
             list = List::Messaging;
         }
         let scene = Scene { known, mid, between: Between { page: &page, psid: &psid, at }, is_standby: aside };
-        let (id, text) = scene.play(what);
+        let (id, text) = scene.play(what).ok_or("this is not about a thread")?;
         let item = Item::new(&page, list, text);
         Ok((Happened { psid: Some(psid), id: id.map(|mid| mid.as_str().to_owned()), at }, vec![item]))
     }
@@ -162,9 +162,10 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     /// The id of what came to be or was changed, and the item.
-    fn play(mut self, what: What) -> (Option<Mid>, String) {
+    /// `None`: it happens elsewhere.
+    fn play(mut self, what: What) -> Option<(Option<Mid>, String)> {
         let (between, at) = (self.between, self.between.at);
-        match what {
+        Some(match what {
             What::Message(said) => self.message(said),
             What::Postback { title, payload, referral } => {
                 let line = Line { text: Some(title.clone()), ..Line::new(Writer::Customer, self.mid.clone(), at) };
@@ -207,7 +208,7 @@ impl Scene<'_> {
                 let item = between.marked(&self.mid, "is_unsupported");
                 (Some(self.mid), item)
             }
-            What::Referral(from) => self.enters(from),
+            What::Referral(from) => self.enters(&from),
             What::OptIn(opt_in) => {
                 if matches!(opt_in, OptIn::Plugin { .. }) {
                     self.known.acts(opens(at, false), None);
@@ -276,8 +277,8 @@ impl Scene<'_> {
             | What::Feed(_)
             | What::Lead(_)
             | What::Mention(_)
-            | What::Rating(_) => unreachable!("none of these stands between a customer and the Page"),
-        }
+            | What::Rating(_) => return None,
+        })
     }
 
     fn message(self, mut said: Said) -> (Option<Mid>, String) {
@@ -304,7 +305,7 @@ impl Scene<'_> {
     }
 
     /// By an ad nothing opens until they write; a link opens a thread that exists.
-    fn enters(mut self, from: Referral) -> (Option<Mid>, String) {
+    fn enters(mut self, from: &Referral) -> (Option<Mid>, String) {
         let is_new = self.known.lines.is_empty();
         if from.source == "ADS" {
             let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref()).unwrap_or("an ad");
@@ -316,7 +317,7 @@ impl Scene<'_> {
                 self.known.acts(opens(self.between.at, false), None);
             }
         }
-        (None, self.between.referral(&from))
+        (None, self.between.referral(from))
     }
 
     /// A line of nobody.

@@ -21,6 +21,7 @@ impl World {
     }
 
     /// Feed, leads, mentions and ratings.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds happen elsewhere; `happen` names all")]
     pub(super) fn on_the_wall(&mut self, order: Happening, at: Timestamp) -> Told {
         let Happening { page, psid, name, what, .. } = order;
         let author = match &psid {
@@ -42,12 +43,18 @@ impl World {
     fn author(&mut self, page: &PageId, psid: &Psid, name: Option<&str>) -> Result<Author, String> {
         let drawn = self.digits(Stream::Author).to_string();
         let known = self.meet(page, psid, name)?;
-        let user_id = known.user_id.get_or_insert(drawn).clone();
+        let wall_id = known.wall_id.get_or_insert(drawn).clone();
         let name = known.name().unwrap_or_else(|| "Someone".to_owned());
-        Ok(Author::Customer { psid: psid.clone(), user_id, name })
+        Ok(Author::Customer { psid: psid.clone(), wall_id, name })
     }
 
-    fn feed(&mut self, page: &PageId, author: Author, mut feed: Feed, at: Timestamp) -> Result<(String, String), String> {
+    fn feed(
+        &mut self,
+        page: &PageId,
+        author: Author,
+        mut feed: Feed,
+        at: Timestamp,
+    ) -> Result<(String, String), String> {
         let author = if feed.by_page { Author::Page } else { author };
         let drawn = self.digits(Stream::Thing);
         let concerns_post = match feed.item {
@@ -82,7 +89,7 @@ impl World {
         let id = feed.comment_id.clone().or_else(|| feed.post_id.clone()).unwrap_or_default();
         let name = |author: &Author| match author {
             Author::Page => self.pages.get(page).map(|known| (page.as_str().to_owned(), known.name.clone())),
-            Author::Customer { user_id, name, .. } => Some((user_id.clone(), name.clone())),
+            Author::Customer { wall_id, name, .. } => Some((wall_id.clone(), name.clone())),
             Author::Hidden => None,
         };
         let text = change::feed(page, &feed, name(&author), at);
@@ -162,7 +169,7 @@ impl World {
         let drawn = self.digits(Stream::Thing).to_string();
         let story = order.open_graph_story_id.get_or_insert(drawn).clone();
         let reviewer = match author {
-            Author::Customer { user_id, name, .. } => Some((user_id.clone(), name.clone())),
+            Author::Customer { wall_id, name, .. } => Some((wall_id.clone(), name.clone())),
             Author::Page | Author::Hidden => None,
         };
         (story, change::rating(&order, reviewer, at))
