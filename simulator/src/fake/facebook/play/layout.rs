@@ -55,6 +55,7 @@ pub(super) fn frame(shared: &Shared, title: &str, room: Room, chosen: Chosen<'_>
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Stand-in for Facebook" }
+                link rel="icon" href="/play/picture/like.png";
                 link rel="stylesheet" href="/play/style.css";
                 script defer src="/play/script.js" {}
             }
