@@ -16,6 +16,8 @@ pub struct CustomerAction {
     pub opens: bool,
     /// Whether it is a message.
     pub is_message: bool,
+    /// Whether it is a message that followed a Click-to-Messenger ad.
+    pub from_ad: bool,
 }
 
 /// One POST to the Send API, as far as the rules look at it.
@@ -33,6 +35,8 @@ pub struct Attempt<'a> {
     pub now: Timestamp,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent_feature: bool,
+    /// Whether another app owns the thread.
+    pub controlled_elsewhere: bool,
 }
 
 /// Meta's error.
@@ -56,20 +60,30 @@ const EMPTY: Rejection = Rejection { code: 100, subcode: Some(2_018_034), messag
 const NOBODY: Rejection = Rejection { code: 100, subcode: Some(2_018_001), message: "(#100) No matching user found" };
 const CLOSED: Rejection =
     Rejection { code: 10, subcode: Some(2_018_278), message: "(#10) This message is sent outside of allowed window." };
+const NOT_OWNER: Rejection =
+    Rejection { code: 10, subcode: Some(2_018_300), message: "(#10) Another app is controlling this thread now." };
 
 /// Whether Meta accepts a send to a customer, given everything that customer did towards the Page so far.
 ///
 /// # Errors
-/// The [`Rejection`] that Meta answers with. Parameters are looked at first, then the customer, then the window.
+/// The [`Rejection`] that Meta answers with. Parameters are looked at first, then the customer, then who owns the
+/// thread, then the window. The 7 days after an ad hold from 2026-09-28 on and are taken as Meta's text reads at its widest:
+/// "up to 7 days from the person's first message".
 pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(), Rejection> {
     check_content(attempt)?;
     check_parameters(attempt)?;
     if actions.is_empty() {
         return Err(NOBODY);
     }
-    let now = attempt.now.0;
-    let opened_lately = actions.iter().any(|action| action.opens && now - action.at.0 < 86_400_000);
-    let wrote_lately = actions.iter().any(|action| action.is_message && now - action.at.0 < 604_800_000);
+    if attempt.controlled_elsewhere {
+        return Err(NOT_OWNER);
+    }
+    let age = |action: &CustomerAction| attempt.now.0.saturating_sub(action.at.0);
+    // 2026-09-28T00:00:00Z
+    let ads_open_longer = attempt.now.0 >= 1_790_553_600_000;
+    let length = |action: &CustomerAction| if action.from_ad && ads_open_longer { 604_800_000 } else { 86_400_000 };
+    let opened_lately = actions.iter().any(|action| action.opens && age(action) < length(action));
+    let wrote_lately = actions.iter().any(|action| action.is_message && age(action) < 604_800_000);
     let allowed = match attempt.tag {
         None => opened_lately,
         Some("HUMAN_AGENT") => attempt.human_agent_feature && wrote_lately,
@@ -110,11 +124,11 @@ mod tests {
     const WROTE: i64 = 1_780_272_000_000;
 
     fn wrote(at: i64) -> CustomerAction {
-        CustomerAction { at: Timestamp(at), opens: true, is_message: true }
+        CustomerAction { at: Timestamp(at), opens: true, is_message: true, from_ad: false }
     }
 
     fn pressed(at: i64) -> CustomerAction {
-        CustomerAction { at: Timestamp(at), opens: true, is_message: false }
+        CustomerAction { at: Timestamp(at), opens: true, is_message: false, from_ad: false }
     }
 
     fn attempt(messaging_type: &'static str, tag: Option<&'static str>, now: i64) -> Attempt<'static> {
@@ -125,6 +139,7 @@ mod tests {
             has_attachment: false,
             now: Timestamp(now),
             human_agent_feature: true,
+            controlled_elsewhere: false,
         }
     }
 
@@ -152,6 +167,35 @@ mod tests {
     }
 
     #[test]
+    fn a_message_after_an_ad_opens_seven_days_from_the_28th_of_september_2026() {
+        let from = 1_790_553_600_000;
+        let answer = |wrote_at, now| {
+            let action = CustomerAction { from_ad: true, ..wrote(wrote_at) };
+            send_rules(&[action], &attempt("RESPONSE", None, now))
+        };
+        assert_eq!(answer(from - 86_400_000, from - 1), Ok(()));
+        assert_eq!(answer(from - 86_400_001, from - 1), Err(CLOSED));
+        assert_eq!(answer(from - 86_400_001, from), Ok(()));
+        assert_eq!(answer(from, from + 604_799_999), Ok(()));
+        assert_eq!(answer(from, from + 604_800_000), Err(CLOSED));
+    }
+
+    #[test]
+    fn who_does_not_own_the_thread_sends_nothing() {
+        for (messaging_type, tag) in [("RESPONSE", None), ("MESSAGE_TAG", Some("HUMAN_AGENT"))] {
+            let bystander = Attempt { controlled_elsewhere: true, ..attempt(messaging_type, tag, WROTE + 1) };
+            assert_eq!(send_rules(&[wrote(WROTE)], &bystander), Err(NOT_OWNER));
+            assert_eq!(send_rules(&[], &bystander), Err(NOBODY));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_do_not_overflow() {
+        assert_eq!(send_rules(&[wrote(i64::MIN)], &attempt("RESPONSE", None, i64::MAX)), Err(CLOSED));
+        assert_eq!(send_rules(&[wrote(i64::MAX)], &attempt("RESPONSE", None, i64::MIN)), Ok(()));
+    }
+
+    #[test]
     fn the_tag_for_persons_needs_its_feature() {
         let mut tagged = attempt("MESSAGE_TAG", Some("HUMAN_AGENT"), WROTE + 100_000_000);
         tagged.human_agent_feature = false;
@@ -172,7 +216,7 @@ mod tests {
     #[test]
     fn a_stranger_is_nobody_and_a_mere_reader_opens_nothing() {
         assert_eq!(send_rules(&[], &attempt("RESPONSE", None, WROTE)), Err(NOBODY));
-        let read = CustomerAction { at: Timestamp(WROTE), opens: false, is_message: false };
+        let read = CustomerAction { at: Timestamp(WROTE), opens: false, is_message: false, from_ad: false };
         assert_eq!(send_rules(&[read], &attempt("RESPONSE", None, WROTE)), Err(CLOSED));
     }
 

@@ -44,7 +44,12 @@ fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
         |(now, actions, author, tag, human_agent_feature, guards)| {
             let actions: Vec<_> = actions
                 .into_iter()
-                .map(|(age, is_message)| CustomerAction { at: Timestamp(now - age), opens: true, is_message })
+                .map(|(age, is_message)| CustomerAction {
+                    at: Timestamp(now - age),
+                    opens: true,
+                    is_message,
+                    from_ad: false,
+                })
                 .collect();
             let newest = |counts: fn(&CustomerAction) -> bool| {
                 actions.iter().filter(|action| counts(action)).map(|action| action.at).max()
@@ -77,6 +82,7 @@ fn accepts(actions: &[CustomerAction], facts: &Facts, now: Timestamp, wire: (&st
         has_attachment: false,
         now,
         human_agent_feature: facts.human_agent_feature,
+        controlled_elsewhere: facts.standby,
     };
     send_rules(actions, &attempt).is_ok()
 }
@@ -148,7 +154,7 @@ fn both_turn_at_the_same_millisecond() {
     for edge in [86_400_000, 604_800_000] {
         for age in [edge - 1, edge, edge + 1] {
             let at = now - Span(age);
-            let actions = [CustomerAction { at, opens: true, is_message: true }];
+            let actions = [CustomerAction { at, opens: true, is_message: true, from_ad: false }];
             let facts = Facts {
                 openers: Openers { last_action_at: Some(at), last_message_at: Some(at) },
                 author: Author::Agent,

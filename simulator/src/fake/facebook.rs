@@ -1,11 +1,12 @@
-//! The stand-in for Facebook: Send API and profiles over HTTP, signed webhooks with retries, echoes and receipts, a
-//! control API for tests in other processes, and a page on which one plays the customer.
+//! The stand-in for Facebook: Send API and profiles over HTTP, signed webhooks of every kind with retries, echoes and
+//! receipts, a control API for tests in other processes, and pages on which one plays the customer.
 //!
 //! It states Meta's rules through `oracle` alone and asks nothing of the code it stands against; only the formula of the
 //! webhooks' signature is shared. It keeps everything in memory and forgets it when it stops.
 //!
 //! Invariants: it never de-duplicates, a second identical POST is a second bubble; a webhook is posted again until it is
-//! answered with 200; chance comes from the seed and time from the given clock (waiting alone uses tokio's).
+//! answered with 200; chance comes from the seed and time from the given clock (waiting alone uses tokio's); what it keeps
+//! is bounded.
 
 mod clock;
 mod control;
@@ -14,6 +15,8 @@ mod draw;
 mod fault;
 mod graph;
 mod graph_error;
+mod limits;
+mod media;
 mod options;
 mod play;
 mod server;
@@ -24,6 +27,7 @@ mod wire;
 mod world;
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -33,13 +37,22 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use control::{ClockOrder, Customer, CustomerAnswer, InboxOrder, WebhookOrder};
+pub use clock::MovableClock;
+pub use control::{
+    AdContext, Attachment, ClockOrder, Customer, CustomerAnswer, Echoed, Feed, FeedItem, Handover, Happened, Happening,
+    InboxOrder, Integrity, IntegrityViolation, LeadOrder, Mention, OpenOrder, OptIn, Rating, Referral, Restriction,
+    Said, Verb, WebhookOrder, What,
+};
 pub use fault::{FailNext, FaultOrder, Faults};
 pub use options::{Page, Retry, StandInOptions};
-pub use state::{Bubble, CustomerState, Line, PageState, State, Violation, Webhooks, Writer};
+pub use state::{
+    Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State,
+    Violation, Webhooks, Writer,
+};
 
 use clock::Clock;
 use courier::{Courier, Item};
+use media::Media;
 use world::World;
 
 /// How long open connections may finish after a stop was asked for.
@@ -51,6 +64,15 @@ struct Shared {
     clock: Arc<Clock>,
     world: Mutex<World>,
     courier: Arc<Courier>,
+    media: Mutex<Media>,
+    /// Where it is reached, for the addresses of its own files.
+    base_url: String,
+    /// The world's revision, for pages that wait for a change.
+    revision: watch::Sender<u64>,
+    /// Pages that wait for changes now.
+    streams: AtomicUsize,
+    /// Whether it was told to stop.
+    stopped: watch::Receiver<bool>,
 }
 
 impl Shared {
@@ -78,22 +100,56 @@ impl Shared {
         }
     }
 
-    /// A customer does something; `None` where the Page does not exist.
-    fn act(&self, customer: Customer) -> Option<CustomerAnswer> {
-        let now = self.clock.now();
-        let (answer, items) = self.world().act(customer, now)?;
+    /// Tells the pages that look that something may have changed.
+    fn changed(&self) {
+        let revision = self.world().revision();
+        self.revision.send_replace(revision);
+    }
+
+    /// What the world was told to tell goes out, in order.
+    fn tell<T>(&self, done: Result<(T, Vec<Item>), String>) -> Result<T, String> {
+        let (answer, items) = done?;
         for item in items {
             self.deliver(item, Duration::ZERO);
         }
-        Some(answer)
+        self.changed();
+        Ok(answer)
     }
 
-    /// The Page answers past the Send API; `None` where the Page does not exist.
-    fn answer_elsewhere(&self, order: InboxOrder) -> Option<CustomerAnswer> {
+    /// A customer does something; a sentence where that cannot be.
+    fn act(&self, customer: Customer) -> Result<CustomerAnswer, String> {
         let now = self.clock.now();
-        let (answer, item) = self.world().answer_elsewhere(order, now)?;
-        self.deliver(item, Duration::ZERO);
-        Some(answer)
+        let done = self.world().act(customer, now);
+        self.tell(done)
+    }
+
+    /// Anything happens; a sentence where it cannot.
+    fn happen(&self, order: Happening) -> Result<Happened, String> {
+        let now = self.clock.now();
+        let done = self.world().happen(order, now);
+        self.tell(done)
+    }
+
+    /// The Page answers past the Send API.
+    fn answer_elsewhere(&self, order: InboxOrder) -> Result<CustomerAnswer, String> {
+        let now = self.clock.now();
+        let done = self.world().answer_elsewhere(order, now);
+        self.tell(done)
+    }
+
+    /// The customer looks at the thread; whether something was unread.
+    fn open(&self, page: &PageId, psid: &Psid) -> Result<bool, String> {
+        let now = self.clock.now();
+        let items = self.world().open(page, psid, now)?;
+        let read = !items.is_empty();
+        self.tell(Ok((read, items)))
+    }
+
+    /// Moves the host's clock, where it handed one in.
+    fn advance(&self, span: Span) -> Result<(), String> {
+        self.clock.advance(span)?;
+        self.changed();
+        Ok(())
     }
 
     fn state(&self) -> State {
@@ -118,11 +174,15 @@ impl StandIn {
         let listener =
             TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
         let address = listener.local_addr().context("the bound address")?;
-        let clock = Arc::new(Clock::new(Arc::clone(&options.clock)));
+        let base_url = format!("http://{address}");
+        let clock = Arc::new(Clock::new(Arc::clone(&options.clock), options.movable.clone()));
         let courier = Arc::new(Courier::new(&options, Arc::clone(&clock))?);
-        let world = Mutex::new(World::new(&options, clock.now()));
-        let shared = Arc::new(Shared { options, clock, world, courier });
+        let world = Mutex::new(World::new(&options, clock.now(), &base_url));
         let (stop, stopped) = watch::channel(false);
+        let (revision, media) = (watch::Sender::new(0), Mutex::default());
+        let (streams, ending) = (AtomicUsize::new(0), stopped.clone());
+        let shared =
+            Arc::new(Shared { options, clock, world, courier, media, base_url, revision, streams, stopped: ending });
         let server = tokio::spawn(server::run(listener, Arc::clone(&shared), stopped));
         Ok(Self { shared, address, stop, server })
     }
@@ -175,15 +235,32 @@ impl StandIn {
         self.customer(Customer { read: true, ..Customer::new(page, psid) });
     }
 
-    /// A customer does all that is asked for, in the order text, attachment, button, reading. `None`: no such Page.
+    /// A customer does all that is asked for, in the order text, attachment, button, reading. `None`: it cannot be, as
+    /// where there is no such Page.
     pub fn customer(&self, customer: Customer) -> Option<CustomerAnswer> {
-        self.shared.act(customer)
+        self.shared.act(customer).ok()
+    }
+
+    /// Anything happens that Meta tells apps of.
+    ///
+    /// # Errors
+    /// A sentence, where it cannot: no such Page, a text too long, a wall that is full.
+    pub fn happen(&self, order: Happening) -> Result<Happened, String> {
+        self.shared.happen(order)
+    }
+
+    /// The customer opens the thread: what the Page sent is read. Whether something was unread.
+    ///
+    /// # Errors
+    /// Where there is no such customer.
+    pub fn open(&self, page: &PageId, psid: &Psid) -> Result<bool, String> {
+        self.shared.open(page, psid)
     }
 
     /// The Page answers a customer from its own inbox; the node hears of it by an echo without a mark.
     pub fn page_answers_elsewhere(&self, page: &PageId, psid: &Psid, text: &str) -> Option<Mid> {
         let (page, psid, text) = (page.clone(), psid.clone(), text.to_owned());
-        self.shared.answer_elsewhere(InboxOrder { page, psid, text, app: None })?.mid
+        self.shared.answer_elsewhere(InboxOrder { page, psid, text, app: None }).ok()?.mid
     }
 
     /// A customer did something that the node hears of from elsewhere, as in a recording that is played: it counts for
@@ -198,16 +275,12 @@ impl StandIn {
         text: Option<String>,
     ) {
         self.shared.world().witness(page, psid, at, is_message, mid, text);
+        self.shared.changed();
     }
 
     /// Changes what goes wrong from now on.
     pub fn order(&self, order: FaultOrder) {
         self.shared.order(order);
-    }
-
-    /// Moves the stand-in's own time on, on top of the given clock.
-    pub fn advance(&self, span: Span) {
-        self.shared.clock.advance(span);
     }
 
     /// Everything it knows.

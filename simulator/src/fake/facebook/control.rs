@@ -1,6 +1,27 @@
-//! The control API under `/_control`: how a test in another process plays the customer and orders faults.
+//! The control API under `/_control`: how a test in another process plays customers, Page and Meta, and orders faults.
 //!
-//! Shapes only, and what each order does; the routes are in `server`. A stand-in started without `control` has none.
+//! | request | body → answer |
+//! |---|---|
+//! | `GET state` | → [`State`](super::State): everything |
+//! | `POST customer` | [`Customer`] → [`CustomerAnswer`]: writes, attaches, presses, reads |
+//! | `POST happen` | [`Happening`] → [`Happened`]: any one kind of webhook, with what it does to threads, walls and leads |
+//! | `POST inbox` | [`InboxOrder`] → [`CustomerAnswer`]: the Page answers past the Send API |
+//! | `POST open` | [`OpenOrder`] → `{"read": bool}`: the customer looks at the thread; what is unread is read |
+//! | `POST faults` | [`FaultOrder`](super::FaultOrder) → [`Faults`](super::Faults) |
+//! | `POST clock` | [`ClockOrder`] → `{"now": ms}`; only where the host handed in a [`MovableClock`](super::MovableClock) |
+//! | `POST webhook` | [`WebhookOrder`] → `{}`: where webhooks go |
+//! | `POST quiet` | → [`Webhooks`](super::Webhooks), when nothing waits any more |
+//!
+//! An order that cannot be read or carried out is answered with 400 and a sentence, and changes nothing. Shapes only, and
+//! what each order does; the routes are in `server`. A stand-in started without `control` has none of them.
+
+mod attachment;
+mod feed;
+mod happening;
+
+pub use attachment::Attachment;
+pub use feed::{Feed, FeedItem, Integrity, IntegrityViolation, LeadOrder, Mention, Rating, Restriction, Verb};
+pub use happening::{AdContext, Echoed, Handover, Happened, Happening, OptIn, Referral, Said, What};
 
 use model::{AppId, Mid, PageId, Psid, Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -72,6 +93,16 @@ pub struct CustomerAnswer {
     pub at: Timestamp,
 }
 
+/// `POST /_control/open`: the customer opens the thread.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOrder {
+    /// The Page.
+    pub page: PageId,
+    /// The customer.
+    pub psid: Psid,
+}
+
 /// `POST /_control/webhook`: where webhooks go from now on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,7 +114,7 @@ pub struct WebhookOrder {
     pub verify: bool,
 }
 
-/// `POST /_control/clock`: moves the stand-in's time on.
+/// `POST /_control/clock`: moves the host's clock on, and with it everything that reads it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClockOrder {

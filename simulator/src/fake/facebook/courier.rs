@@ -20,9 +20,10 @@ use tokio::task::JoinSet;
 use webhook::signature::{Secret, sign};
 
 use super::clock::Clock;
+use super::limits::WAITING_MAX;
 use super::options::{Retry, StandInOptions};
 use super::state::Webhooks;
-use super::wire;
+use super::wire::{self, List};
 
 /// Bytes of a webhook's answer that are read.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -30,20 +31,21 @@ const ANSWER_MAX: usize = 64 * 1024;
 /// One webhook item on its way.
 pub(super) struct Item {
     page: PageId,
+    list: List,
     text: String,
     /// Told when the item was accepted.
     told: Option<oneshot::Sender<()>>,
 }
 
 impl Item {
-    /// An item as JSON text.
-    pub(super) fn new(page: &PageId, text: String) -> Self {
-        Self { page: page.clone(), text, told: None }
+    /// An item of a list as JSON text.
+    pub(super) fn new(page: &PageId, list: List, text: String) -> Self {
+        Self { page: page.clone(), list, text, told: None }
     }
 
     /// The same item once more, telling nobody.
     pub(super) fn copy(&self) -> Self {
-        Self::new(&self.page, self.text.clone())
+        Self::new(&self.page, self.list.clone(), self.text.clone())
     }
 
     /// Resolves when the item was accepted or dropped.
@@ -122,7 +124,7 @@ impl Courier {
             if inner.closed {
                 return;
             }
-            if inner.url.is_none() {
+            if inner.url.is_none() || inner.counts.waiting >= WAITING_MAX {
                 inner.counts.dropped += 1;
                 return;
             }
@@ -222,13 +224,20 @@ impl Courier {
             lane.posts -= 1;
             return None;
         }
-        let count = lane.queue.len().min(self.batch_max);
+        // A whole body travels alone.
+        let alone = |item: &Item| item.list == List::Whole;
+        let before = lane.queue.iter().take_while(|item| !alone(item)).count().max(1);
+        let count = before.min(self.batch_max);
         Some(lane.queue.drain(..count).collect())
     }
 
     /// Posts one body until it is answered with 200; `false` where that took too long.
     async fn post_until_accepted(&self, page: &PageId, batch: &[Item]) -> bool {
-        let body = Bytes::from(wire::envelope(page, self.clock.now(), batch.iter().map(|item| item.text.as_str())));
+        let body = Bytes::from(wire::envelope(
+            page,
+            self.clock.now(),
+            batch.iter().map(|item| (&item.list, item.text.as_str())),
+        ));
         let signature = sign(&self.secret, &body);
         let (mut wait, mut waited) = (self.retry.first, Duration::ZERO);
         loop {

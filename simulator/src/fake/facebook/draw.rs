@@ -21,6 +21,10 @@ pub(super) enum Stream {
     Read,
     /// Delay of a webhook that is put out of order.
     Reorder,
+    /// Ids of customers on walls.
+    Author,
+    /// Ids of posts, comments, leads, ads and forms.
+    Thing,
 }
 
 /// A number for this stream: splitmix64's finaliser over the three.

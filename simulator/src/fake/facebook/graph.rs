@@ -6,13 +6,14 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
-use model::{PageId, Psid, Redacted};
+use model::{Mid, PageId, Psid, Redacted};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::graph_error::GraphError;
-use super::world::{Call, World};
+use super::state::{Choice, Press};
+use super::world::{Act, Call, SenderAction, World};
 use super::{Shared, StandInOptions};
 
 /// A call's parameters, from the query and the body alike, and its token.
@@ -55,26 +56,114 @@ pub(super) fn speaker(options: &StandInOptions, world: &World, call: &Parameters
     Ok(page)
 }
 
+/// What a POST to `messages` asks for.
+pub(super) enum Asked {
+    /// A message.
+    Message(Box<Call>),
+    /// A sign instead of one.
+    Signal(Act),
+}
+
 /// A send, read from its parameters. `path` is the Page's id or `me`.
-pub(super) fn read_send(page: PageId, path: &str, call: &Parameters) -> Result<Call, GraphError> {
+pub(super) fn read_send(page: PageId, path: &str, call: &Parameters) -> Result<Asked, GraphError> {
     if path != "me" && path != page.as_str() {
         return Err(GraphError::new(100, Some(33)));
     }
     let object = |key: &str| call.values.get(key).and_then(Value::as_object);
     let psid =
         object("recipient").and_then(|recipient| id(recipient.get("id")?)).ok_or_else(GraphError::no_parameters)?;
+    let psid = Psid::new(psid);
     let message = object("message");
+    if let Some(word) = call.text("sender_action") {
+        // "Message and state together" (*Common Error Codes*, read 2026-11-23).
+        let both = GraphError::new(100, Some(2_018_014));
+        let action = if message.is_some() { Err(both) } else { sender_action(word, object("payload")) };
+        return Ok(Asked::Signal(Act { page, psid, action: action? }));
+    }
     let text = |key: &str| message.and_then(|message| message.get(key)?.as_str()).map(str::to_owned);
-    let attachment = message.and_then(|message| attachment(message.get("attachment")?));
-    Ok(Call {
+    let attached = message.and_then(|message| message.get("attachment"));
+    let mut choices = quick_replies(message)?;
+    let mut words = text("text");
+    if let Some(template) = attached.and_then(|attached| attached.get("payload")) {
+        choices.extend(buttons(template));
+        words = words.or_else(|| template_text(template));
+    }
+    let is_template = attached.is_some_and(|attached| attached["type"] == "template");
+    let reply_to = object("reply_to").and_then(|reply| reply.get("mid")?.as_str()).map(Mid::new);
+    Ok(Asked::Message(Box::new(Call {
         page,
-        psid: Psid::new(psid),
+        psid,
         messaging_type: call.text("messaging_type").unwrap_or("RESPONSE").to_owned(),
         tag: call.text("tag").map(str::to_owned),
-        text: text("text"),
-        attachment,
+        text: words,
+        attachment: attached.filter(|_| !is_template).and_then(attachment),
         metadata: text("metadata"),
-    })
+        choices,
+        reply_to,
+    })))
+}
+
+fn sender_action(word: &str, payload: Option<&Map<String, Value>>) -> Result<SenderAction, GraphError> {
+    let field = |key: &str| payload.and_then(|payload| payload.get(key)?.as_str()).map(str::to_owned);
+    let mid = || field("message_id").map(Mid::new).ok_or_else(|| GraphError::new(100, None));
+    match word.to_ascii_lowercase().as_str() {
+        "typing_on" => Ok(SenderAction::TypingOn),
+        "typing_off" => Ok(SenderAction::TypingOff),
+        "mark_seen" => Ok(SenderAction::MarkSeen),
+        "react" => Ok(SenderAction::React(mid()?, field("reaction").unwrap_or_else(|| "love".to_owned()))),
+        "unreact" => Ok(SenderAction::Unreact(mid()?)),
+        _ => Err(GraphError::new(100, None)),
+    }
+}
+
+/// At most 13, titles of 20 and payloads of 1,000 characters (*Quick replies*, read 2026-11-23). Only those of text are
+/// offered; the ones for a telephone number or an address need a client of Meta.
+fn quick_replies(message: Option<&Map<String, Value>>) -> Result<Vec<Choice>, GraphError> {
+    let none = Vec::new();
+    let list = message.and_then(|message| message.get("quick_replies")?.as_array()).unwrap_or(&none);
+    if list.len() > 13 {
+        return Err(GraphError::new(100, None));
+    }
+    let choice = |value: &Value| {
+        let (title, payload) = (value.get("title")?.as_str()?, value.get("payload")?.as_str()?);
+        Some((title.to_owned(), payload.to_owned()))
+    };
+    let choices = list.iter().filter_map(choice).map(|(title, payload)| {
+        let fits = title.chars().count() <= 20 && payload.chars().count() <= 1_000;
+        let choice = Choice { title, press: Press::QuickReply(payload) };
+        fits.then_some(choice).ok_or_else(|| GraphError::new(100, None))
+    });
+    choices.collect()
+}
+
+/// Buttons of a template and of its elements, as far as a page can show them.
+fn buttons(template: &Value) -> Vec<Choice> {
+    let of = |value: &Value| value.get("buttons").and_then(Value::as_array).cloned().unwrap_or_default();
+    let elements = template.get("elements").and_then(Value::as_array).cloned().unwrap_or_default();
+    let all = of(template).into_iter().chain(elements.iter().take(10).flat_map(of));
+    let choice = |button: Value| {
+        let text = |key: &str| button.get(key).and_then(Value::as_str).map(str::to_owned);
+        let press = match text("type")?.as_str() {
+            "postback" => Press::Postback(text("payload")?),
+            "web_url" => Press::Link(text("url")?),
+            _ => return None,
+        };
+        Some(Choice { title: text("title")?, press })
+    };
+    all.take(30).filter_map(choice).collect()
+}
+
+/// What a template says in words.
+fn template_text(template: &Value) -> Option<String> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let elements = template.get("elements").and_then(Value::as_array).cloned().unwrap_or_default();
+    let element = |value: &Value| [text(value, "title"), text(value, "subtitle")].into_iter().flatten().collect();
+    let mut lines: Vec<String> = text(template, "text").into_iter().collect();
+    lines.extend(elements.iter().take(10).map(|value| {
+        let parts: Vec<String> = element(value);
+        parts.join("\n")
+    }));
+    (!lines.is_empty()).then(|| lines.join("\n\n"))
 }
 
 /// Reads a node: the Page itself or one of its customers.
@@ -101,6 +190,11 @@ pub(super) fn read_node(world: &World, page: &PageId, node: &str, call: &Paramet
     field("profile_pic", Some(&format!("https://cdn.stand-in.example/{node}.jpg")));
     field("id", Some(node));
     Ok(Value::Object(answer))
+}
+
+/// The answer to a sign that was accepted: there is no message to name.
+pub(super) fn signalled(psid: &Psid) -> Value {
+    json!({ "recipient_id": psid })
 }
 
 /// The answer to a send that was accepted.

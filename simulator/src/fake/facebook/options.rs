@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::{AppId, PageId, Redacted, Timestamp};
 
-use super::clock::Source;
+use super::clock::{MovableClock, Source};
 
 /// One Page of the stand-in.
 #[derive(Clone, Debug)]
@@ -57,8 +57,10 @@ pub struct StandInOptions {
     pub require_proof: bool,
     /// Its Pages.
     pub pages: Vec<Page>,
-    /// Meta's time.
+    /// Meta's time, unless a clock that can be moved is given.
     pub clock: Source,
+    /// Meta's time where it may be moved: by `/_control/clock` and by buttons on the page. `None`: neither exists.
+    pub movable: Option<Arc<dyn MovableClock>>,
     /// Where webhooks go, a plain `http` address; without one they are dropped.
     pub webhook_url: Option<String>,
     /// What it shows when it verifies that address.
@@ -67,6 +69,8 @@ pub struct StandInOptions {
     pub echoes: bool,
     /// Whether sends are followed by delivery and read receipts.
     pub receipts: bool,
+    /// Whether customers read at once what was sent; else they do when their page is opened.
+    pub reads_at_once: bool,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent: bool,
     /// Longest delay of echoes and receipts; each one is drawn from the seed.
@@ -79,14 +83,12 @@ pub struct StandInOptions {
     pub batch_max: usize,
     /// Whether `/_control` is served.
     pub control: bool,
-    /// Whether `/_control/clock` may move the time on.
-    pub clock_control: bool,
     /// What every choice is drawn from.
     pub seed: u64,
 }
 
 impl StandInOptions {
-    /// Loopback on a free port, everything on, delays up to 50 ms, order kept, no batches, control API without its clock.
+    /// Loopback on a free port, everything on, delays up to 50 ms, order kept, no batches, a clock that stays.
     pub fn new(pages: Vec<Page>, clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -95,17 +97,18 @@ impl StandInOptions {
             require_proof: true,
             pages,
             clock,
+            movable: None,
             webhook_url: None,
             verify_token: "stand-in-verify".into(),
             echoes: true,
             receipts: true,
+            reads_at_once: true,
             human_agent: true,
             delay_max: Duration::from_millis(50),
             retry: Retry::default(),
             posts_at_once: 1,
             batch_max: 1,
             control: true,
-            clock_control: false,
             seed: 1,
         }
     }

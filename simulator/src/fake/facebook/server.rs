@@ -2,12 +2,14 @@
 //!
 //! Invariant: a lost answer closes the connection without a byte; everything else is answered.
 
+use core::convert::Infallible;
 use core::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -22,15 +24,13 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::control::{ClockOrder, Customer, InboxOrder, WebhookOrder};
+use super::control::{ClockOrder, Customer, Happening, InboxOrder, OpenOrder, WebhookOrder};
 use super::fault::FaultOrder;
-use super::graph::{self, Parameters};
+use super::graph::{self, Asked, Parameters};
 use super::graph_error::GraphError;
+use super::limits::{BODY_MAX, FORM_MAX};
 use super::world::Taken;
 use super::{Bubble, Shared, play};
-
-/// Bytes of a request that are read.
-const BODY_MAX: usize = 1 << 20;
 
 /// Pause after a connection could not be accepted, which mostly means that descriptors ran out.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
@@ -50,8 +50,8 @@ impl core::fmt::Display for Lost {
 
 impl core::error::Error for Lost {}
 
-/// An HTTP answer with its whole body.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// An HTTP answer: its whole body, or a stream that a page listens to.
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Serves until told to stop, then lets open connections finish.
 pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
@@ -92,7 +92,8 @@ fn serve(stream: TcpStream, shared: &Arc<Shared>, graceful: &GracefulShutdown) {
 
 async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Answer, Lost> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_MAX).collect().await else {
+    let body_max = if play::takes_uploads(&head) { FORM_MAX } else { BODY_MAX };
+    let Ok(body) = Limited::new(body, body_max).collect().await else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large or broke off"));
     };
     let body = body.to_bytes();
@@ -107,7 +108,7 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Answe
             Ok(node_answer(shared, node, Parameters::read(&head.headers, query, &body)))
         }
         (method, ["_control", order]) if shared.options.control => Ok(control(shared, method, order, &body).await),
-        (_, [""] | ["play", ..]) => Ok(play::answer(shared, &head, &path, query, &body)),
+        (_, path) if play::is_page(path) => Ok(play::answer(shared, &head, path, query, &body)),
         _ => Ok(refusal(shared, &GraphError::no_path())),
     }
 }
@@ -124,13 +125,28 @@ async fn send(shared: &Arc<Shared>, path: &str, parameters: Result<Parameters, G
     let now = shared.clock.now();
     let (taken, slow, echo_first) = {
         let mut world = shared.world();
-        let call = parameters.and_then(|parameters| {
+        let asked = parameters.and_then(|parameters| {
             let page = graph::speaker(&shared.options, &world, &parameters)?;
             graph::read_send(page, path, &parameters)
         });
         let (slow, echo_first) = world.manners();
-        (call.map_or_else(Taken::Refused, |call| world.take(call, now)), slow, echo_first)
+        let taken = match asked {
+            Ok(Asked::Message(call)) => world.take(*call, now),
+            Ok(Asked::Signal(act)) => {
+                let psid = act.psid.clone();
+                let signalled = world.signal(act, now);
+                drop(world);
+                shared.changed();
+                return Ok(signalled.map_or_else(
+                    |error| refusal(shared, &error),
+                    |()| json_answer(StatusCode::OK, &graph::signalled(&psid)),
+                ));
+            }
+            Err(error) => Taken::Refused(error),
+        };
+        (taken, slow, echo_first)
     };
+    shared.changed();
     let answer = match taken {
         Taken::Lost => return Err(Lost),
         Taken::Refused(error) => Ok(refusal(shared, &error)),
@@ -183,18 +199,18 @@ fn refusal(shared: &Arc<Shared>, error: &GraphError) -> Answer {
 async fn control(shared: &Arc<Shared>, method: &Method, order: &str, body: &[u8]) -> Answer {
     match (method, order) {
         (&Method::GET, "state") => json_answer(StatusCode::OK, &shared.state()),
-        (&Method::POST, "customer") => {
-            ordered(body, |customer: Customer| shared.act(customer).ok_or_else(|| "no such Page".to_owned()))
+        (&Method::POST, "customer") => ordered(body, |customer: Customer| shared.act(customer)),
+        (&Method::POST, "happen") => ordered(body, |order: Happening| shared.happen(order)),
+        (&Method::POST, "open") => {
+            ordered(body, |order: OpenOrder| Ok(json!({ "read": shared.open(&order.page, &order.psid)? })))
         }
-        (&Method::POST, "inbox") => {
-            ordered(body, |order: InboxOrder| shared.answer_elsewhere(order).ok_or_else(|| "no such Page".to_owned()))
-        }
+        (&Method::POST, "inbox") => ordered(body, |order: InboxOrder| shared.answer_elsewhere(order)),
         (&Method::POST, "faults") => ordered(body, |order: FaultOrder| {
             shared.order(order);
             Ok(shared.state().faults)
         }),
-        (&Method::POST, "clock") if shared.options.clock_control => ordered(body, |order: ClockOrder| {
-            shared.clock.advance(order.advance_ms);
+        (&Method::POST, "clock") if shared.clock.is_movable() => ordered(body, |order: ClockOrder| {
+            shared.advance(order.advance_ms)?;
             Ok(json!({ "now": shared.clock.now() }))
         }),
         (&Method::POST, "webhook") => webhook(shared, body).await,
@@ -229,7 +245,8 @@ fn ordered<O: DeserializeOwned, R: Serialize>(body: &[u8], carry_out: impl FnOnc
     }
 }
 
-fn json_answer(status: StatusCode, value: &impl Serialize) -> Answer {
+/// An answer in JSON.
+pub(super) fn json_answer(status: StatusCode, value: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(value).unwrap_or_else(|_| Value::Null.to_string().into_bytes());
     with_type(status, "application/json; charset=UTF-8", body.into())
 }
@@ -242,5 +259,5 @@ pub(super) fn plain(status: StatusCode, text: &str) -> Answer {
 /// An answer of a type; never kept by caches.
 pub(super) fn with_type(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
     let answer = Response::builder().status(status).header(CONTENT_TYPE, kind).header(CACHE_CONTROL, "no-store");
-    answer.body(Full::new(body)).expect("constant headers are valid")
+    answer.body(Full::new(body).boxed_unsync()).expect("constant headers are valid")
 }

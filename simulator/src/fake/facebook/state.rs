@@ -1,8 +1,11 @@
 //! Everything a stand-in knows, as `/_control/state` tells it. The same types read it in another process.
 
-use model::{Mid, PageId, Psid, Timestamp};
+use std::collections::BTreeMap;
+
+use model::{AppId, Mid, PageId, Psid, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::control::Attachment;
 use super::fault::Faults;
 
 /// Everything a stand-in knows.
@@ -26,6 +29,15 @@ pub struct State {
     pub echoes_held: u64,
     /// What goes wrong now.
     pub faults: Faults,
+    /// What stands on the walls, by Page, oldest first.
+    #[serde(default)]
+    pub posts: Vec<PostState>,
+    /// Filled-in lead forms, in order.
+    #[serde(default)]
+    pub leads: Vec<LeadState>,
+    /// Bubbles and violations that had to make room; a judge must not count where this is not 0.
+    #[serde(default)]
+    pub forgotten: u64,
 }
 
 /// A Page.
@@ -38,7 +50,7 @@ pub struct PageState {
 }
 
 /// A customer of a Page and what they did.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct CustomerState {
     /// The Page.
     pub page: PageId,
@@ -46,8 +58,17 @@ pub struct CustomerState {
     pub psid: Psid,
     /// First and last name, as the profile tells it.
     pub name: Option<String>,
-    /// Messages and pressed buttons, in order.
+    /// Messages and pressed buttons, in order; the newest ones.
     pub wrote: Vec<Line>,
+    /// What the Page sent up to here has arrived.
+    #[serde(default)]
+    pub delivered_at: Option<Timestamp>,
+    /// What the Page sent up to here was read.
+    #[serde(default)]
+    pub read_at: Option<Timestamp>,
+    /// The other app that owns the thread now.
+    #[serde(default)]
+    pub owner: Option<AppId>,
 }
 
 /// Who wrote a line.
@@ -56,12 +77,14 @@ pub struct CustomerState {
 pub enum Writer {
     /// The customer.
     Customer,
-    /// The Page, through the Send API.
+    /// The Page, through the Send API or past it.
     Page,
+    /// Meta: a line that nobody sent.
+    Meta,
 }
 
 /// One line of a conversation.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Line {
     /// Who wrote it.
     pub writer: Writer,
@@ -72,9 +95,74 @@ pub struct Line {
     /// The text, or a button's title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Kind and address of what is attached.
+    /// What is attached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// The line it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attachment: Option<(String, String)>,
+    pub reply_to: Option<Mid>,
+    /// What the customer may choose from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// The customer's reaction to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<String>,
+    /// The Page's reaction to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_reaction: Option<String>,
+    /// How often it was changed.
+    #[serde(default)]
+    pub edits: u32,
+    /// Whether it was taken back.
+    #[serde(default)]
+    pub unsent: bool,
+}
+
+impl Line {
+    /// A line with nothing in it yet.
+    pub(super) fn new(writer: Writer, mid: Mid, at: Timestamp) -> Self {
+        Self {
+            writer,
+            mid,
+            at,
+            text: None,
+            attachments: Vec::new(),
+            reply_to: None,
+            choices: Vec::new(),
+            reaction: None,
+            page_reaction: None,
+            edits: 0,
+            unsent: false,
+        }
+    }
+}
+
+/// What a message of the Page offers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Choice {
+    /// What it says.
+    pub title: String,
+    /// What happens on it.
+    pub press: Press,
+}
+
+impl Choice {
+    /// Whether it goes away when one is chosen.
+    pub(super) fn is_quick(&self) -> bool {
+        matches!(self.press, Press::QuickReply(_))
+    }
+}
+
+/// What happens when a choice is taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Press {
+    /// The title is sent as a message with this payload.
+    QuickReply(String),
+    /// A postback with this payload.
+    Postback(String),
+    /// A page is opened.
+    Link(String),
 }
 
 /// One message of a Page that was accepted.
@@ -137,4 +225,96 @@ pub struct Webhooks {
     pub items: u64,
     /// Items waiting or under way.
     pub waiting: u64,
+}
+
+/// Who did something on a wall.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The Page itself.
+    Page,
+    /// A customer. On walls Meta knows them by another id than in threads.
+    Customer {
+        /// In threads.
+        psid: Psid,
+        /// On walls.
+        wall_id: String,
+        /// First and last name.
+        name: String,
+    },
+    /// Somebody whom Meta does not name.
+    Hidden,
+}
+
+/// A post on a Page's wall.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PostState {
+    /// The Page.
+    pub page: PageId,
+    /// `<page>_<post>`
+    pub id: String,
+    /// `status`, `photo`, …
+    pub item: String,
+    /// Who posted it.
+    pub author: Author,
+    /// The text.
+    pub message: Option<String>,
+    /// A picture.
+    pub photo: Option<String>,
+    /// A link.
+    pub link: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was hidden.
+    pub hidden: bool,
+    /// Whether it is gone.
+    pub removed: bool,
+    /// Reactions, one for each who reacted.
+    pub reactions: Vec<(Author, String)>,
+    /// Comments, oldest first.
+    pub comments: Vec<CommentState>,
+}
+
+/// A comment on a post.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CommentState {
+    /// `<post>_<comment>`
+    pub id: String,
+    /// The comment it stands under; the post where it is missing.
+    pub parent: Option<String>,
+    /// Who wrote it.
+    pub author: Author,
+    /// The text.
+    pub message: Option<String>,
+    /// A picture.
+    pub photo: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was changed.
+    pub edited: bool,
+    /// Whether it was hidden.
+    pub hidden: bool,
+    /// Whether it is gone.
+    pub removed: bool,
+    /// Reactions, one for each who reacted.
+    pub reactions: Vec<(Author, String)>,
+}
+
+/// A filled-in lead form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeadState {
+    /// The Page.
+    pub page: PageId,
+    /// Its id.
+    pub id: String,
+    /// The form.
+    pub form_id: String,
+    /// The ad it stood under.
+    pub ad_id: Option<String>,
+    /// The customer, where one is known; Meta does not tell it.
+    pub psid: Option<Psid>,
+    /// When.
+    pub at: Timestamp,
+    /// Question to answers.
+    pub answers: BTreeMap<String, Vec<String>>,
 }

@@ -3,18 +3,25 @@
 //! Waits are for the thing itself: a webhook that arrives, a queue that is quiet.
 
 mod calls;
+mod clock;
+mod hostile;
+mod kinds;
+mod live;
 mod page;
 mod receiver;
+mod sends;
+mod threads;
+mod wall;
 mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use model::{PageId, Psid, Timestamp};
+use model::{PageId, Psid, Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Page, StandIn, StandInOptions};
+use super::{Happened, Happening, MovableClock, Page, StandIn, StandInOptions, What};
 use receiver::{Http, Receiver};
 
 /// 2026-06-01T00:00:00Z
@@ -55,6 +62,16 @@ impl Hand {
     }
 }
 
+impl MovableClock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+
+    fn advance(&self, span: Span) {
+        self.0.fetch_add(span.0, Ordering::Relaxed);
+    }
+}
+
 /// A running stand-in, a receiver of its webhooks, and a client.
 struct Scene {
     stand_in: StandIn,
@@ -88,6 +105,31 @@ impl Scene {
     async fn control(&self, order: &str, body: &Value) -> (u16, Value) {
         let url = format!("{}/_control/{order}", self.stand_in.base_url());
         self.http.post(&url, None, body).await.expect("the control API always answers")
+    }
+
+    /// Something happens to customer 5001 of Page 17.
+    fn happen(&self, what: What) -> Happened {
+        self.stand_in.happen(Happening::new(&page(), Some(&psid()), what)).expect("it can be")
+    }
+
+    /// Every webhook item so far, once all have arrived.
+    async fn items(&self) -> Vec<Value> {
+        self.stand_in.quiet().await;
+        self.receiver.items()
+    }
+
+    /// A form of a page, as a browser sends it.
+    async fn form(&self, body: &'static str) -> u16 {
+        let url = format!("{}/play/act", self.stand_in.base_url());
+        let request = receiver::request("POST", &url, None).header("content-type", "application/x-www-form-urlencoded");
+        self.http.call(request, body.into()).await.expect("an answer").0
+    }
+
+    /// A page as text.
+    async fn text(&self, path: &str) -> String {
+        let (status, Value::String(text)) = self.get(path).await else { panic!("{path} is a page") };
+        assert_eq!(status, 200, "{path}");
+        text
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {

@@ -1,89 +1,88 @@
-//! Webhook items and bodies as Meta writes them: ids as strings, times in milliseconds, everything outside ASCII escaped.
+//! Webhook bodies as Meta writes them: lists of items per entry, everything outside ASCII escaped.
 //!
-//! Source: the webhook event references (*messages*, *message_echoes*, *messaging_postbacks*, *message_deliveries*,
-//! *message_reads*), read 2026-11-23. An echo's `app_id` is a number; echoes swap sender and recipient.
+//! Source: *Meta Webhooks for Messenger Platform* and the webhook reference for Pages, read 2026-11-23. An entry's `time`
+//! is in milliseconds for messages and in seconds for changes. The items themselves are in the modules below.
 
-use model::{AppId, Mid, PageId, Psid, Timestamp};
-use serde_json::{Map, Value, json};
+mod attachment;
+pub(super) mod change;
+pub(super) mod messaging;
 
-use super::state::Line;
+use core::fmt::Write as _;
 
-/// A message of the customer.
-pub(super) fn message(page: &PageId, psid: &Psid, line: &Line) -> String {
-    let message = content(&line.mid, line.text.as_deref(), line.attachment.as_ref());
-    item(psid.as_str(), page.as_str(), Some(line.at), "message", Value::Object(message))
+use model::{PageId, Timestamp};
+use serde_json::{Map, Value};
+
+/// The list of an entry that an item stands in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum List {
+    /// Messages and what belongs to them, for the app that owns the thread.
+    Messaging,
+    /// The same for an app that does not.
+    Standby,
+    /// What happens on the wall and around it.
+    Changes,
+    /// Any other key.
+    Odd(String),
+    /// No list: the text is a whole body, for another object than `page`.
+    Whole,
 }
 
-/// A pressed button.
-pub(super) fn postback(page: &PageId, psid: &Psid, mid: &Mid, at: Timestamp, title: &str, payload: &str) -> String {
-    let body = json!({ "mid": mid, "title": title, "payload": payload });
-    item(psid.as_str(), page.as_str(), Some(at), "postback", body)
-}
-
-/// A message of the Page, told to the apps of the Page. `app` sent it; none did where a person or Meta itself wrote.
-pub(super) fn echo(page: &PageId, psid: &Psid, line: &Line, app: Option<&AppId>, metadata: Option<&str>) -> String {
-    let mut message = content(&line.mid, line.text.as_deref(), line.attachment.as_ref());
-    message.insert("is_echo".to_owned(), true.into());
-    if let Some(app) = app {
-        message.insert("app_id".to_owned(), number_or_text(app.as_str()));
+impl List {
+    /// By its key.
+    pub(super) fn of(key: &str) -> Self {
+        match key {
+            "messaging" => Self::Messaging,
+            "standby" => Self::Standby,
+            "changes" => Self::Changes,
+            odd => Self::Odd(odd.to_owned()),
+        }
     }
-    if let Some(metadata) = metadata {
-        message.insert("metadata".to_owned(), metadata.into());
+
+    fn key(&self) -> &str {
+        match self {
+            Self::Messaging => "messaging",
+            Self::Standby => "standby",
+            Self::Changes => "changes",
+            Self::Odd(key) => key,
+            Self::Whole => "",
+        }
     }
-    item(page.as_str(), psid.as_str(), Some(line.at), "message", Value::Object(message))
 }
 
-/// Everything up to `watermark` has arrived. Without a `timestamp`, as in Meta's own example.
-pub(super) fn delivery(page: &PageId, psid: &Psid, mid: &Mid, watermark: Timestamp) -> String {
-    item(psid.as_str(), page.as_str(), None, "delivery", json!({ "mids": [mid], "watermark": watermark }))
-}
-
-/// Everything up to `watermark` was read.
-pub(super) fn read(page: &PageId, psid: &Psid, watermark: Timestamp) -> String {
-    item(psid.as_str(), page.as_str(), Some(watermark), "read", json!({ "watermark": watermark }))
-}
-
-/// One body for items of one Page, escaped.
-pub(super) fn envelope<'a>(page: &PageId, time: Timestamp, items: impl Iterator<Item = &'a str>) -> String {
-    let items: Vec<&str> = items.collect();
-    let page = Value::from(page.as_str());
-    escape(&format!(
-        r#"{{"object":"page","entry":[{{"id":{page},"time":{},"messaging":[{}]}}]}}"#,
-        time.0,
-        items.join(",")
-    ))
-}
-
-fn content(mid: &Mid, text: Option<&str>, attachment: Option<&(String, String)>) -> Map<String, Value> {
-    let mut message = Map::new();
-    message.insert("mid".to_owned(), mid.as_str().into());
-    if let Some(text) = text {
-        message.insert("text".to_owned(), text.into());
+/// One body for items of one Page, escaped: neighbours of one list share an entry.
+pub(super) fn envelope<'a>(page: &PageId, time: Timestamp, items: impl Iterator<Item = (&'a List, &'a str)>) -> String {
+    let mut entries: Vec<(&List, Vec<&str>)> = Vec::new();
+    for (list, item) in items {
+        match entries.last_mut() {
+            _ if *list == List::Whole => return escape(item),
+            Some((last, texts)) if *last == list => texts.push(item),
+            Some(_) | None => entries.push((list, vec![item])),
+        }
     }
-    if let Some((kind, url)) = attachment {
-        message.insert("attachments".to_owned(), json!([{ "type": kind, "payload": { "url": url } }]));
-    }
-    message
+    let id = Value::from(page.as_str());
+    let entry = |(list, texts): (&List, Vec<&str>)| {
+        let time = if *list == List::Changes { time.0.div_euclid(1_000) } else { time.0 };
+        format!(r#"{{"id":{id},"time":{time},{}:[{}]}}"#, Value::from(list.key()), texts.join(","))
+    };
+    let entries: Vec<String> = entries.into_iter().map(entry).collect();
+    escape(&format!(r#"{{"object":"page","entry":[{}]}}"#, entries.join(",")))
 }
 
-fn item(sender: &str, recipient: &str, timestamp: Option<Timestamp>, key: &str, body: Value) -> String {
-    let mut item = Map::new();
-    item.insert("sender".to_owned(), json!({ "id": sender }));
-    item.insert("recipient".to_owned(), json!({ "id": recipient }));
-    if let Some(at) = timestamp {
-        item.insert("timestamp".to_owned(), at.0.into());
+/// Puts a value where there is one.
+fn put(object: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        object.insert(key.to_owned(), value.into());
     }
-    item.insert(key.to_owned(), body);
-    Value::Object(item).to_string()
 }
 
+/// A number where the id is one, as Meta writes apps and leads.
 fn number_or_text(id: &str) -> Value {
-    id.parse::<u64>().map_or_else(|_| id.into(), Value::from)
+    let number = id.parse::<u64>().ok().filter(|number| number.to_string() == id);
+    number.map_or_else(|| id.into(), Value::from)
 }
 
 /// Writes every UTF-16 unit outside ASCII as `\u00e4`, lower case. Only strings can hold such characters.
 fn escape(json: &str) -> String {
-    use core::fmt::Write as _;
     let mut escaped = String::with_capacity(json.len() + 16);
     for character in json.chars() {
         if character.is_ascii() {
@@ -100,42 +99,42 @@ fn escape(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::facebook::Writer;
 
-    fn line(text: &str) -> Line {
-        let (mid, at) = (Mid::new("m_1"), Timestamp(1_780_272_000_000));
-        Line { writer: Writer::Customer, mid, at, text: Some(text.to_owned()), attachment: None }
+    fn body(items: &[(List, &str)]) -> Value {
+        let items = items.iter().map(|(list, text)| (list, *text));
+        serde_json::from_str(&envelope(&PageId::new("17"), Timestamp(7_500), items)).expect("JSON")
     }
 
     #[test]
     fn a_body_is_ascii_with_lower_case_escapes_and_reads_back() {
         let text = "größer 😀 \"quoted\"";
-        let item = message(&PageId::new("17"), &Psid::new("5001"), &line(text));
-        let body = envelope(&PageId::new("17"), Timestamp(7), [item.as_str()].into_iter());
+        let item = serde_json::json!({ "text": text }).to_string();
+        let body = envelope(&PageId::new("17"), Timestamp(7), [(&List::Messaging, item.as_str())].into_iter());
         assert!(body.is_ascii() && body.contains("gr\\u00f6\\u00dfer \\ud83d\\ude00"), "{body}");
         let value: Value = serde_json::from_str(&body).expect("JSON");
-        assert_eq!(value["entry"][0]["messaging"][0]["message"]["text"], text);
+        assert_eq!(value["entry"][0]["messaging"][0]["text"], text);
         assert_eq!(value["entry"][0]["id"], "17");
-        assert_eq!(value["entry"][0]["messaging"][0]["sender"]["id"], "5001");
     }
 
     #[test]
-    fn an_echo_swaps_the_sides_and_numbers_the_app() {
-        let (page, psid) = (PageId::new("17"), Psid::new("5001"));
-        let attachment = Some(("image".to_owned(), "https://files.example/cat.png".to_owned()));
-        let line = Line { writer: Writer::Page, mid: Mid::new("m_2"), at: Timestamp(9), text: None, attachment };
-        let app = AppId::new("990017");
-        let text = echo(&page, &psid, &line, Some(&app), Some("pd.1.1.c/17/5001"));
-        let value: Value = serde_json::from_str(&text).expect("JSON");
-        let expected = json!({
-            "sender": {"id": "17"},
-            "recipient": {"id": "5001"},
-            "timestamp": 9,
-            "message": {
-                "mid": "m_2", "is_echo": true, "app_id": 990_017, "metadata": "pd.1.1.c/17/5001",
-                "attachments": [{"type": "image", "payload": {"url": "https://files.example/cat.png"}}],
-            },
-        });
-        assert_eq!(value, expected);
+    fn neighbours_of_one_list_share_an_entry_and_changes_count_seconds() {
+        let odd = List::of("messaging_handovers");
+        let items =
+            [(List::Messaging, "1"), (List::Messaging, "2"), (List::Changes, "3"), (List::Messaging, "4"), (odd, "5")];
+        let expected = serde_json::json!({"object": "page", "entry": [
+            {"id": "17", "time": 7_500, "messaging": [1, 2]},
+            {"id": "17", "time": 7, "changes": [3]},
+            {"id": "17", "time": 7_500, "messaging": [4]},
+            {"id": "17", "time": 7_500, "messaging_handovers": [5]},
+        ]});
+        assert_eq!(body(&items), expected);
+        assert_eq!(body(&[(List::Whole, r#"{"object":"user"}"#)]), serde_json::json!({"object": "user"}));
+    }
+
+    #[test]
+    fn an_id_is_a_number_only_where_nothing_is_lost() {
+        assert_eq!(number_or_text("9007199254740993"), serde_json::json!(9_007_199_254_740_993_u64));
+        assert_eq!(number_or_text("007"), serde_json::json!("007"));
+        assert_eq!(number_or_text("+7"), serde_json::json!("+7"));
     }
 }

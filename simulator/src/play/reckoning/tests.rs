@@ -72,6 +72,9 @@ fn meta(bubbles: Vec<Bubble>) -> State {
         sends_asked: 0,
         echoes_held: 0,
         faults: Faults::default(),
+        posts: Vec::new(),
+        leads: Vec::new(),
+        forgotten: 0,
     }
 }
 

@@ -1,33 +1,99 @@
-// Fetches the conversation again each second while the page is looked at, and shows it where it changed.
+// Shows a conversation as it changes, and sends its forms without leaving the page. Everything works without this too.
 const thread = document.getElementById("thread");
+const trouble = document.getElementById("trouble");
+let fading;
+const complain = (words) => {
+  trouble.textContent = words;
+  trouble.hidden = false;
+  clearTimeout(fading);
+  fading = setTimeout(() => { trouble.hidden = true; }, 8000);
+};
+
+const send = async (form, submitter) => {
+  const parts = new FormData(form, submitter);
+  const body = form.enctype === "multipart/form-data" ? parts : new URLSearchParams(parts);
+  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", headers: { accept: "text/plain" } });
+  if (answer.type === "opaqueredirect" || answer.ok) return true;
+  complain(await answer.text());
+  return false;
+};
+
+// What was unread is read once somebody looks.
+let reading = false;
+const read = async () => {
+  const form = document.getElementById("unread");
+  if (!form || reading) return;
+  form.hidden = true;
+  if (document.hidden) return;
+  reading = true;
+  try { await send(form); } catch { /* The next change tries again. */ }
+  reading = false;
+};
+
 if (thread) {
-  let shown = thread.innerHTML;
   const toEnd = () => { thread.scrollTop = thread.scrollHeight; };
-  const look = async () => {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(thread.dataset.source);
-        const text = answer.ok ? await answer.text() : shown;
-        if (text !== shown) {
-          shown = text;
-          thread.innerHTML = text;
-          toEnd();
-        }
-      } catch {
-        // The stand-in is not running just now; look again.
-      }
+  let atEnd = true;
+  thread.addEventListener("scroll", () => { atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80; });
+  // Pictures make the conversation longer once they are there.
+  thread.addEventListener("load", () => { if (atEnd) toEnd(); }, true);
+  addEventListener("resize", () => { if (atEnd) toEnd(); });
+  const show = (text) => {
+    const stay = atEnd;
+    const open = [...thread.querySelectorAll("details[open]")].map((menu) => menu.id);
+    thread.innerHTML = text;
+    for (const id of open) {
+      const menu = document.getElementById(id);
+      if (menu) menu.open = true;
     }
-    setTimeout(look, 1000);
+    if (stay) toEnd();
+    read();
   };
+  const events = new EventSource(thread.dataset.source);
+  events.addEventListener("thread", (event) => show(event.data));
+  events.addEventListener("side", (event) => { document.getElementById("side").innerHTML = event.data; });
+  document.addEventListener("visibilitychange", read);
   toEnd();
-  look();
+  read();
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const submitter = event.submitter;
+    const inThread = thread.contains(form);
+    const isComposer = form.id === "write" && !form.elements.mid && !form.elements.reply_to;
+    if (!inThread && !isComposer) return;
+    event.preventDefault();
+    try {
+      if (await send(form, submitter)) {
+        for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+        if (isComposer) { form.reset(); form.elements.text.focus(); toEnd(); }
+      }
+    } catch {
+      complain("The stand-in does not answer. Is it still running?");
+    }
+  });
 }
-const message = document.querySelector("textarea[name=text]");
+
+const message = document.querySelector(".composer textarea");
 if (message) {
   message.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      message.form.requestSubmit(message.form.querySelector("button[value=write]"));
+      message.form.requestSubmit(message.form.querySelector("button.send"));
     }
   });
+  message.setSelectionRange(message.value.length, message.value.length);
 }
+
+// A menu closes when one clicks elsewhere or leaves it by the keyboard.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open], details.clock[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open], details.clock[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

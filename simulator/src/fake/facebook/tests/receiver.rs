@@ -67,9 +67,17 @@ impl Receiver {
     /// Every item of every body, in order of arrival.
     pub(super) fn items(&self) -> Vec<Value> {
         let read = |body: Vec<u8>| serde_json::from_slice::<Value>(&body).expect("JSON");
-        let lists = self.bodies().into_iter().map(read).map(|body| body["entry"][0]["messaging"].clone());
-        lists.flat_map(|list| list.as_array().expect("a list").clone()).collect()
+        let entries = self.bodies().into_iter().map(read).flat_map(|body| list(&body["entry"]));
+        let lists = |entry: Value| {
+            let keys = entry.as_object().expect("an entry").iter().filter(|(_, value)| value.is_array());
+            keys.flat_map(|(_, items)| list(items)).collect::<Vec<_>>()
+        };
+        entries.flat_map(lists).collect()
     }
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().expect("a list").clone()
 }
 
 async fn answer(kept: Arc<Mutex<Kept>>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {

@@ -1,11 +1,12 @@
 //! Webhooks: what they look like to a receiver, how often and in which order they come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Kind, Mid, PageId, Psid, Timestamp};
 use serde_json::{Value, json};
 
-use super::{START, Scene, options, page, psid};
+use super::{Hand, START, Scene, options, page, psid};
 use crate::fake::facebook::{FaultOrder, StandInOptions, State};
 
 fn order(scene: &Scene, order: FaultOrder) {
@@ -218,7 +219,9 @@ async fn the_handshake_asks_for_the_challenge() {
 
 #[tokio::test]
 async fn another_process_steers_it_over_http() {
-    let scene = Scene::with(StandInOptions { clock_control: true, ..options() }).await;
+    let hand = Hand::default();
+    hand.set(START);
+    let scene = Scene::with(StandInOptions { movable: Some(Arc::new(hand)), ..options() }).await;
     let customer = json!({"page": "17", "psid": "5001", "name": "Ada Byron", "text": "hello"});
     let (status, answer) = scene.control("customer", &customer).await;
     assert_eq!((status, &answer["psid"]), (200, &json!("5001")));
