@@ -43,6 +43,12 @@ Examples:
 All of them write nothing and may run beside a node. What customers said is masked
 unless --reveal is given.";
 
+const AGENT: &str = "\
+Examples:
+  pagedesk agent hash                                   asks for a password, prints its hash
+  pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
+  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
+
 const CONFIG: &str = "\
 Examples:
   pagedesk config example > pagedesk.toml
@@ -92,6 +98,9 @@ pub(crate) enum Command {
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),
+    /// Make the sign-in of an agent
+    #[command(subcommand, after_help = AGENT)]
+    Agent(AgentCommand),
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -193,6 +202,24 @@ pub(crate) struct Cat {
     /// Show what customers said and are called
     #[arg(long)]
     pub reveal: bool,
+}
+
+/// What to do about agents.
+#[derive(Subcommand, Debug)]
+pub(crate) enum AgentCommand {
+    /// Print the hash of a password that is typed or piped in
+    Hash(AgentHash),
+}
+
+/// `pagedesk agent hash`
+#[derive(Args, Debug)]
+pub(crate) struct AgentHash {
+    /// Print a whole [[agent]] with this login
+    #[arg(long, value_name = "LOGIN")]
+    pub login: Option<String>,
+    /// In whose name the answers go; the login where nobody says
+    #[arg(long, value_name = "NAME", requires = "login")]
+    pub name: Option<String>,
 }
 
 /// What to do with a configuration.

@@ -3,6 +3,7 @@
 //! `run` is the whole program; a test binary may call it too. Invariant: every way out has one of the exit codes of
 //! [`Exit`], and an error says what is wrong, where, and what to do.
 
+mod agent;
 mod assembly;
 mod cli;
 pub mod config;
@@ -61,6 +62,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Serve(asked) => serve::serve(&asked),
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
         Command::Journal(asked) => journal::journal(&asked),
+        Command::Agent(command) => agent::agent(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),
     }
