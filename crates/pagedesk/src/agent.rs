@@ -31,7 +31,9 @@ fn hash(asked: &AgentHash) -> Result<Exit, Failure> {
     let name = asked.name.as_ref().unwrap_or(login);
     let unfit = |unfit: web::AgentUnfit| Failure::new(Exit::Usage, unfit.to_string());
     web::Agent::new(name, login, &hash).map_err(unfit)?;
-    exit::print(&format!("[[agent]]\nname = {name:?}\nlogin = {login:?}\npassword_hash = '{hash}'\n"))
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let (name, login) = (quoted(name), quoted(login));
+    exit::print(&format!("\n[[agent]]\nname = {name}\nlogin = {login}\npassword_hash = '{hash}'\n"))
 }
 
 /// Fresh chance for a hash.

@@ -77,7 +77,7 @@ fn transcript(frame: &Frame, talk: &Talk, shown: usize) -> Markup {
     let hidden = talk.said.len().saturating_sub(shown);
     let said = &talk.said[hidden..];
     html! {
-        div #talk data-live {
+        div #talk data-live role="log" aria-label="Messages" {
             @if hidden > 0 {
                 p #earlier .more {
                     a .button.quiet.small href={ (link::conversation(&talk.page, &talk.psid)) "?shown=" (shown + 200) } {
@@ -86,7 +86,7 @@ fn transcript(frame: &Frame, talk: &Talk, shown: usize) -> Markup {
                 }
             }
             @if said.is_empty() { p #silence .empty { "Nothing was said yet." } }
-            ol #said .talk role="log" aria-label="Messages" {
+            ol #said .talk {
                 @for (nth, line) in said.iter().enumerate() {
                     @let before = nth.checked_sub(1).map(|nth| &said[nth]);
                     @if !before.is_some_and(|before| of_a_day(before, line)) {
