@@ -146,8 +146,8 @@ fn composer(frame: &Frame, talk: &Talk, name: &str) -> Markup {
                 button disabled[!enabled] { "Send" }
             }
             p .soft.under-write {
-                "As " strong { (frame.by()) } ", to Messenger."
-                span data-script hidden { " Ctrl + Enter sends." }
+                span { "As " strong { (frame.by()) } ", to Messenger." span data-script hidden { " Ctrl + Enter sends." } }
+                span { "Times are UTC." }
             }
         }
     }

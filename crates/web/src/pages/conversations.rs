@@ -72,6 +72,7 @@ pub(crate) fn page(frame: &Frame, list: &ConversationList, listing: &Listing, na
             div .filters { (tabs(listing)) (of(listing, names)) }
         }
         (rows(list, listing, names, frame.now, None))
+        p .soft.zone { "Times are UTC." }
         div .more {
             @if listing.after.is_some() { a .button.quiet href=(listing.address()) { "Newest" } }
             @if let Some(next) = &list.next { a .button.quiet rel="next" href=(listing.older(next)) { "Older" } }

@@ -76,12 +76,12 @@ fn change(task: &Task, around: &Around<'_>, here: &str) -> Markup {
                         option value=(status.id.0) selected[status.id == task.status.id] { (status.name) }
                     }
                 }
-                button .quiet { "Change" }
+                button .quiet.small { "Change" }
             }
             @if task.trashed {
-                form .inline method="post" action={ (here) "/restore" } { (frame.csrf()) button .quiet { "Take out of the trash" } }
+                form .inline method="post" action={ (here) "/restore" } { (frame.csrf()) button .quiet.small { "Take out of the trash" } }
             } @else {
-                form .inline method="post" action={ (here) "/trash" } { (frame.csrf()) button .quiet { "Move to the trash" } }
+                form .inline method="post" action={ (here) "/trash" } { (frame.csrf()) button .quiet.small { "Move to the trash" } }
             }
         }
     }
