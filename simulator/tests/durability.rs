@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use journal::{
-    Batch, Drives, Durability, Entropy, FileOptions, InboxOptions, Journal, JournalOptions, Record, Source, Sources,
-    Store, StoreOptions,
+    Batch, Drives, Durability, Entropy, FileOptions, InboxOptions, InboxSources, Journal, JournalOptions, Record,
+    Source, Sources, Store, StoreOptions,
 };
 use simulator::fake::disk::SimDisk;
 
@@ -29,11 +29,11 @@ impl Entropy for Counting {
     }
 }
 
-struct Disks([SimDisk; 3]);
+struct Disks([SimDisk; 4]);
 
 impl Disks {
     fn new(seed: u64) -> Self {
-        Self([0, 1, 2].map(|number| SimDisk::new(seed * 3 + number)))
+        Self([0, 1, 2, 3].map(|number| SimDisk::new(seed * 4 + number)))
     }
 
     fn crash(&self) {
@@ -43,17 +43,22 @@ impl Disks {
     }
 
     fn open(&self, durability: Durability) -> Result<Store, String> {
-        let [inbox, journal, keys] = [0, 1, 2].map(|number: usize| {
+        let [rows, wal, journal, keys] = [0, 1, 2, 3].map(|number: usize| {
             let disk = self.0[number].clone();
             Source::Backend(Arc::new(move || disk.open()))
         });
         let file = FileOptions { cache_bytes: 1 << 20, durability };
         let options = StoreOptions {
-            inbox: InboxOptions { file, ..InboxOptions::default() },
+            inbox: InboxOptions { file, wal_half: 2 << 10, ..InboxOptions::default() },
             journal: JournalOptions { log: file, keys: file },
         };
-        Store::open(Sources { inbox, journal, keys }, options, Box::new(Counting(7)), Drives::INLINE)
-            .map_err(|fault| fault.to_string())
+        Store::open(
+            Sources { inbox: InboxSources { file: rows, wal }, journal, keys },
+            options,
+            Box::new(Counting(7)),
+            Drives::INLINE,
+        )
+        .map_err(|fault| fault.to_string())
     }
 }
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use journal::{Source, Sources};
+use journal::{InboxSources, Source, Sources};
 use simulator::fake::disk::{MemoryDisk, SimDisk};
 
 /// The files of one node.
 #[derive(Clone, Debug)]
 pub struct Disks {
-    /// Inbox, journal and keys.
+    /// Inbox with its log, journal and keys.
     pub sources: Sources,
     /// The embedded desk.
     pub desk: Source,
@@ -31,8 +31,10 @@ impl Disks {
 /// One simulated disk for each file whose loss would matter; read models are in memory.
 #[derive(Clone, Debug)]
 pub struct Simulated {
-    /// Raw deliveries.
+    /// The rows of raw deliveries.
     pub inbox: SimDisk,
+    /// The log in front of them.
+    pub wal: SimDisk,
     /// What the machines decided.
     pub journal: SimDisk,
     /// What opens sealed records.
@@ -42,10 +44,10 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// Four empty disks whose every choice follows from the seed.
+    /// Five empty disks whose every choice follows from the seed.
     pub fn new(seed: u64) -> Self {
         let disk = |number: u64| SimDisk::new(seed.wrapping_add(number * 1_000_003));
-        Self { inbox: disk(1), journal: disk(2), keys: disk(3), desk: disk(4) }
+        Self { inbox: disk(1), journal: disk(2), keys: disk(3), desk: disk(4), wal: disk(5) }
     }
 
     /// Power is lost: handles of before are dead, what was not synced is kept, dropped or torn.
@@ -56,15 +58,19 @@ impl Simulated {
     }
 
     /// All of them.
-    pub fn all(&self) -> [&SimDisk; 4] {
-        [&self.inbox, &self.journal, &self.keys, &self.desk]
+    pub fn all(&self) -> [&SimDisk; 5] {
+        [&self.wal, &self.inbox, &self.journal, &self.keys, &self.desk]
     }
 
     /// The files on them, for one life of a node. The view starts empty.
     pub fn files(&self) -> Disks {
         let memory = MemoryDisk::new();
         Disks {
-            sources: Sources { inbox: source(&self.inbox), journal: source(&self.journal), keys: source(&self.keys) },
+            sources: Sources {
+                inbox: InboxSources { file: source(&self.inbox), wal: source(&self.wal) },
+                journal: source(&self.journal),
+                keys: source(&self.keys),
+            },
             desk: source(&self.desk),
             view: Source::Backend(Arc::new(move || memory.open())),
         }

@@ -77,10 +77,11 @@ impl Default for Options {
     }
 }
 
-/// A store as shipped, with little memory: these stores are small.
+/// A store as shipped, with little memory and a short log: these stores are small.
 fn small_caches() -> StoreOptions {
     let mut options = StoreOptions::default();
     options.inbox.file.cache_bytes = 16 << 20;
+    options.inbox.wal_half = 64 << 10;
     options.journal.log.cache_bytes = 32 << 20;
     options
 }

@@ -7,7 +7,8 @@
 use std::fmt;
 use std::io;
 use std::ops::Bound;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use redb::{
@@ -16,6 +17,7 @@ use redb::{
 };
 
 use crate::api::ReadFault;
+use crate::guard::{caught, comes_to};
 
 /// Makes a fresh handle to the same storage each time it is called: once at the start, once after each failure.
 pub type Factory = Arc<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>;
@@ -80,6 +82,9 @@ pub enum OpenFault {
         /// What is wrong, in words.
         what: String,
     },
+    /// A file that belongs to the store is not there: restore it.
+    #[error("the file is missing")]
+    Missing,
     /// Another process has it open for writing.
     #[error("another process has the store open")]
     Locked,
@@ -97,15 +102,42 @@ pub(crate) enum Trouble {
     Failed(String),
 }
 
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Trouble::Damaged(what) | Trouble::Failed(what)) = self;
+        f.write_str(what)
+    }
+}
+
 impl From<redb::Error> for Trouble {
     fn from(error: redb::Error) -> Self {
-        let text = error.to_string();
-        if matches!(error, redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. }) {
-            Trouble::Damaged(text)
-        } else {
-            Trouble::Failed(text)
+        match damage(&error) {
+            Some(what) => Trouble::Damaged(what),
+            None => Trouble::Failed(error.to_string()),
         }
     }
+}
+
+/// What is wrong with the bytes, where they are what is wrong.
+fn damage(error: &redb::Error) -> Option<String> {
+    if let redb::Error::Io(why) = error {
+        return if why.kind() == io::ErrorKind::UnexpectedEof {
+            Some("the file ends before something that it points to".to_owned())
+        } else {
+            (why.kind() == io::ErrorKind::InvalidData).then(|| why.to_string())
+        };
+    }
+    let is_damage = matches!(
+        error,
+        redb::Error::Corrupted(_)
+            | redb::Error::UpgradeRequired(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TypeDefinitionChanged { .. }
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TableIsNotMultimap(_)
+            | redb::Error::TableDoesNotExist(_)
+    );
+    is_damage.then(|| error.to_string())
 }
 
 macro_rules! trouble_from {
@@ -198,8 +230,11 @@ impl File {
 
     /// Begins to read what is committed now.
     pub(crate) fn read(&self) -> Result<ReadTransaction, Trouble> {
+        if let Source::Path(path) = &self.source {
+            comes_to(path);
+        }
         match self.slot().as_ref() {
-            Some(database) => Ok(database.begin_read()?),
+            Some(database) => Ok(caught(|| database.begin_read()).map_err(Trouble::Damaged)??),
             None => Err(Trouble::Failed("the file is closed".to_owned())),
         }
     }
@@ -255,7 +290,7 @@ pub(crate) enum CommitPoints {
 }
 
 impl CommitPoints {
-    fn before(self) {
+    pub(crate) fn before(self) {
         match self {
             CommitPoints::Inbox => fail::fail_point!("inbox-before-commit"),
             CommitPoints::Journal => fail::fail_point!("journal-before-commit"),
@@ -263,7 +298,7 @@ impl CommitPoints {
         }
     }
 
-    fn after(self) {
+    pub(crate) fn after(self) {
         match self {
             CommitPoints::Inbox => fail::fail_point!("inbox-after-commit"),
             CommitPoints::Journal => fail::fail_point!("journal-after-commit"),
@@ -286,22 +321,46 @@ fn builder(options: FileOptions) -> Builder {
 fn open_database(source: &Source, options: FileOptions) -> Result<Database, OpenFault> {
     let builder = builder(options);
     match source {
-        Source::Path(path) => builder.create(path),
-        Source::Backend(factory) => builder.create_with_backend(Boxed(factory().map_err(OpenFault::Io)?)),
+        Source::Path(path) => {
+            comes_to(path);
+            make_private(path).map_err(OpenFault::Io)?;
+            settle(|| builder.create(path))
+        }
+        Source::Backend(factory) => {
+            let backend = Boxed(factory().map_err(OpenFault::Io)?);
+            settle(|| builder.create_with_backend(backend))
+        }
     }
-    .map_err(open_fault)
+}
+
+/// Makes a file that is not there, for its owner alone: it will hold what customers said, or the keys to it.
+fn make_private(path: &Path) -> io::Result<()> {
+    // Only one that is new: closing a second handle to a file can end this process's locks on it.
+    match std::fs::File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => Err(fault),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Opens a file for reading beside its writer. A file that a killed writer left behind is repaired first.
-pub(crate) fn open_read_only(path: &std::path::Path, cache_bytes: usize) -> Result<ReadOnlyDatabase, OpenFault> {
+pub(crate) fn open_read_only(path: &Path, cache_bytes: usize) -> Result<ReadOnlyDatabase, OpenFault> {
     let options = FileOptions { cache_bytes, durability: Durability::Durable };
-    match builder(options).open_read_only(path) {
+    if path.symlink_metadata().is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound) {
+        return Err(OpenFault::Missing);
+    }
+    let opened = caught(|| builder(options).open_read_only(path)).map_err(|what| OpenFault::Damaged { what })?;
+    match opened {
         Err(DatabaseError::RepairAborted) => {
-            builder(options).open(path).map_err(open_fault)?.close().map_err(open_fault)?;
-            builder(options).open_read_only(path).map_err(open_fault)
+            settle(|| builder(options).open(path)?.close())?;
+            settle(|| builder(options).open_read_only(path))
         }
         opened => opened.map_err(open_fault),
     }
+}
+
+/// Opens, and says what is wrong where that fails or brings the storage engine down.
+fn settle<T>(open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, OpenFault> {
+    caught(open).map_err(|what| OpenFault::Damaged { what })?.map_err(open_fault)
 }
 
 fn open_fault(error: DatabaseError) -> OpenFault {
@@ -309,16 +368,10 @@ fn open_fault(error: DatabaseError) -> OpenFault {
     if matches!(error, redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) {
         return OpenFault::Locked;
     }
-    if matches!(error, redb::Error::Corrupted(_) | redb::Error::UpgradeRequired(_)) {
-        return OpenFault::Damaged { what: error.to_string() };
-    }
-    let redb::Error::Io(error) = error else {
-        return OpenFault::Io(io::Error::other(error.to_string()));
-    };
-    if error.kind() == io::ErrorKind::InvalidData {
-        OpenFault::Damaged { what: error.to_string() }
-    } else {
-        OpenFault::Io(error)
+    match (damage(&error), error) {
+        (Some(what), _) => OpenFault::Damaged { what },
+        (None, redb::Error::Io(error)) => OpenFault::Io(error),
+        (None, error) => OpenFault::Io(io::Error::other(error.to_string())),
     }
 }
 

@@ -1,33 +1,49 @@
-//! The inbox: raw deliveries, append-only, kept for their retention. Its commit is the only one a 200 waits for.
+//! The inbox: raw deliveries, append-only, kept for their retention. Its sync is the only one a 200 waits for.
 //!
-//! It is also the queue between ingress and machines: it says `Overloaded` when what is not done yet exceeds its bytes
-//! or its age, and for no other reason. Bytes and layout are in `file`, the account of what is done in `ledger`.
+//! A delivery is durable, and acknowledged, once it lies in the log (`wal`, its bytes in `frame`); it gets its row in
+//! `inbox.redb` later, in big commits (`file`), and until then it is read from memory (`tail`). The inbox is also the
+//! queue between ingress and machines: it says `Overloaded` when what is not done yet exceeds its bytes or its age, and
+//! for no other reason; the account of what is done is in `ledger`.
 //! Invariant: a delivery that was acknowledged is offered again after any crash until it was forgotten. A forgotten
 //! one may be offered again: forgetting is stored lazily, and machines recognise duplicates.
 
 mod file;
+mod frame;
 mod ledger;
+mod tail;
+mod wal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use redb::ReadOnlyTable;
 
 use crate::api::{Done, ReadFault};
 use crate::database::{File, FileOptions, OpenFault, Source, Trouble};
 use crate::group::{Drive, Writer};
-use crate::limits::DELIVERY_BODY_MAX;
+use crate::limits::{DELIVERY_BODY_MAX, WAL_HALF_BYTES};
 use crate::tables::stamp;
 
-pub(crate) use file::{FORMAT as INBOX_FORMAT, Progress, TABLE as DELIVERIES, decode, read_ledger, read_progress};
-use file::{InboxCommit, Item};
+use file::{Errand, ShelfCommit};
+pub(crate) use file::{
+    FORMAT as INBOX_FORMAT, Progress, TABLE as DELIVERIES, decode, read_ledger, read_progress, read_shelved,
+};
 use ledger::Ledger;
+use tail::Tail;
+use wal::{Deliver, Wal, WalCommit};
+pub(crate) use wal::{Found, read_file as read_wal};
+
+/// Errands that may wait for the shelf; callers ask for each kind at most once at a time.
+const SHELF_QUEUE_MAX: usize = 64;
 
 /// How the inbox is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InboxOptions {
-    /// `inbox.redb`: cache and durability.
+    /// `inbox.redb`: cache and durability; the latter also of `inbox.wal`.
     pub file: FileOptions,
+    /// Bytes of each of the two halves of `inbox.wal`; a delivery must fit into one.
+    pub wal_half: u64,
     /// Bytes of deliveries that are not done; beyond them appends are `Overloaded`.
     pub bytes_max: u64,
     /// Age of the oldest delivery that is not done; beyond it appends are `Overloaded`.
@@ -36,7 +52,12 @@ pub struct InboxOptions {
 
 impl Default for InboxOptions {
     fn default() -> Self {
-        Self { file: FileOptions::default(), bytes_max: 2 << 30, age_max: Duration::from_secs(6 * 60 * 60) }
+        Self {
+            file: FileOptions::default(),
+            wal_half: WAL_HALF_BYTES,
+            bytes_max: 2 << 30,
+            age_max: Duration::from_secs(6 * 60 * 60),
+        }
     }
 }
 
@@ -79,10 +100,21 @@ pub struct InboxStats {
     pub forgotten_ranges: usize,
 }
 
-/// The inbox file and its writer.
+/// Where the inbox's two files live.
+#[derive(Clone, Debug)]
+pub struct InboxSources {
+    /// `inbox.redb`: the rows.
+    pub file: Source,
+    /// `inbox.wal`: the log in front of them.
+    pub wal: Source,
+}
+
+/// The inbox's files and their writers.
 pub struct Inbox {
-    writer: Writer<InboxCommit>,
+    log: Writer<WalCommit>,
+    shelf: Writer<ShelfCommit>,
     ledger: Arc<Mutex<Ledger>>,
+    tail: Arc<Mutex<Tail>>,
     file: Arc<File>,
     options: InboxOptions,
 }
@@ -94,16 +126,30 @@ impl std::fmt::Debug for Inbox {
 }
 
 impl Inbox {
-    /// Opens or makes the file and starts the writer. Reads what is not done, for its sizes.
+    /// Opens or makes the files, gives what the log alone holds its rows, and starts the writers. Reads what is not done,
+    /// for its sizes.
     ///
     /// # Errors
     /// As [`OpenFault`] says.
-    pub fn open(source: Source, options: InboxOptions, drive: Drive) -> Result<Self, OpenFault> {
-        let file = Arc::new(File::open(source, options.file)?);
+    pub fn open(sources: InboxSources, options: InboxOptions, drive: Drive) -> Result<Self, OpenFault> {
+        let file = Arc::new(File::open(sources.file, options.file)?);
         stamp(&file, INBOX_FORMAT, file::make)?;
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let commit = InboxCommit::open(Arc::clone(&file), Arc::clone(&ledger))?;
-        Ok(Self { writer: Writer::open(commit, drive), ledger, file, options })
+        let (mut wal, mut found) = Wal::open(sources.wal, options.wal_half, options.file.durability)?;
+        for offset in &found.gaps {
+            tracing::error!(offset, "a place of inbox.wal cannot be read; deliveries that lay there alone are lost");
+        }
+        let shelved = read_shelved(&file.read()?)?;
+        let newest = found.deliveries.last().map_or(0, |delivery| delivery.seq);
+        let rest = found.deliveries.split_off(found.deliveries.partition_point(|delivery| delivery.seq <= shelved));
+        file::adopt(&file, &rest)?;
+        wal.prepare()?;
+        let ledger = read_ledger(&file.read()?)?;
+        let last_seq = ledger.last_seq().max(newest);
+        let (ledger, tail) = (Arc::new(Mutex::new(ledger)), Arc::new(Mutex::new(Tail::new(last_seq))));
+        let shelf = ShelfCommit::new(Arc::clone(&file), Arc::clone(&ledger), Arc::clone(&tail));
+        let shelf = Writer::open(shelf, behind(drive));
+        let log = WalCommit::new(wal, &found, last_seq + 1, shelf.clone(), Arc::clone(&ledger), Arc::clone(&tail));
+        Ok(Self { log: Writer::open(log, drive), shelf, ledger, tail, file, options })
     }
 
     /// Takes a delivery; `done` gets its number once it is durable. `received_at` in ms since 1970. A clone of the
@@ -111,12 +157,14 @@ impl Inbox {
     pub fn append(&self, body: impl Into<Bytes>, received_at: i64, done: Done<u64, InboxFault>) {
         let body = body.into();
         let bytes = body.len();
-        if bytes > DELIVERY_BODY_MAX || !self.ledger().admit(bytes, received_at, self.options) {
+        if bytes > DELIVERY_BODY_MAX.min(wal::body_max(self.options.wal_half))
+            || !self.ledger().admit(bytes, received_at, self.options)
+        {
             return done(Err(InboxFault::Overloaded));
         }
         let ledger = Arc::clone(&self.ledger);
-        self.writer.append(
-            Item::Deliver { body, received_at },
+        self.log.append(
+            Deliver { body, received_at },
             Box::new(move |answer| {
                 if answer.is_err() {
                     lock(&ledger).release(bytes);
@@ -136,12 +184,12 @@ impl Inbox {
 
     /// Asks the writer to store what was forgotten, without waiting for it.
     pub fn flush(&self) {
-        self.writer.append(Item::Flush, Box::new(|_| {}));
+        self.shelf.append(Errand::Flush, Box::new(|_| {}));
     }
 
     /// Asks the writer to drop forgotten deliveries received before this instant, a bounded number with each commit.
     pub fn prune(&self, before_received_at: i64) {
-        self.writer.append(Item::Prune { before_received_at }, Box::new(|_| {}));
+        self.shelf.append(Errand::Prune { before_received_at }, Box::new(|_| {}));
     }
 
     /// Deliveries after `after` that are not done, in order, up to about `limit_bytes` and at least one.
@@ -153,11 +201,20 @@ impl Inbox {
         if seqs.is_empty() {
             return Ok(Vec::new());
         }
-        let read = self.file.read()?;
-        let table = read.open_table(DELIVERIES).map_err(Trouble::from)?;
+        // First the memory, then a transaction begun later: what left the memory meanwhile has its row.
+        let waiting: Vec<Option<Delivery>> = {
+            let tail = lock(&self.tail);
+            seqs.iter().map(|seq| tail.get(*seq)).collect()
+        };
+        let mut table = None;
         let mut deliveries = Vec::with_capacity(seqs.len());
-        for seq in seqs {
-            match file::get(&table, seq)? {
+        for (seq, waiting) in seqs.into_iter().zip(waiting) {
+            let delivery = match (waiting, &table) {
+                (Some(delivery), _) => Some(delivery),
+                (None, Some(table)) => file::get(table, seq)?,
+                (None, None) => file::get(table.insert(self.rows()?), seq)?,
+            };
+            match delivery {
                 Some(delivery) => deliveries.push(delivery),
                 // Forgotten and pruned since the numbers were taken.
                 None if self.ledger().is_forgotten(seq) => {}
@@ -167,13 +224,20 @@ impl Inbox {
         Ok(deliveries)
     }
 
+    fn rows(&self) -> Result<ReadOnlyTable<u64, &'static [u8]>, ReadFault> {
+        Ok(self.file.read()?.open_table(DELIVERIES).map_err(Trouble::from)?)
+    }
+
     /// One delivery, done or not; `None` where there is none (any more).
     ///
     /// # Errors
     /// [`ReadFault`], its position being the delivery's number.
     pub fn get(&self, seq: u64) -> Result<Option<Delivery>, ReadFault> {
-        let read = self.file.read()?;
-        file::get(&read.open_table(DELIVERIES).map_err(Trouble::from)?, seq)
+        let waiting = lock(&self.tail).get(seq);
+        match waiting {
+            Some(delivery) => Ok(Some(delivery)),
+            None => file::get(&self.rows()?, seq),
+        }
     }
 
     /// Number and time of arrival of the oldest delivery that is not done.
@@ -196,9 +260,10 @@ impl Inbox {
         self.ledger().stats()
     }
 
-    /// Takes nothing more, commits what waits, stores what was forgotten and lets go of the file.
+    /// Takes nothing more, commits what waits, stores what was forgotten and lets go of the files.
     pub fn close(&self) {
-        self.writer.close();
+        self.log.close();
+        self.shelf.close();
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -206,8 +271,16 @@ impl Inbox {
     }
 }
 
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+/// How the shelf's writer runs where the log's runs so.
+fn behind(drive: Drive) -> Drive {
+    match drive {
+        Drive::Thread { .. } => Drive::Thread { name: "inbox-shelf", queue_max: SHELF_QUEUE_MAX },
+        Drive::Inline => Drive::Inline,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -218,12 +291,24 @@ mod tests {
 
     const THREAD: Drive = Drive::Thread { name: "inbox", queue_max: 1024 };
 
+    /// A short log, which need not be written ahead for long.
+    fn small() -> InboxOptions {
+        InboxOptions { wal_half: 64 << 10, ..InboxOptions::default() }
+    }
+
     fn open(dir: &tempfile::TempDir, drive: Drive) -> Inbox {
-        open_with(dir, InboxOptions::default(), drive)
+        open_with(dir, small(), drive)
     }
 
     fn open_with(dir: &tempfile::TempDir, options: InboxOptions, drive: Drive) -> Inbox {
-        Inbox::open(Source::Path(dir.path().join("inbox.redb")), options, drive).unwrap()
+        Inbox::open(sources(dir), options, drive).unwrap()
+    }
+
+    fn sources(dir: &tempfile::TempDir) -> InboxSources {
+        InboxSources {
+            file: Source::Path(dir.path().join("inbox.redb")),
+            wal: Source::Path(dir.path().join("inbox.wal")),
+        }
     }
 
     fn append(inbox: &Inbox, body: &str, received_at: i64) -> Result<u64, InboxFault> {
@@ -291,7 +376,7 @@ mod tests {
     #[test]
     fn is_overloaded_by_bytes_and_by_age_until_something_is_done() {
         let dir = tempfile::tempdir().unwrap();
-        let options = InboxOptions { bytes_max: 1000, age_max: Duration::from_millis(50), ..InboxOptions::default() };
+        let options = InboxOptions { bytes_max: 1000, age_max: Duration::from_millis(50), ..small() };
         let inbox = open_with(&dir, options, Drive::Inline);
         assert_eq!(append(&inbox, &"x".repeat(2000), 0), Err(InboxFault::Overloaded));
         assert_eq!(append(&inbox, &"x".repeat(900), 0), Ok(1));
@@ -334,7 +419,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("inbox.redb");
         std::fs::write(&path, b"no database at all, but long enough to look at").unwrap();
-        let opened = Inbox::open(Source::Path(path.clone()), InboxOptions::default(), Drive::Inline);
+        let opened = Inbox::open(sources(&dir), small(), Drive::Inline);
         assert!(matches!(opened, Err(OpenFault::Damaged { .. })), "{opened:?}");
         std::fs::remove_file(&path).unwrap();
         let database = redb::Database::create(&path).unwrap();
@@ -342,7 +427,7 @@ mod tests {
         write.open_table(crate::tables::META).unwrap().insert("format", INBOX_FORMAT + 1).unwrap();
         write.commit().unwrap();
         drop(database);
-        let opened = Inbox::open(Source::Path(path), InboxOptions::default(), Drive::Inline);
+        let opened = Inbox::open(sources(&dir), small(), Drive::Inline);
         assert!(
             matches!(opened, Err(OpenFault::Newer { found, known }) if found == INBOX_FORMAT + 1 && known == INBOX_FORMAT)
         );
@@ -352,7 +437,7 @@ mod tests {
     fn a_second_process_is_told_that_it_is_locked() {
         let dir = tempfile::tempdir().unwrap();
         let _inbox = open(&dir, Drive::Inline);
-        let second = Inbox::open(Source::Path(dir.path().join("inbox.redb")), InboxOptions::default(), Drive::Inline);
+        let second = Inbox::open(sources(&dir), small(), Drive::Inline);
         assert!(matches!(second, Err(OpenFault::Locked)), "{second:?}");
     }
 }

@@ -129,7 +129,7 @@ impl Keys {
             self.reopen().map_err(|fault| ReadFault::Unavailable(fault.to_string()))?;
         }
         self.file.write(CommitPoints::Unnamed, fill).map_err(|failure: WriteFailure| {
-            tracing::warn!(what = ?failure, "writing the sealing keys failed");
+            tracing::warn!(what = %failure.trouble(), "writing the sealing keys failed");
             if let Err(fault) = self.reopen() {
                 tracing::error!(%fault, "the sealing keys cannot be opened again");
             }
@@ -161,6 +161,16 @@ pub(crate) fn read_key(read: &ReadTransaction, key_id: u64) -> Result<Option<Sea
     let key = ReadableTable::get(&keys, key_id).map_err(Trouble::from)?.map(|key| *key.value());
     // Overwritten, and the process ended before the removal.
     Ok(key.filter(|key| *key != [0; 32]))
+}
+
+/// Reads every key, so that damage anywhere in the file is met.
+pub(crate) fn walk_keys(read: &ReadTransaction) -> Result<(), Trouble> {
+    read_made(read)?;
+    for entry in read.open_table(KEYS)?.range::<u64>(..)? {
+        let (id, key) = entry?;
+        let _read = (id.value(), key.value());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

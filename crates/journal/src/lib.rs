@@ -1,14 +1,15 @@
-//! The store: an inbox file (raw deliveries) and a journal file (what the machines decided), each with one writer.
+//! The store: an inbox (raw deliveries: a log and the rows behind it) and a journal file (what the machines decided).
 //!
 //! This crate stores tagged bytes and knows no domain type. One [`Batch`] is one unit of truth: all of its records,
 //! open effects and its deadline become durable together or not at all. See `row` for the byte layout of a batch,
-//! `inbox::file` for that of a delivery. Nothing here reads a clock or makes chance: instants come with the calls,
+//! `inbox::file` and `inbox::frame` for those of a delivery. Nothing here reads a clock or makes chance: instants come with the calls,
 //! randomness through [`Entropy`].
 
 mod api;
 mod cache;
 mod database;
 mod group;
+mod guard;
 mod heads;
 mod inbox;
 mod keys;
@@ -30,7 +31,8 @@ pub use api::{
 };
 pub use database::{Durability, Factory, FileOptions, OpenFault, Source};
 pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Writer};
-pub use inbox::{Delivery, Inbox, InboxFault, InboxOptions, InboxStats};
+pub use guard::{FileFault, guarded, is_guarded};
+pub use inbox::{Delivery, Inbox, InboxFault, InboxOptions, InboxSources, InboxStats};
 pub use keys::Keys;
 pub use limits::{
     BATCH_BYTES_MAX, CLOSES_MAX, DELIVERY_BODY_MAX, KEY_LENGTH_MAX, RECORD_BODY_MAX, RECORDS_MAX, STATE_BODY_MAX,
@@ -38,4 +40,4 @@ pub use limits::{
 pub use reader::{JournalStats, ReadOnlyJournal};
 pub use seal::Entropy;
 pub use store::{Drives, JournalFile, JournalOptions, Sources, Store, StoreOptions};
-pub use verify::{Finding, InboxReport, JournalReport, Report};
+pub use verify::{DamagedFile, Finding, InboxReport, JournalReport, Report};

@@ -21,7 +21,14 @@ pub const KEY_LENGTH_MAX: usize = 512;
 pub const BATCH_BYTES_MAX: usize = 48 << 20;
 
 /// Bytes of one delivery's body. The ingress has its own, smaller limit; this one protects the file.
-pub const DELIVERY_BODY_MAX: usize = 64 << 20;
+pub const DELIVERY_BODY_MAX: usize = 16 << 20;
+
+/// Bytes of each half of `inbox.wal`: room for the longest delivery, and for half a second of the fastest traffic.
+pub(crate) const WAL_HALF_BYTES: u64 = 24 << 20;
+
+/// Bytes of deliveries in the log alone after which they get their rows, in one commit: a row in a big commit costs a
+/// fraction of what it costs in a small one.
+pub(crate) const SHELVE_BYTES: usize = 1 << 20;
 
 /// Machines whose heads are kept in memory once they are stored; twice as many at the worst.
 pub(crate) const HEAD_CACHE_MAX: usize = 64 << 10;

@@ -301,7 +301,7 @@ impl LogCommit {
 
     /// After a failed commit: open again and see what became of it. Answers for those who wait.
     fn fail(&mut self, failure: &WriteFailure) -> AppendFault {
-        tracing::error!(what = ?failure, "a journal commit failed");
+        tracing::error!(what = %failure.trouble(), "a journal commit failed");
         let last = self.shared.look().last;
         self.ready = false;
         self.stalled = true;
@@ -384,7 +384,7 @@ impl Commit for LogCommit {
             });
             match stored {
                 Ok(()) => tracing::debug!(last, heads = part.heads.len(), "the journal is closed"),
-                Err(failure) => tracing::warn!(what = ?failure, "the next start scans the log for heads"),
+                Err(failure) => tracing::warn!(what = %failure.trouble(), "the next start scans the log for heads"),
             }
         }
         self.file.close();

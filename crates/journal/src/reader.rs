@@ -1,19 +1,25 @@
 //! Reading a store from another process, also while a node runs on it. Writes nothing.
 //!
-//! Invariant: one call sees one commit; heads that were not stored yet are rebuilt from the log as at a start.
+//! Invariants: one call sees one commit; heads that were not stored yet are rebuilt from the log as at a start; bytes
+//! that nobody of ours wrote end a call with a fault that names their file, never with a panic.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, RangeInclusive};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use redb::{ReadOnlyDatabase, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+use redb::{ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
-use crate::api::{Position, ReadFault, StoredBatch};
+use crate::api::{Key, Position, ReadFault, StoredBatch};
 use crate::database::{self, OpenFault, Trouble};
-use crate::inbox::{DELIVERIES, Delivery, INBOX_FORMAT, InboxStats, decode, read_ledger};
-use crate::keys::read_key;
+use crate::guard::{FileFault, guarded};
+use crate::heads::Head;
+use crate::inbox::{
+    DELIVERIES, Delivery, Found, INBOX_FORMAT, InboxStats, decode, read_ledger, read_shelved, read_wal,
+};
+use crate::keys::{read_key, walk_keys};
 use crate::log::tail_heads;
-use crate::read;
+use crate::read::{self, KeyOf};
 use crate::row::Row;
 use crate::seal::SealKey;
 use crate::tables::{FORMAT, META_HEADS_FROM, META_INCARNATION, META_NEXT_KEY, ReadTables, read_format};
@@ -74,9 +80,9 @@ impl JournalStats {
 
 /// A store directory, open for reading alone.
 pub struct ReadOnlyJournal {
-    inbox: ReadOnlyDatabase,
-    journal: ReadOnlyDatabase,
-    keys: ReadOnlyDatabase,
+    inbox: OpenedInbox,
+    journal: Opened,
+    keys: Opened,
 }
 
 impl std::fmt::Debug for ReadOnlyJournal {
@@ -88,62 +94,191 @@ impl std::fmt::Debug for ReadOnlyJournal {
 /// Bytes of page cache for each of the files.
 const CACHE_BYTES: usize = 32 << 20;
 
+/// One of the files.
+struct Opened {
+    path: PathBuf,
+    database: ReadOnlyDatabase,
+}
+
+impl Opened {
+    fn open(dir: &Path, name: &str, format: u64) -> Result<Self, FileFault> {
+        let path = dir.join(name);
+        let opened = guarded(Some(&path), || -> Result<ReadOnlyDatabase, OpenFault> {
+            let database = database::open_read_only(&path, CACHE_BYTES)?;
+            match read_format(&database.begin_read().map_err(Trouble::from)?, format)? {
+                Some(_) => Ok(database),
+                None => Err(OpenFault::Damaged { what: "no store was ever begun in it".to_owned() }),
+            }
+        });
+        opened.map(|database| Self { path, database })
+    }
+
+    fn journal(dir: &Path) -> Result<Self, FileFault> {
+        Self::open(dir, "journal.redb", FORMAT)
+    }
+
+    fn keys(dir: &Path) -> Result<Self, FileFault> {
+        Self::open(dir, "keys.redb", FORMAT)
+    }
+
+    /// Works on this file; whatever goes wrong is its fault.
+    fn guard<T>(&self, work: impl FnOnce() -> Result<T, ReadFault>) -> Result<T, FileFault> {
+        guarded(Some(&self.path), work)
+    }
+
+    fn begin(&self) -> Result<ReadTransaction, ReadFault> {
+        Ok(self.database.begin_read().map_err(Trouble::from)?)
+    }
+
+    fn tables(&self) -> Result<ReadTables, ReadFault> {
+        Ok(ReadTables::open(&self.begin()?)?)
+    }
+}
+
+/// The inbox: its rows, and the log in front of them.
+struct OpenedInbox {
+    rows: Opened,
+    wal: PathBuf,
+}
+
+impl OpenedInbox {
+    fn open(dir: &Path) -> Result<Self, FileFault> {
+        Ok(Self { rows: Opened::open(dir, "inbox.redb", INBOX_FORMAT)?, wal: dir.join("inbox.wal") })
+    }
+
+    /// What the log holds. A node that writes it meanwhile may show a gap: only one that is still there is one.
+    fn log(&self) -> Result<Found, FileFault> {
+        guarded(Some(&self.wal), || -> Result<Found, OpenFault> {
+            let mut found = read_wal(&self.wal)?;
+            if !found.gaps.is_empty() {
+                let again = read_wal(&self.wal)?;
+                found.gaps.retain(|gap| again.gaps.contains(gap));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Works on the rows and on what the log alone holds. The log is read before: what gets its row meanwhile is among
+    /// the rows.
+    fn guard<T>(
+        &self,
+        mut log: Found,
+        work: impl FnOnce(&ReadTransaction, &Found) -> Result<T, ReadFault>,
+    ) -> Result<T, FileFault> {
+        self.rows.guard(|| {
+            let read = self.rows.begin()?;
+            let shelved = read_shelved(&read)?;
+            log.deliveries.retain(|delivery| delivery.seq > shelved);
+            work(&read, &log)
+        })
+    }
+}
+
+/// The sealing keys as a walk over the journal asks for them, one by one. What is wrong with their file is remembered
+/// here, so that it is not taken for a fault of the journal's.
+struct Keyring<'a> {
+    file: &'a Opened,
+    /// Keys as of an earlier commit: those forgotten since are still in it.
+    earlier: Option<&'a ReadTransaction>,
+    fault: RefCell<Option<FileFault>>,
+}
+
+impl<'a> Keyring<'a> {
+    fn new(file: &'a Opened, earlier: Option<&'a ReadTransaction>) -> Self {
+        Self { file, earlier, fault: RefCell::new(None) }
+    }
+
+    fn key_of(&self, id: u64) -> Result<Option<SealKey>, ReadFault> {
+        let found =
+            self.file.guard(|| match self.earlier.map(|earlier| read_key(earlier, id)).transpose()?.flatten() {
+                Some(key) => Ok(Some(key)),
+                None => read_key(&self.file.begin()?, id),
+            });
+        found.map_err(|fault| {
+            let said = ReadFault::Unavailable(fault.to_string());
+            self.fault.replace(Some(fault));
+            said
+        })
+    }
+
+    /// What went wrong with the keys' file, else what the walk itself says.
+    fn settle<T>(&self, walked: Result<T, FileFault>) -> Result<T, FileFault> {
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => walked,
+        }
+    }
+}
+
 impl ReadOnlyJournal {
     /// Opens the three files of a store directory. Where no node runs and the last one was killed, the files are
     /// first repaired as a start would do, which needs the right to write.
     ///
     /// # Errors
-    /// As [`OpenFault`] says.
-    pub fn open(dir: &Path) -> Result<Self, OpenFault> {
-        let open = |name: &str, format| {
-            let database = database::open_read_only(&dir.join(name), CACHE_BYTES)?;
-            match read_format(&database.begin_read().map_err(Trouble::from)?, format)? {
-                Some(()) => Ok(database),
-                None => Err(OpenFault::Damaged { what: format!("{name} holds no store") }),
-            }
-        };
-        Ok(Self {
-            inbox: open("inbox.redb", INBOX_FORMAT)?,
-            journal: open("journal.redb", FORMAT)?,
-            keys: open("keys.redb", FORMAT)?,
-        })
+    /// [`FileFault`], of the first file that cannot be opened.
+    pub fn open(dir: &Path) -> Result<Self, FileFault> {
+        Ok(Self { inbox: OpenedInbox::open(dir)?, journal: Opened::journal(dir)?, keys: Opened::keys(dir)? })
     }
 
     /// Counts of the journal.
     ///
     /// # Errors
-    /// As any read.
-    pub fn stats(&self) -> Result<JournalStats, ReadFault> {
-        let tables = self.tables()?;
-        let from = tables.meta(META_HEADS_FROM)?;
-        let dirty = tail_heads(&tables, from).map_err(|fault| ReadFault::Unavailable(fault.to_string()))?;
-        JournalStats::count(&tables, dirty.keys().map(|key| &**key))
+    /// [`FileFault`].
+    pub fn stats(&self) -> Result<JournalStats, FileFault> {
+        self.journal.guard(|| {
+            let tables = self.journal.tables()?;
+            let dirty = unstored_heads(&tables)?;
+            JournalStats::count(&tables, dirty.keys().map(|key| &**key))
+        })
     }
 
     /// Counts of the inbox, as far as they are stored: a running node has forgotten more.
     ///
     /// # Errors
-    /// As any read.
-    pub fn inbox_stats(&self) -> Result<InboxStats, ReadFault> {
-        Ok(read_ledger(&self.inbox.begin_read().map_err(Trouble::from)?)?.stats())
+    /// [`FileFault`].
+    pub fn inbox_stats(&self) -> Result<InboxStats, FileFault> {
+        self.inbox.guard(self.inbox.log()?, |read, log| {
+            let mut ledger = read_ledger(read)?;
+            for delivery in &log.deliveries {
+                ledger.found(delivery.seq, delivery.received_at, delivery.body.len());
+            }
+            Ok(ledger.stats())
+        })
     }
 
     /// Walks everything and reports what does not agree: see [`Report`].
     ///
     /// # Errors
-    /// [`ReadFault::Unavailable`] where the files cannot be read; damage is in the report instead.
-    pub fn verify(&self) -> Result<Report, ReadFault> {
-        // Looked at before and after: keys made since are in the second, keys forgotten since in the first.
-        let keys = self.keys.begin_read().map_err(Trouble::from)?;
-        let tables = self.tables()?;
-        let key_of = |id| match read_key(&keys, id)? {
-            Some(key) => Ok(Some(key)),
-            None => self.key_of(id),
-        };
-        Ok(Report {
-            journal: verify::journal(&tables, &key_of)?,
-            inbox: verify::inbox(&self.inbox.begin_read().map_err(Trouble::from)?)?,
-        })
+    /// [`FileFault`] where the files cannot be read; damage is in the report instead.
+    pub fn verify(&self) -> Result<Report, FileFault> {
+        let mut report = Report::default();
+        verify_keys(&self.keys, &mut report)?;
+        // Keys may be damaged and the journal be sound: then it is walked as far as that goes without them.
+        let keys = report.damaged.is_empty().then_some(&self.keys);
+        verify_journal(&self.journal, keys, &mut report)?;
+        verify_inbox(&self.inbox, &mut report)?;
+        Ok(report)
+    }
+
+    /// As [`ReadOnlyJournal::verify`], on a directory: files that are missing or do not open are damage too, and the
+    /// others are walked all the same.
+    ///
+    /// # Errors
+    /// [`FileFault`] where a file cannot be read for another reason than its bytes.
+    pub fn verify_dir(dir: &Path) -> Result<Report, FileFault> {
+        let mut report = Report::default();
+        let keys = report.opened(Opened::keys(dir))?;
+        if let Some(keys) = &keys {
+            verify_keys(keys, &mut report)?;
+        }
+        let keys = keys.filter(|_| report.damaged.is_empty());
+        if let Some(journal) = report.opened(Opened::journal(dir))? {
+            verify_journal(&journal, keys.as_ref(), &mut report)?;
+        }
+        if let Some(inbox) = report.opened(OpenedInbox::open(dir))? {
+            verify_inbox(&inbox, &mut report)?;
+        }
+        Ok(report)
     }
 
     /// Shows every batch of the machines whose key begins with `key_prefix`, within `positions`, in order, until
@@ -151,41 +286,61 @@ impl ReadOnlyJournal {
     /// after an erasure is no damage.
     ///
     /// # Errors
-    /// [`ReadFault`] where the walk itself fails.
+    /// [`FileFault`] where the walk itself fails.
     pub fn each(
         &self,
         key_prefix: &[u8],
         positions: RangeInclusive<Position>,
         mut visit: impl FnMut(Result<StoredBatch, ReadFault>) -> ControlFlow<()>,
-    ) -> Result<(), ReadFault> {
-        let tables = self.tables()?;
-        for entry in tables.log.range(positions.start().0..=positions.end().0)? {
-            let (position, bytes) = entry?;
-            let shown = match Row::parse(position.value(), bytes.value()) {
-                Ok(row) if !row.key.starts_with(key_prefix) => continue,
-                Ok(row) => read::open(&row, &|id| self.key_of(id)),
-                Err(fault) => Err(fault),
-            };
+    ) -> Result<(), FileFault> {
+        let keys = Keyring::new(&self.keys, None);
+        let mut rows =
+            self.journal.guard(|| Ok(self.journal.tables()?.log.range(positions.start().0..=positions.end().0)?))?;
+        loop {
+            let next = self.journal.guard(|| {
+                for entry in rows.by_ref() {
+                    let (position, bytes) = entry?;
+                    match Row::parse(position.value(), bytes.value()) {
+                        Ok(row) if !row.key.starts_with(key_prefix) => {}
+                        Ok(row) => return Ok(Some(read::open(&row, &|id| keys.key_of(id)))),
+                        Err(fault) => return Ok(Some(Err(fault))),
+                    }
+                }
+                Ok(None)
+            });
+            let Some(shown) = keys.settle(next)? else { return Ok(()) };
             if visit(shown).is_break() {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Shows every delivery within `seqs`, in order, until `visit` breaks; damaged ones as their fault.
     ///
     /// # Errors
-    /// [`ReadFault`] where the walk itself fails.
+    /// [`FileFault`] where the walk itself fails.
     pub fn each_delivery(
         &self,
         seqs: RangeInclusive<u64>,
         mut visit: impl FnMut(Result<Delivery, ReadFault>) -> ControlFlow<()>,
-    ) -> Result<(), ReadFault> {
-        let read = self.inbox.begin_read().map_err(Trouble::from)?;
-        for entry in read.open_table(DELIVERIES).map_err(Trouble::from)?.range(seqs)? {
-            let (seq, bytes) = entry?;
-            if visit(decode(seq.value(), bytes.value())).is_break() {
+    ) -> Result<(), FileFault> {
+        let (mut rows, log) = self.inbox.guard(self.inbox.log()?, |read, log| {
+            let rows = read.open_table(DELIVERIES).map_err(Trouble::from)?.range(seqs.clone())?;
+            Ok((rows, log.deliveries.clone()))
+        })?;
+        loop {
+            let next = self.inbox.rows.guard(|| {
+                let Some(entry) = rows.next() else { return Ok(None) };
+                let (seq, bytes) = entry?;
+                Ok(Some(decode(seq.value(), bytes.value())))
+            })?;
+            let Some(shown) = next else { break };
+            if visit(shown).is_break() {
+                return Ok(());
+            }
+        }
+        for delivery in log.into_iter().filter(|delivery| seqs.contains(&delivery.seq)) {
+            if visit(Ok(delivery)).is_break() {
                 break;
             }
         }
@@ -195,23 +350,51 @@ impl ReadOnlyJournal {
     /// The keys of all machines, in order. Reads the table of heads and the tail of the log.
     ///
     /// # Errors
-    /// As any read.
-    pub fn machines(&self) -> Result<BTreeSet<Vec<u8>>, ReadFault> {
-        let tables = self.tables()?;
-        let from = tables.meta(META_HEADS_FROM)?;
-        let dirty = tail_heads(&tables, from).map_err(|fault| ReadFault::Unavailable(fault.to_string()))?;
-        let mut keys: BTreeSet<Vec<u8>> = dirty.keys().map(|key| key.to_vec()).collect();
-        for entry in tables.heads.range::<&[u8]>(..)? {
-            keys.insert(entry?.0.value().to_vec());
+    /// [`FileFault`].
+    pub fn machines(&self) -> Result<BTreeSet<Vec<u8>>, FileFault> {
+        self.journal.guard(|| {
+            let tables = self.journal.tables()?;
+            let mut keys: BTreeSet<Vec<u8>> = unstored_heads(&tables)?.keys().map(|key| key.to_vec()).collect();
+            for entry in tables.heads.range::<&[u8]>(..)? {
+                keys.insert(entry?.0.value().to_vec());
+            }
+            Ok(keys)
+        })
+    }
+}
+
+/// The heads that lie in the log alone.
+fn unstored_heads(tables: &ReadTables) -> Result<BTreeMap<Key, Head>, ReadFault> {
+    let from = tables.meta(META_HEADS_FROM)?;
+    tail_heads(tables, from).map_err(|fault| match fault {
+        OpenFault::Damaged { what } => ReadFault::Damaged { position: 0, what },
+        OpenFault::Newer { .. } | OpenFault::Missing | OpenFault::Locked | OpenFault::Io(_) => {
+            ReadFault::Unavailable(fault.to_string())
         }
-        Ok(keys)
-    }
+    })
+}
 
-    fn tables(&self) -> Result<ReadTables, ReadFault> {
-        Ok(ReadTables::open(&self.journal.begin_read().map_err(Trouble::from)?)?)
-    }
+fn verify_keys(keys: &Opened, report: &mut Report) -> Result<(), FileFault> {
+    let walked = keys.guard(|| Ok(walk_keys(&keys.begin()?)?));
+    report.walked(walked)
+}
 
-    fn key_of(&self, id: u64) -> Result<Option<SealKey>, ReadFault> {
-        read_key(&self.keys.begin_read().map_err(Trouble::from)?, id)
-    }
+fn verify_journal(journal: &Opened, keys: Option<&Opened>, report: &mut Report) -> Result<(), FileFault> {
+    // Keys are looked at before and after: those made since are in the second, those forgotten since in the first.
+    let earlier = keys.map(|keys| keys.guard(|| keys.begin())).transpose()?;
+    let ring = keys.map(|keys| Keyring::new(keys, earlier.as_ref()));
+    let ask = |id| ring.as_ref().map_or(Ok(None), |ring| ring.key_of(id));
+    let key_of: Option<KeyOf<'_>> = ring.is_some().then_some(&ask);
+    let walked = journal.guard(|| verify::walk(&journal.tables()?, key_of, &mut report.journal));
+    let walked = match &ring {
+        Some(ring) => ring.settle(walked),
+        None => walked,
+    };
+    report.walked(walked)
+}
+
+fn verify_inbox(inbox: &OpenedInbox, report: &mut Report) -> Result<(), FileFault> {
+    let log = report.opened(inbox.log())?.unwrap_or_default();
+    let walked = inbox.guard(log, |read, log| verify::inbox(read, log, &mut report.inbox));
+    report.walked(walked)
 }

@@ -1,4 +1,4 @@
-//! The store as a node sees it: [`JournalFile`] behind `trait Journal`, and [`Store`], which opens all three files.
+//! The store as a node sees it: [`JournalFile`] behind `trait Journal`, and [`Store`], which opens all four files.
 //!
 //! Decides nothing about batches (see `log`) and knows no layout. Invariant: a read sees every batch whose `done`
 //! was called before it began.
@@ -13,7 +13,7 @@ use crate::api::{
 use crate::database::{File, FileOptions, OpenFault, Source};
 use crate::group::{Drive, Writer};
 use crate::heads::{Head, Shared};
-use crate::inbox::{Inbox, InboxOptions};
+use crate::inbox::{Inbox, InboxOptions, InboxSources};
 use crate::keys::Keys;
 use crate::log::{Item, LogCommit};
 use crate::read;
@@ -241,11 +241,11 @@ impl Journal for JournalFile {
     }
 }
 
-/// Where the store's three files live.
+/// Where the store's four files live.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// Raw deliveries.
-    pub inbox: Source,
+    pub inbox: InboxSources,
     /// What the machines decided.
     pub journal: Source,
     /// What opens their sealed records.
@@ -253,10 +253,13 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The files of a store directory: `inbox.redb`, `journal.redb`, `keys.redb`. The directory must exist.
+    /// The files of a store directory: `inbox.wal`, `inbox.redb`, `journal.redb`, `keys.redb`. The directory must exist.
     pub fn in_dir(dir: &Path) -> Self {
         Self {
-            inbox: Source::Path(dir.join("inbox.redb")),
+            inbox: InboxSources {
+                file: Source::Path(dir.join("inbox.redb")),
+                wal: Source::Path(dir.join("inbox.wal")),
+            },
             journal: Source::Path(dir.join("journal.redb")),
             keys: Source::Path(dir.join("keys.redb")),
         }
@@ -275,14 +278,14 @@ pub struct StoreOptions {
 /// Inbox and journal, each with its own writer.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Raw deliveries: the only file whose commit a 200 waits for.
+    /// Raw deliveries: their log is the only file whose sync a 200 waits for.
     pub inbox: Arc<Inbox>,
     /// What the machines decided.
     pub journal: Arc<JournalFile>,
 }
 
 impl Store {
-    /// Opens all three files; `drives` says who runs the two writers.
+    /// Opens all four files; `drives` says who runs the two writers.
     ///
     /// # Errors
     /// As [`OpenFault`] says, of the first file that cannot be opened.

@@ -99,7 +99,14 @@ pub(crate) fn stamp(
 ) -> Result<(), OpenFault> {
     let read = file.read()?;
     match read_format(&read, format)? {
-        Some(()) => Ok(()),
+        Some(found) if found == format => Ok(()),
+        // What an older format lacks is made when it is first written; a program that knows only that one must not.
+        Some(_) => file
+            .write(CommitPoints::Unnamed, |transaction| {
+                transaction.open_table(META)?.insert(META_FORMAT, format)?;
+                Ok(((), true))
+            })
+            .map_err(|failure: WriteFailure| failure.trouble().clone().into()),
         None if read.list_tables().map_err(Trouble::from)?.next().is_some() => {
             Err(OpenFault::Damaged { what: "the file holds tables but no version stamp".to_owned() })
         }
@@ -114,7 +121,7 @@ pub(crate) fn stamp(
 }
 
 /// Checks the stamp; `None` where there is none.
-pub(crate) fn read_format(read: &ReadTransaction, known: u64) -> Result<Option<()>, OpenFault> {
+pub(crate) fn read_format(read: &ReadTransaction, known: u64) -> Result<Option<u64>, OpenFault> {
     let meta = match read.open_table(META) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(None),
         opened => opened.map_err(Trouble::from)?,
@@ -122,7 +129,7 @@ pub(crate) fn read_format(read: &ReadTransaction, known: u64) -> Result<Option<(
     match meta.get(META_FORMAT).map_err(Trouble::from)?.map(|found| found.value()) {
         Some(found) if found > known => Err(OpenFault::Newer { found, known }),
         Some(0) | None => Err(OpenFault::Damaged { what: "the version stamp is missing".to_owned() }),
-        Some(_) => Ok(Some(())),
+        Some(found) => Ok(Some(found)),
     }
 }
 

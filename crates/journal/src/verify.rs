@@ -1,17 +1,22 @@
 //! Walking a whole store and reporting everything that does not agree. Repairs nothing, decides nothing.
 //!
+//! Two kinds of trouble: a *finding* is a row that does not agree with the others; a *damaged file* is one that cannot
+//! be opened, or not be walked to its end, and then the counts are those of before that place.
+//!
 //! Everything but the log can be derived from the log; so the walk derives it and compares. What a machine's newest
 //! baseline made needless may be half gone: there, gaps and missing keys are no findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 
 use redb::ReadTransaction;
 
 use crate::api::{Key, OpenEffect, Position, ReadFault};
-use crate::database::Trouble;
+use crate::database::{OpenFault, Trouble};
+use crate::guard::FileFault;
 use crate::heads::Head;
-use crate::inbox::{DELIVERIES, decode, read_progress};
+use crate::inbox::{DELIVERIES, Found, decode, read_progress};
 use crate::read::{self, KeyOf};
 use crate::row::Row;
 use crate::tables::{META_HEADS_FROM, ReadTables, deadline_of, effect_of};
@@ -34,6 +39,23 @@ impl fmt::Display for Finding {
     }
 }
 
+/// A file that is missing, cannot be opened, or not be read to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DamagedFile {
+    /// Its path.
+    pub file: PathBuf,
+    /// It is not there.
+    pub is_missing: bool,
+    /// What is wrong, in words. Names no machine and no content.
+    pub what: String,
+}
+
+impl fmt::Display for DamagedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.what)
+    }
+}
+
 /// What the walk over the journal saw.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct JournalReport {
@@ -45,6 +67,8 @@ pub struct JournalReport {
     pub sealed: u64,
     /// Of these, sealed ones that a baseline made needless and whose key is gone.
     pub erased: u64,
+    /// Position of the newest.
+    pub last: u64,
     /// Machines seen.
     pub machines: u64,
     /// Open effects.
@@ -66,6 +90,8 @@ pub struct InboxReport {
     pub deliveries: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
+    /// Of these, ones that lie in the log alone: their rows follow.
+    pub without_row: u64,
     /// Of these, ones that are not done as far as is stored.
     pub unforgotten: u64,
     /// Number of the newest.
@@ -76,19 +102,42 @@ pub struct InboxReport {
     pub more_findings: u64,
 }
 
-/// Both walks.
+/// All walks.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
     /// The journal and its keys.
     pub journal: JournalReport,
     /// The inbox.
     pub inbox: InboxReport,
+    /// Files that are not what they should be. What is told of their contents is what could be read.
+    pub damaged: Vec<DamagedFile>,
 }
 
 impl Report {
     /// Whether nothing was found.
     pub fn is_sound(&self) -> bool {
-        self.journal.findings.is_empty() && self.inbox.findings.is_empty()
+        self.damaged.is_empty() && self.journal.findings.is_empty() && self.inbox.findings.is_empty()
+    }
+
+    /// Takes what was opened; `None`, and noted, where the file is damaged or missing.
+    pub(crate) fn opened<T>(&mut self, opened: Result<T, FileFault>) -> Result<Option<T>, FileFault> {
+        match opened {
+            Ok(opened) => Ok(Some(opened)),
+            Err(FileFault { file: Some(file), fault: OpenFault::Damaged { what } }) => {
+                self.damaged.push(DamagedFile { file, is_missing: false, what });
+                Ok(None)
+            }
+            Err(FileFault { file: Some(file), fault: fault @ OpenFault::Missing }) => {
+                self.damaged.push(DamagedFile { file, is_missing: true, what: fault.to_string() });
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// As [`Report::opened`], for a walk.
+    pub(crate) fn walked(&mut self, walked: Result<(), FileFault>) -> Result<(), FileFault> {
+        self.opened(walked).map(drop)
     }
 }
 
@@ -97,6 +146,14 @@ fn note(findings: &mut Vec<Finding>, more: &mut u64, position: u64, what: impl I
         findings.push(Finding { position, what: what.into() });
     } else {
         *more += 1;
+    }
+}
+
+/// What is wrong, without the place: a finding has its own.
+fn words(fault: &ReadFault) -> String {
+    match fault {
+        ReadFault::Damaged { what, .. } => what.clone(),
+        ReadFault::KeyGone { .. } | ReadFault::Unavailable(_) => fault.to_string(),
     }
 }
 
@@ -113,8 +170,9 @@ struct Machine {
 
 struct Walk<'a> {
     tables: &'a ReadTables,
-    key_of: KeyOf<'a>,
-    report: JournalReport,
+    /// `None`: the keys cannot be read, so nothing sealed is opened.
+    key_of: Option<KeyOf<'a>>,
+    report: &'a mut JournalReport,
     machines: BTreeMap<Key, Machine>,
     /// Effects that were opened and not seen settled, with their machine.
     open: BTreeMap<OpenEffect, Key>,
@@ -122,7 +180,17 @@ struct Walk<'a> {
 
 /// Verifies the journal as of one commit.
 pub(crate) fn journal(tables: &ReadTables, key_of: KeyOf<'_>) -> Result<JournalReport, ReadFault> {
-    let report = JournalReport::default();
+    let mut report = JournalReport::default();
+    walk(tables, Some(key_of), &mut report)?;
+    Ok(report)
+}
+
+/// As [`journal`]; what was seen stays in the report where the walk fails.
+pub(crate) fn walk(
+    tables: &ReadTables,
+    key_of: Option<KeyOf<'_>>,
+    report: &mut JournalReport,
+) -> Result<(), ReadFault> {
     let mut walk = Walk { tables, key_of, report, machines: BTreeMap::new(), open: BTreeMap::new() };
     for entry in tables.log.range::<u64>(..)? {
         let (position, bytes) = entry?;
@@ -130,14 +198,17 @@ pub(crate) fn journal(tables: &ReadTables, key_of: KeyOf<'_>) -> Result<JournalR
             Ok(row) => walk.row(&row)?,
             Err(fault) => walk.fault(position.value(), &fault),
         }
+        walk.report.last = position.value();
     }
     walk.doubts();
     walk.effects()?;
     walk.deadlines()?;
     walk.heads()?;
     walk.snapshots()?;
-    walk.report.machines = walk.machines.len() as u64;
-    Ok(walk.report)
+    for entry in tables.prunes.range::<u64>(..)? {
+        entry?;
+    }
+    Ok(())
 }
 
 impl Walk<'_> {
@@ -146,7 +217,7 @@ impl Walk<'_> {
     }
 
     fn fault(&mut self, position: u64, fault: &ReadFault) {
-        self.finding(position, fault.to_string());
+        self.finding(position, words(fault));
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), ReadFault> {
@@ -162,9 +233,13 @@ impl Walk<'_> {
         }
         let doubt = self.link(row, &key)?;
         let sealed = row.records().filter(|record| record.sealed).count() as u64;
-        let unopened = match if sealed > 0 { read::open(row, self.key_of).map(drop) } else { Ok(()) } {
-            Ok(()) => {
-                self.report.sealed += sealed;
+        let opened = match self.key_of {
+            Some(key_of) if sealed > 0 => Some(read::open(row, key_of)),
+            Some(_) | None => None,
+        };
+        let unopened = match opened.transpose() {
+            Ok(opened) => {
+                self.report.sealed += if opened.is_some() { sealed } else { 0 };
                 None
             }
             Err(ReadFault::KeyGone { .. }) => Some("the key of a sealed record is gone".to_owned()),
@@ -174,6 +249,7 @@ impl Walk<'_> {
             }
             Err(fault @ ReadFault::Unavailable(_)) => return Err(fault),
         };
+        let seen = self.machines.len();
         let machine = self.machines.entry(key).or_default();
         if row.baseline {
             machine.doubts.clear();
@@ -185,6 +261,7 @@ impl Walk<'_> {
         }
         machine.doubts.extend(doubt.into_iter().chain(unopened).map(|what| (row.position, what)));
         machine.head = row.head();
+        self.report.machines += (self.machines.len() - seen) as u64;
         Ok(())
     }
 
@@ -298,7 +375,8 @@ impl Walk<'_> {
             let (key, bytes) = entry?;
             self.report.snapshots += 1;
             let head = self.machines.get(key.value()).map_or(Head::default(), |machine| machine.head);
-            match read::open_snapshot(self.key_of, key.value(), bytes.value())? {
+            let Some(key_of) = self.key_of else { continue };
+            match read::open_snapshot(key_of, key.value(), bytes.value())? {
                 Some(snapshot) if snapshot.seq <= head.seq => {}
                 Some(_) => self.finding(head.position, "a snapshot holds more than the machine's records"),
                 None => self.finding(head.position, "a snapshot does not open"),
@@ -308,9 +386,8 @@ impl Walk<'_> {
     }
 }
 
-/// Verifies the inbox as of one commit.
-pub(crate) fn inbox(read: &ReadTransaction) -> Result<InboxReport, ReadFault> {
-    let mut report = InboxReport::default();
+/// Verifies the rows of the inbox as of one commit, and what the log alone holds.
+pub(crate) fn inbox(read: &ReadTransaction, wal: &Found, report: &mut InboxReport) -> Result<(), ReadFault> {
     let progress = match read_progress(read) {
         Ok(progress) => progress,
         Err(Trouble::Damaged(what)) => {
@@ -327,16 +404,29 @@ pub(crate) fn inbox(read: &ReadTransaction) -> Result<InboxReport, ReadFault> {
                 report.deliveries += 1;
                 report.bytes += delivery.body.len() as u64;
             }
-            Err(fault) => note(&mut report.findings, &mut report.more_findings, seq, fault.to_string()),
+            Err(fault) => note(&mut report.findings, &mut report.more_findings, seq, words(&fault)),
         }
         report.last_seq = seq;
         if seq > progress.watermark && !progress.ranges.contains(seq) {
             report.unforgotten += 1;
         }
     }
+    for delivery in &wal.deliveries {
+        report.deliveries += 1;
+        report.without_row += 1;
+        report.bytes += delivery.body.len() as u64;
+        report.last_seq = delivery.seq;
+        if delivery.seq > progress.watermark && !progress.ranges.contains(delivery.seq) {
+            report.unforgotten += 1;
+        }
+    }
+    for offset in &wal.gaps {
+        let what = format!("inbox.wal holds no delivery at byte {offset}, although others follow");
+        note(&mut report.findings, &mut report.more_findings, 0, what);
+    }
     report.last_seq = report.last_seq.max(progress.last_seq);
     if progress.watermark > report.last_seq {
         note(&mut report.findings, &mut report.more_findings, progress.watermark, "more is done than ever came");
     }
-    Ok(report)
+    Ok(())
 }

@@ -182,7 +182,7 @@ impl HttpGraph {
         let answer = self.call(request.query(&[("fields", "first_name,last_name,profile_pic")])).await;
         let profile = answer::of_profile(answer, UNREACHABLE_AFTER);
         if let Err(fault) = &profile {
-            tracing::info!(%page, ?fault, "profile not read");
+            tracing::info!(%page, %fault, "a customer's name and picture cannot be read");
         }
         profile
     }
@@ -245,11 +245,14 @@ fn no_token_to_read() -> Fault {
 fn log(page: &PageId, outcome: &SendOutcome) {
     match outcome {
         SendOutcome::Sent { mid: _ } => tracing::debug!(%page, "sent"),
-        SendOutcome::Later { after, code } => tracing::info!(%page, ?after, ?code, "send later"),
-        SendOutcome::Failed { code, row, trace, scope } => {
-            tracing::warn!(%page, ?code, row, trace, ?scope, "send failed");
+        SendOutcome::Later { after, code } => {
+            let code = code.map_or_else(|| "none".to_owned(), error_table::in_words);
+            tracing::info!(%page, after_ms = after.0, code, "Meta takes no message now; it is sent later");
         }
-        SendOutcome::InDoubt { why } => tracing::warn!(%page, why, "send in doubt"),
+        SendOutcome::Failed { code, row, trace, scope } => {
+            tracing::warn!(%page, code = error_table::in_words(*code), row, trace, %scope, "a message was refused by Meta");
+        }
+        SendOutcome::InDoubt { why } => tracing::warn!(%page, why, "nobody knows whether a message was sent"),
     }
 }
 

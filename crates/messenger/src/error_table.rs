@@ -70,6 +70,25 @@ pub enum Scope {
     App,
 }
 
+impl core::fmt::Display for Scope {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Part => "this message",
+            Self::Conversation => "everything to this customer",
+            Self::Page => "everything of this Page",
+            Self::App => "everything of this installation",
+        })
+    }
+}
+
+/// A code as people and Meta's documentation write it: `613`, `10/2018278`.
+pub fn in_words((code, subcode): Code) -> String {
+    match subcode {
+        Some(subcode) => format!("{code}/{subcode}"),
+        None => code.to_string(),
+    }
+}
+
 /// The row for a pair of code and subcode: its own, else the code's, else [`UNKNOWN`].
 pub fn lookup(code: Code) -> &'static Row {
     let (code, subcode) = code;

@@ -120,7 +120,7 @@ impl Profile {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
     /// Try again, not before `after`.
-    #[error("not readable now ({why}), try again in {after:?}")]
+    #[error("not readable now ({why}), try again in {} ms", after.0)]
     Retry {
         /// Not before this long.
         after: Span,
@@ -130,7 +130,7 @@ pub enum Fault {
         code: Option<Code>,
     },
     /// Trying again will not help.
-    #[error("not readable ({row}, code {code:?})")]
+    #[error("not readable ({row}, code {})", crate::error_table::in_words(*code))]
     GiveUp {
         /// Meta's code.
         code: Code,

@@ -1,13 +1,19 @@
 //! A node on real files and sockets: opens the store, the desk, the read models and the Graph client and puts them
 //! together, for `serve` and for the sandbox alike. Which values go in is theirs to say.
+//!
+//! Invariants: what cannot be used of the store is told with the name of its file; only the read models, which follow
+//! from the journal, are thrown away and made anew.
 
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::Clock;
-use journal::{Drives, OpenFault, Source, Sources};
+use journal::{Drives, FileFault, OpenFault, Source, Sources, guarded};
 use messenger::{Graph, HttpGraph};
 use model::Redacted;
 use node::{Listeners, Node, NodeConfig, Ports, Serving, StartFault, SystemEntropy, TokenBook};
@@ -19,6 +25,7 @@ use web::{IngressSettings, Limits, SiteSettings};
 use webhook::Secret;
 
 use crate::exit::{Exit, Failure};
+use crate::store::{self, unusable};
 
 /// Both doors, bound.
 pub(crate) struct Doors {
@@ -87,21 +94,20 @@ pub(crate) async fn start_with(
     between: impl FnOnce(Arc<dyn Graph>) -> Arc<dyn Graph>,
 ) -> Result<Serving, Failure> {
     let dir = parts.dir;
-    // The store holds what customers said: nobody else on this machine reads it.
+    // The store holds what customers said: nobody else on this machine reads it. Files that are made later, as read
+    // models that start over, get no more than this process asks for.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
     made.map_err(|fault| {
         Failure::new(Exit::Configuration, format!("the store's folder {} cannot be made: {fault}", dir.display()))
             .remedy("give the process the right to write there, or set store.dir")
     })?;
+    store::is_whole(&dir)?;
     let tokens = Arc::new(TokenBook::of(&parts.node.pages));
     let graph = HttpGraph::new(parts.graph, tokens)
         .map_err(|fault| Failure::new(Exit::Configuration, format!("meta.graph_url or meta.version: {fault}")))?;
-    let opened = |fault| unopened(&dir, &fault);
-    let options = DeskOptions { cache_bytes: parts.desk_cache_bytes, ..DeskOptions::default() };
-    let desk = Desk::open(Source::Path(dir.join("desk.redb")), options).map_err(opened)?;
-    let desk = Arc::new(desk);
-    let view = ViewOptions { cache_bytes: parts.desk_cache_bytes, ..ViewOptions::default() };
-    let view = View::open(Source::Path(dir.join("view.redb")), view).map_err(opened)?;
+    let desk = desk(&dir, parts.desk_cache_bytes)?;
+    let view = view(&dir, parts.desk_cache_bytes)?;
     let entropy = SystemEntropy::open()
         .map_err(|fault| Failure::new(Exit::Internal, format!("the system gives no random bytes: {fault}")))?;
     let ports = Ports {
@@ -113,10 +119,7 @@ pub(crate) async fn start_with(
         tracker: Arc::clone(&desk) as Arc<dyn tracker::Tracker>,
         view: Arc::new(view),
     };
-    let node = Node::start(parts.node, ports).await.map_err(|fault| match fault {
-        StartFault::Store(fault) => unopened(&dir, &fault),
-        StartFault::Tree(fault) => Failure::new(Exit::Internal, format!("the node cannot start: {fault}")),
-    })?;
+    let node = started(&dir, Node::start(parts.node, ports)).await?;
     let listeners = Listeners {
         webhook: parts.doors.webhook,
         site: parts.doors.desk,
@@ -128,17 +131,54 @@ pub(crate) async fn start_with(
     Ok(Serving::start(node, desk, listeners))
 }
 
-/// Why a store cannot be opened, and what to do.
-pub(crate) fn unopened(dir: &Path, fault: &OpenFault) -> Failure {
-    let dir = dir.display();
+fn desk(dir: &Path, cache_bytes: usize) -> Result<Arc<Desk>, Failure> {
+    let path = dir.join("desk.redb");
+    let options = DeskOptions { cache_bytes, ..DeskOptions::default() };
+    let opened = guarded(Some(&path), || Desk::open(Source::Path(path.clone()), options));
+    opened.map(Arc::new).map_err(|fault| unusable(dir, &fault))
+}
+
+/// The read models, made anew where their file is damaged: everything in it follows from the journal.
+fn view(dir: &Path, cache_bytes: usize) -> Result<View, Failure> {
+    let path = dir.join("view.redb");
+    let open = || {
+        let options = ViewOptions { cache_bytes, ..ViewOptions::default() };
+        guarded(Some(&path), || View::open(Source::Path(path.clone()), options))
+    };
+    let opened = match open() {
+        Err(FileFault { fault, .. }) if is_damage(&fault) => {
+            tracing::warn!(file = %path.display(), %fault, "the read models are damaged and made anew from the journal");
+            guarded(Some(&path), || std::fs::remove_file(&path).map_err(OpenFault::Io)).and_then(|()| open())
+        }
+        opened => opened,
+    };
+    opened.map_err(|fault| unusable(dir, &fault))
+}
+
+fn is_damage(fault: &OpenFault) -> bool {
     match fault {
-        OpenFault::Locked => Failure::new(Exit::Configuration, format!("another process has the store {dir} open"))
-            .remedy("end that process, or give this one a store.dir of its own"),
-        OpenFault::Newer { .. } => Failure::new(Exit::Configuration, format!("{dir}: {fault}"))
-            .remedy("run the newer pagedesk, or restore a backup of before the upgrade"),
-        OpenFault::Damaged { .. } => Failure::new(Exit::CheckFailed, format!("{dir}: {fault}"))
-            .remedy("keep a copy of the folder and restore a backup"),
-        OpenFault::Io(_) => Failure::new(Exit::Configuration, format!("{dir}: {fault}"))
-            .remedy("check that the folder exists and this process may use it"),
+        OpenFault::Damaged { .. } => true,
+        OpenFault::Io(fault) => fault.kind() == std::io::ErrorKind::UnexpectedEof,
+        OpenFault::Newer { .. } | OpenFault::Missing | OpenFault::Locked => false,
+    }
+}
+
+/// Starts the node inside a guard: it opens the store's files one after the other.
+async fn started(dir: &Path, starting: impl Future<Output = Result<Node, StartFault>>) -> Result<Node, Failure> {
+    let mut starting = pin!(starting);
+    let started = poll_fn(|context| {
+        let polled = guarded(None, || match starting.as_mut().poll(context) {
+            Poll::Ready(Err(StartFault::Store(fault))) => Err(fault),
+            polled @ (Poll::Ready(_) | Poll::Pending) => Ok(polled),
+        });
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(fault) => Poll::Ready(Err(fault)),
+        }
+    });
+    match started.await {
+        Ok(Ok(node)) => Ok(node),
+        Ok(Err(fault)) => Err(Failure::new(Exit::Internal, format!("the node cannot start: {fault}"))),
+        Err(fault) => Err(unusable(dir, &fault)),
     }
 }

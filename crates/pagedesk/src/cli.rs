@@ -12,8 +12,8 @@ Examples:
   pagedesk serve --config pagedesk.toml         run a node
   pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
 
-Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration, 4 nothing matched,
-5 unreadable recording, 6 node unreachable, 70 internal";
+Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
+4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
 
 const SERVE: &str = "\
 Examples:
@@ -31,6 +31,8 @@ Examples:
   pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
   pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
 
+With --json one JSON object goes to standard output: the addresses, or with --play what the
+recording came to; then the addresses are one line of JSON on standard error, among the log.
 With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
 
 const JOURNAL: &str = "\
@@ -48,6 +50,42 @@ Examples:
   pagedesk agent hash                                   asks for a password, prints its hash
   pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
   pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
+
+const CAT: &str = "\
+Examples:
+  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
+  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
+
+A line is one record:
+  position  of its batch in the journal; the records of one decision share it
+  instant   when it was decided, in UTC
+  machine   whose: a/ACCOUNT, p/PAGE, c/PAGE/PSID
+  #number   the machine's own count of its records, without gaps
+  kind      what happened; `effect`: it asks for work outside, `baseline`: it holds the whole state
+  body      JSON, masked unless --reveal is given
+
+Exit codes: 1 some records are damaged (the others are shown), 3 the store cannot be used,
+4 nothing matched";
+
+const VERIFY: &str = "\
+Reads every row of journal.redb, keys.redb, inbox.redb and inbox.wal and compares them. What it counts:
+  batches       decisions; each lies at a position of its own, the newest at `last`
+  records       events in them; `sealed` ones opened, `erased` ones whose key was ended on purpose
+  machines      accounts, Pages and conversations
+  open effects  work outside that is not settled: sends, tasks, questions
+  deadlines     machines that wait for an instant
+  snapshots     cached states; losing them costs start-up time only
+  deliveries    requests of Meta, with the bytes of their bodies; `without row` ones are in inbox.wal alone
+  unforgotten   deliveries not yet marked done: marks are stored lazily, so some of them may be done
+
+Exit codes: 0 everything agrees, 1 something does not, or a file is damaged or missing (the table
+and --json name it), 3 there is no store, or it cannot be read for another reason";
+
+const STATS: &str = "\
+Nothing is checked; `pagedesk journal verify` does that. Beside a running node the counts are those of
+the last commit; what the node has done since is not in them yet.
+
+Exit codes: 0 counted, 3 the store cannot be used";
 
 const CONFIG: &str = "\
 Examples:
@@ -72,7 +110,7 @@ pub(crate) struct Logs {
     /// Form of the log on standard error
     #[arg(long, global = true, value_enum, default_value_t = LogForm::Human, env = "PAGEDESK_LOG", value_name = "FORM")]
     pub log: LogForm,
-    /// What is logged: error, warn, info, debug, trace, or by part as info,actors=debug
+    /// What is logged: off, error, warn, info, debug, trace, or by part as info,actors=debug
     #[arg(long, global = true, default_value = "info", env = "PAGEDESK_LOG_LEVEL", value_name = "LEVEL")]
     pub log_level: String,
 }
@@ -99,7 +137,7 @@ pub(crate) enum Command {
     #[command(after_help = JOURNAL)]
     Journal(Journal),
     /// Make the sign-in of an agent
-    #[command(subcommand, after_help = AGENT)]
+    #[command(subcommand)]
     Agent(AgentCommand),
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
@@ -123,7 +161,7 @@ pub(crate) struct Serve {
     /// Where configuration comes from.
     #[command(flatten)]
     pub configured: Configured,
-    /// Check the configuration and end
+    /// Check the configuration and whether the store's folder can be used, make nothing, and end
     #[arg(long)]
     pub check: bool,
 }
@@ -140,7 +178,7 @@ pub(crate) struct Sandbox {
     /// End when the recording is played
     #[arg(long, requires = "play")]
     pub exit: bool,
-    /// Print addresses, or what a recording came to, as one JSON object
+    /// Print addresses as one JSON object; with --play what the recording came to, the addresses on standard error
     #[arg(long)]
     pub json: bool,
     /// Where the webhook listens
@@ -166,10 +204,13 @@ pub(crate) struct Journal {
 #[derive(Subcommand, Debug)]
 pub(crate) enum JournalCommand {
     /// Print records in order
+    #[command(after_help = CAT)]
     Cat(Cat),
     /// Walk everything and report what does not agree
+    #[command(after_help = VERIFY)]
     Verify(Look),
     /// Count
+    #[command(after_help = STATS)]
     Stats(Look),
 }
 
@@ -208,6 +249,7 @@ pub(crate) struct Cat {
 #[derive(Subcommand, Debug)]
 pub(crate) enum AgentCommand {
     /// Print the hash of a password that is typed or piped in
+    #[command(after_help = AGENT)]
     Hash(AgentHash),
 }
 

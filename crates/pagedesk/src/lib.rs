@@ -1,7 +1,8 @@
 //! The binary as a library: configuration and command line, nothing else. What a node does lives in the crates below.
 //!
-//! `run` is the whole program; a test binary may call it too. Invariant: every way out has one of the exit codes of
-//! [`Exit`], and an error says what is wrong, where, and what to do.
+//! `run` is the whole program; a test binary may call it too. Invariants: every way out has one of the exit codes of
+//! [`Exit`], and an error says what is wrong, where, and what to do; what a damaged file makes the storage engine do is
+//! told in words, never as a panic.
 
 mod agent;
 mod assembly;
@@ -12,9 +13,11 @@ mod journal;
 mod logs;
 mod sandbox;
 mod serve;
+mod store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Once;
 
 use clap::Parser as _;
 
@@ -42,7 +45,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if shown.exit_code() == 0 { Exit::Ok.into() } else { Exit::Usage.into() };
         }
     };
-    // A store whose bytes are not what was written can bring the storage engine down: that is a failure with a name.
+    silence_guards();
+    // A bug ends the program with a code of its own; damage of the store is caught further down, where it has a name.
     let done = std::panic::catch_unwind(|| logs::start(&cli.logs).and_then(|()| carry_out(cli.command)));
     let done = done.unwrap_or_else(|_| Err(panicked()));
     match done {
@@ -52,9 +56,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn panicked() -> Failure {
-    Failure::new(Exit::Internal, "the program failed inside, as the lines above say".to_owned()).remedy(
-        "if the store may be damaged, keep a copy of its folder and restore a backup; else report the lines above",
-    )
+    Failure::new(Exit::Internal, "the program failed inside, as the lines above say".to_owned())
+        .remedy("report the lines above; nothing acknowledged is lost")
+}
+
+/// A panic that becomes a sentence about a file is no news for the terminal; every other one is printed as ever.
+fn silence_guards() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if ::journal::is_guarded() {
+                tracing::debug!(%panic, "the storage engine gave up on a file");
+            } else {
+                loud(panic);
+            }
+        }));
+    });
 }
 
 fn carry_out(command: Command) -> Result<Exit, Failure> {

@@ -13,6 +13,7 @@ use crate::assembly::{self, Assembly, Doors};
 use crate::cli::{Configured, Serve};
 use crate::config::{self, Config, Loaded, Outside};
 use crate::exit::{self, Exit, Failure};
+use crate::store;
 
 /// Runs a node, or checks its configuration.
 pub(crate) fn serve(asked: &Serve) -> Result<Exit, Failure> {
@@ -25,9 +26,20 @@ pub(crate) fn serve(asked: &Serve) -> Result<Exit, Failure> {
         }
     }
     if asked.check {
-        return exit::print("the configuration is sound\n");
+        return check(&loaded.config);
     }
     assembly::runtime()?.block_on(run(loaded.config))
+}
+
+/// What only a start would find out otherwise, as far as it can be seen without making anything.
+fn check(config: &Config) -> Result<Exit, Failure> {
+    let dir = &config.store.dir;
+    if let Some(why) = store::obstacle(dir) {
+        let failure = Failure::new(Exit::Configuration, format!("`store.dir`: {} {why}", dir.display()));
+        return Err(failure.remedy("set store.dir to a folder that the node may write, or give it the right to"));
+    }
+    store::is_whole(dir)?;
+    exit::print("the configuration is sound\n")
 }
 
 /// Prints the configuration in force.

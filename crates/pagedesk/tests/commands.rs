@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use program::{Beside, run};
+use program::{Beside, run, run_with};
 
 const SMALL: &str = r#"
 [listen]
@@ -35,8 +35,17 @@ fn configured(extra: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn help_shows_commands_and_examples() {
-    let asked: [&[&str]; 6] =
-        [&["--help"], &["serve", "--help"], &["sandbox", "--help"], &["journal", "--help"], &["config", "--help"], &["agent", "--help"]];
+    let asked: [&[&str]; 9] = [
+        &["--help"],
+        &["serve", "--help"],
+        &["sandbox", "--help"],
+        &["journal", "--help"],
+        &["journal", "cat", "--help"],
+        &["journal", "verify", "--help"],
+        &["journal", "stats", "--help"],
+        &["config", "--help"],
+        &["agent", "hash", "--help"],
+    ];
     let pages: Vec<String> = asked
         .iter()
         .map(|arguments| {
@@ -60,6 +69,12 @@ fn a_command_line_that_makes_no_sense_is_usage() {
         let ran = run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.err);
     }
+    let ran = run(&["--log-level", "loud", "config", "example"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("PAGEDESK_LOG_LEVEL) \"loud\": \"loud\" is no level"), "{}", ran.err);
+    assert!(ran.err.contains("one of off, error, warn, info, debug, trace"), "{}", ran.err);
+    let ran = run_with(&["config", "example"], &[("PAGEDESK_LOG_LEVEL", "actors=loud")]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
     let ran = run(&["sandbox", "--listen-desk", "0.0.0.0:0"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("stays on this machine"), "{}", ran.err);
@@ -71,6 +86,30 @@ fn a_configuration_is_checked_without_starting_anything() {
     let ran = run(&["serve", "--config", &file, "--check"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "the configuration is sound\n", ""));
     assert!(!dir.path().join("state").exists());
+}
+
+#[test]
+fn a_store_folder_that_cannot_be_made_is_found_by_a_check_that_makes_nothing() {
+    let (dir, file) = configured("");
+    let check = |state: &str| run(&["serve", "--config", &file, "--check", "--set", &format!("store.dir={state}")]);
+    let (below, above) = (dir.path().join("pagedesk.toml/state"), dir.path().join("far/away/state"));
+    let ran = check(&below.display().to_string());
+    assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""), "{}", ran.err);
+    assert!(ran.err.contains(&format!("`store.dir`: {} cannot be made: {file} is no folder", below.display())));
+    assert!(ran.err.contains("what to do: set store.dir"), "{}", ran.err);
+    assert_eq!(check(&above.display().to_string()).code, Some(0));
+    assert!(!dir.path().join("far").exists());
+}
+
+#[test]
+fn a_check_finds_a_token_that_can_be_guessed_and_guards_longer_than_their_windows() {
+    let (_dir, file) = configured("");
+    let set = ["desk.api_token=x", "account.guard_standard=25h", "account.guard_human_agent=8d"];
+    let mut arguments = vec!["serve", "--config", &file, "--check"];
+    set.iter().for_each(|set| arguments.extend(["--set", set]));
+    let ran = run(&arguments);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""));
+    insta::assert_snapshot!(ran.err);
 }
 
 #[test]
@@ -161,6 +200,9 @@ fn a_folder_without_a_store_is_a_fault_of_configuration() {
         let ran = run(&["journal", command, "--dir", &at]);
         assert_eq!(ran.code, Some(3), "{}", ran.err);
         assert!(ran.err.contains("holds no store"), "{}", ran.err);
+        let ran = run(&["journal", command, "--dir", &format!("{at}/nowhere")]);
+        assert_eq!(ran.code, Some(3), "{}", ran.err);
+        assert!(ran.err.contains("nowhere does not exist"), "{}", ran.err);
     }
 }
 

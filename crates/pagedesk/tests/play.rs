@@ -46,13 +46,18 @@ fn counts(at: &str) {
     // Six conversations, two Pages, the Page that nobody configured, the place of what names no Page, the account.
     assert_eq!(json["journal"]["machines"], 11);
     assert!(json["inbox"]["last_seq"].as_u64().unwrap() >= 28, "{json}");
-    assert!(run(&["journal", "stats", "--dir", at]).out.contains("journal  machines                     11\n"));
+    let told = run(&["journal", "stats", "--dir", at]).out;
+    assert!(told.contains("journal  machines                       11  accounts, Pages and conversations\n"), "{told}");
 }
 
 fn cats(at: &str) {
     let everything = run(&["journal", "cat", "--dir", at]);
     assert_eq!(everything.code, Some(0));
-    assert!(everything.out.contains(" c/104000000000017/7100000000000001 #1 received-message "), "{}", everything.out);
+    assert!(
+        everything.out.contains(" c/104000000000017/7100000000000001 #1     received-message "),
+        "{}",
+        everything.out
+    );
     for secret in ["Sunday", "Lindqvist", "cdn.example", "sourdough"] {
         assert!(!everything.out.contains(secret), "{secret}");
     }

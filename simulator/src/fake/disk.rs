@@ -111,6 +111,15 @@ impl SimDisk {
         self.platter().full = true;
     }
 
+    /// A bit of this byte rots: on the medium and for whoever reads it. Beyond the end nothing happens.
+    pub fn flip(&self, offset: usize) {
+        let mut platter = self.platter();
+        let Platter { durable, volatile, .. } = &mut *platter;
+        for byte in [durable.get_mut(offset), volatile.get_mut(offset)].into_iter().flatten() {
+            *byte ^= 1;
+        }
+    }
+
     /// The disk works again.
     pub fn mend(&self) {
         let mut platter = self.platter();

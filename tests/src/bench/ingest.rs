@@ -69,10 +69,14 @@ pub(crate) struct Run {
     pub(crate) p99_ratio: f64,
     /// From the first request to the last answer of the node.
     pub(crate) ingest_s: f64,
+    /// From the first request until every conversation had its task.
+    pub(crate) tasks_s: f64,
     /// From the first request until every delivery was done and every line stood in the desk.
     pub(crate) worked_off_s: f64,
     /// From the first request until the read models had followed, too.
     pub(crate) view_s: f64,
+    /// `tasks_s` by `ingest_s`.
+    pub(crate) tasks_ratio: f64,
     /// `worked_off_s` by `ingest_s`.
     pub(crate) worked_off_ratio: f64,
     /// `ratio` of each round.
@@ -93,6 +97,7 @@ pub(crate) struct Ingest {
     ratio: f64,
     p99_ratio: f64,
     ingest_s: f64,
+    tasks_s: f64,
     worked_off_s: f64,
     /// Requests that were not answered 200, of all servers and rounds.
     pub(crate) not_200: u64,
@@ -112,6 +117,7 @@ struct Measured {
     figures: Figures,
     body_bytes: f64,
     ingest_s: f64,
+    tasks_s: f64,
     worked_off_s: f64,
     view_s: f64,
     worked_off: bool,
@@ -151,6 +157,7 @@ pub(crate) fn measure(plan: &Plan, dir: &Path) -> anyhow::Result<Ingest> {
         ratio: worse.ratio,
         p99_ratio: worse.p99_ratio,
         ingest_s: worse.ingest_s,
+        tasks_s: worse.tasks_s,
         worked_off_s: worse.worked_off_s,
         not_200,
         worked_off,
@@ -182,6 +189,7 @@ fn run(connections: usize, rounds: &[[Measured; 3]]) -> Run {
     let [bare, floor, whole] = [0, 1, 2].map(|nth| Figures::medians(&figures(nth)));
     let by = |a: f64, b: f64| if b > 0.0 { rounded(a / b) } else { 0.0 };
     let (ingest_s, worked_off_s) = (node(|measured| measured.ingest_s), node(|measured| measured.worked_off_s));
+    let tasks_s = node(|measured| measured.tasks_s);
     Run {
         connections,
         bare,
@@ -191,8 +199,10 @@ fn run(connections: usize, rounds: &[[Measured; 3]]) -> Run {
         ratio: by(whole.msgs_per_s, floor.msgs_per_s),
         p99_ratio: by(whole.p99_ms, floor.p99_ms),
         ingest_s,
+        tasks_s,
         worked_off_s,
         view_s: node(|measured| measured.view_s),
+        tasks_ratio: by(tasks_s, ingest_s),
         worked_off_ratio: by(worked_off_s, ingest_s),
         ratio_of_rounds: rounds
             .iter()
@@ -215,6 +225,7 @@ fn one(plan: &Plan, connections: usize, server: Server, dir: &Path, round: u64) 
         figures: Figures::default(),
         body_bytes: (float(prepared.body_bytes) / float(plan.messages.max(1))).round(),
         ingest_s: rounded(ingest_s),
+        tasks_s: rounded(ingest_s),
         worked_off_s: rounded(ingest_s),
         view_s: rounded(ingest_s),
         worked_off: true,
@@ -223,6 +234,7 @@ fn one(plan: &Plan, connections: usize, server: Server, dir: &Path, round: u64) 
         let tasks = plan.people.conversations;
         let done: Totals = child.ask(&format!("worked-off {tasks} {}", generated.accepted))?;
         let seen: Totals = child.ask("caught-up")?;
+        measured.tasks_s = rounded(clock::seconds(generated.first_us, done.bound_at_us));
         measured.worked_off_s = rounded(clock::seconds(generated.first_us, done.at_us));
         measured.view_s = rounded(clock::seconds(generated.first_us, seen.at_us));
         measured.worked_off = done.worked_off && seen.worked_off;

@@ -39,8 +39,9 @@ pub(crate) fn ingest(report: &Ingest) {
         line(&format!("node/floor {:.3} (at least 0.5), rounds {:?}", run.ratio, run.ratio_of_rounds));
         line(&format!("p99 {:.2} × the floor's (below 5)", run.p99_ratio));
         line(&format!(
-            "ingest {:.2} s, worked off after {:.2} s = {:.2} × (at most 2), read models after {:.2} s",
-            run.ingest_s, run.worked_off_s, run.worked_off_ratio, run.view_s
+            "ingest {:.2} s, every conversation has its task after {:.2} s = {:.2} × (at most 2), every message worked off \
+             after {:.2} s = {:.2} ×, read models after {:.2} s",
+            run.ingest_s, run.tasks_s, run.tasks_ratio, run.worked_off_s, run.worked_off_ratio, run.view_s
         ));
     }
 }

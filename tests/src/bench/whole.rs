@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use actors::Limits;
@@ -57,6 +58,8 @@ pub(crate) struct Totals {
     pub(crate) tasks: u64,
     /// Lines from customers in the desk: a task's description is the first of them.
     pub(crate) lines: u64,
+    /// When every conversation was first seen to have its task, by the same clock; 0 while one has none.
+    pub(crate) bound_at_us: i64,
     /// Batches that the read models are behind.
     pub(crate) view_behind: u64,
     /// What was waited for has come.
@@ -70,12 +73,32 @@ pub(crate) fn serve(dir: &Path, people: People) -> anyhow::Result<()> {
         let address = listener.local_addr().context("a bound port has an address")?;
         tracing_to_stderr();
         let (serving, desk) = start(dir, people, listener).await?;
+        let bound = Arc::new(AtomicI64::new(0));
+        tokio::spawn(note_bound(Arc::clone(&desk), people.conversations, Arc::clone(&bound)));
         say(&Listening { address })?;
-        obey(&serving, &desk).await?;
+        obey(&serving, &Seen { desk: Arc::clone(&desk), bound }).await?;
         serving.drain().await;
         desk.close();
         Ok(())
     })
+}
+
+/// What the bench sees of the tasks.
+struct Seen {
+    desk: Arc<Desk>,
+    /// [`Totals::bound_at_us`].
+    bound: Arc<AtomicI64>,
+}
+
+/// Notes when every conversation has its task, be the ingest over by then or not.
+async fn note_bound(desk: Arc<Desk>, conversations: u64, bound: Arc<AtomicI64>) {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        look.tick().await;
+        if desk.stats().is_ok_and(|stats| stats.tasks >= conversations) {
+            return bound.store(clock::wall_us(), Ordering::SeqCst);
+        }
+    }
 }
 
 /// Warnings of the node belong to the figures' reader.
@@ -141,15 +164,15 @@ pub(crate) fn open_view(dir: &Path) -> anyhow::Result<View> {
     View::open(Source::Path(dir.join("view.redb")), options).context("the read models open")
 }
 
-async fn obey(serving: &Serving, desk: &Desk) -> anyhow::Result<()> {
+async fn obey(serving: &Serving, seen: &Seen) -> anyhow::Result<()> {
     let mut orders = Orders::listen();
     while let Some(order) = orders.next().await {
         let words: Vec<&str> = order.split(' ').collect();
         let totals = match words[..] {
-            ["totals"] => totals(serving.node(), desk, true)?,
-            ["accepted", deliveries] => accepted(serving.node(), desk, deliveries.parse()?).await?,
-            ["caught-up"] => caught_up(serving.node(), desk).await?,
-            ["worked-off", tasks, lines] => worked_off(serving.node(), desk, tasks.parse()?, lines.parse()?).await?,
+            ["totals"] => totals(serving.node(), seen, true)?,
+            ["accepted", deliveries] => accepted(serving.node(), seen, deliveries.parse()?).await?,
+            ["caught-up"] => caught_up(serving.node(), seen).await?,
+            ["worked-off", tasks, lines] => worked_off(serving.node(), seen, tasks.parse()?, lines.parse()?).await?,
             _ => bail!("unknown order {order:?}"),
         };
         say(&totals)?;
@@ -157,8 +180,8 @@ async fn obey(serving: &Serving, desk: &Desk) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn totals(node: &Node, desk: &Desk, worked_off: bool) -> anyhow::Result<Totals> {
-    let (of, stats) = (node.totals(), desk.stats().context("the desk is readable")?);
+fn totals(node: &Node, seen: &Seen, worked_off: bool) -> anyhow::Result<Totals> {
+    let (of, stats) = (node.totals(), seen.desk.stats().context("the desk is readable")?);
     Ok(Totals {
         at_us: clock::wall_us(),
         deliveries: node.store().inbox.last_seq(),
@@ -168,47 +191,48 @@ fn totals(node: &Node, desk: &Desk, worked_off: bool) -> anyhow::Result<Totals> 
         resident: of.resident,
         tasks: stats.tasks,
         lines: stats.comments,
+        bound_at_us: seen.bound.load(Ordering::SeqCst),
         view_behind: node.store().journal.last().0.saturating_sub(node.view().position().0),
         worked_off,
     })
 }
 
 /// Waits until the inbox holds so many deliveries.
-async fn accepted(node: &Node, desk: &Desk, deliveries: u64) -> anyhow::Result<Totals> {
+async fn accepted(node: &Node, seen: &Seen, deliveries: u64) -> anyhow::Result<Totals> {
     let mut look = tokio::time::interval(LOOK_EVERY);
     while node.store().inbox.last_seq() < deliveries {
         look.tick().await;
     }
-    totals(node, desk, true)
+    totals(node, seen, true)
 }
 
 /// Waits until every delivery is done, every conversation has its task and every line stands in the desk.
-async fn worked_off(node: &Node, desk: &Desk, tasks: u64, lines: u64) -> anyhow::Result<Totals> {
+async fn worked_off(node: &Node, seen: &Seen, tasks: u64, lines: u64) -> anyhow::Result<Totals> {
     let until = clock::instant() + WORKED_OFF_MAX;
     let mut look = tokio::time::interval(LOOK_EVERY);
     loop {
         look.tick().await;
         if node.totals().unfinished == 0 {
-            let now = totals(node, desk, true)?;
+            let now = totals(node, seen, true)?;
             if now.tasks >= tasks && now.lines >= lines {
                 return Ok(now);
             }
         }
         if clock::instant() > until {
-            return totals(node, desk, false);
+            return totals(node, seen, false);
         }
     }
 }
 
 /// Waits until the read models have folded the journal to its end.
-async fn caught_up(node: &Node, desk: &Desk) -> anyhow::Result<Totals> {
+async fn caught_up(node: &Node, seen: &Seen) -> anyhow::Result<Totals> {
     let until = clock::instant() + WORKED_OFF_MAX;
     let mut look = tokio::time::interval(LOOK_EVERY);
     while node.view().position() < node.store().journal.last() {
         look.tick().await;
         if clock::instant() > until {
-            return totals(node, desk, false);
+            return totals(node, seen, false);
         }
     }
-    totals(node, desk, true)
+    totals(node, seen, true)
 }

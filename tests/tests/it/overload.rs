@@ -71,10 +71,10 @@ async fn a_failed_commit_answers_503_to_all_who_wait_and_the_inbox_recovers() {
             )
         })
         .collect();
-    disks.inbox.fail_after(0);
+    disks.wal.fail_after(0);
     let answers = futures_util::future::join_all(bodies.iter().map(|body| doors.poster.post(body.clone()))).await;
     assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status == 503)), "everybody is told");
-    disks.inbox.mend();
+    disks.wal.mend();
     futures_util::future::join_all(bodies.iter().map(|body| until_accepted(&doors.poster, body))).await;
     let lane = |n: usize| Lane {
         page: PAGES[0].to_owned(),

@@ -1,4 +1,4 @@
-//! `inbox.redb`: the rows, the stored progress, and the writer that commits groups of deliveries.
+//! `inbox.redb`, the shelf: a row for each delivery of the retention span, the stored progress, and their writer.
 //!
 //! Table `deliveries`: seq u64 → row, all little-endian:
 //!
@@ -10,9 +10,10 @@
 //! | 13 | … | the body |
 //!
 //! Table `progress`: `"forgotten"` → watermark u64, newest seq ever u64, then pairs (start u64, end u64) of forgotten
-//! ranges above the watermark, at most [`FORGOTTEN_RANGES_MAX`]. Table `meta`: `format`.
-//! Invariants: numbers are never given twice, also after pruning; a delivery answered `Unavailable` that the file
-//! holds nevertheless counts as forgotten, since its sender sends it again.
+//! ranges above the watermark, at most [`FORGOTTEN_RANGES_MAX`]; `"shelved"` → u64, everything up to which has (or had)
+//! its row, stored with the rows. Table `meta`: `format`.
+//! Invariants: rows are written in order of their numbers, each from memory or from the log it was found in after a
+//! crash; a commit that failed is tried again with the same rows, so it matters to nobody whether it was stored.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::ledger::Ledger;
+use super::tail::Tail;
 use super::{Delivery, InboxFault, lock};
 use crate::api::ReadFault;
 use crate::database::{CommitPoints, File, OpenFault, Trouble, WriteFailure};
@@ -28,27 +30,26 @@ use crate::limits::{FORGOTTEN_RANGES_MAX, PRUNE_STEP_MAX};
 use crate::ranges::RangeSet;
 use crate::row::{Eye, Short};
 
-/// Format of `inbox.redb` written here. A higher one is refused.
-pub(crate) const FORMAT: u64 = 1;
+/// Format of `inbox.redb` written here. A higher one is refused; format 1 had no log in front of it.
+pub(crate) const FORMAT: u64 = 2;
 
 /// The deliveries.
 pub(crate) const TABLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("deliveries");
 const PROGRESS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("progress");
 const FORGOTTEN: &str = "forgotten";
+const SHELVED: &str = "shelved";
+
+/// Bytes of bodies that one commit takes from a log at the start.
+const ADOPT_BYTES: usize = 8 << 20;
 
 const LAYOUT: u8 = 1;
 const CHECKED_FROM: usize = 5;
 const HEADER: usize = 13;
 
-/// What the inbox's writer takes.
-pub(super) enum Item {
-    /// Keep this.
-    Deliver {
-        /// Its bytes.
-        body: Bytes,
-        /// When it came, ms since 1970.
-        received_at: i64,
-    },
+/// What the shelf's writer takes. Each is done once its commit is durable.
+pub(super) enum Errand {
+    /// Make a row of each delivery that has none.
+    Shelve,
     /// Store what was forgotten.
     Flush,
     /// Drop forgotten deliveries of before this instant.
@@ -58,17 +59,13 @@ pub(super) enum Item {
     },
 }
 
-/// The committing half of the inbox.
-pub(super) struct InboxCommit {
+/// The committing half of the shelf.
+pub(super) struct ShelfCommit {
     file: Arc<File>,
     ledger: Arc<Mutex<Ledger>>,
-    next_seq: u64,
+    tail: Arc<Mutex<Tail>>,
     prune: Option<Prune>,
-    /// Nothing is known but what the file says.
-    first_load: bool,
-    /// The file is open and memory agrees with it.
-    ready: bool,
-    /// The last commit failed: background work waits for one that succeeds.
+    /// The last commit failed: the file is opened again first, and background work waits for a commit that succeeds.
     stalled: bool,
 }
 
@@ -79,10 +76,9 @@ struct Prune {
     from: u64,
 }
 
-/// What one group would make true.
+/// What one commit would make true.
 struct Stage {
-    stored: Vec<(u64, i64, usize)>,
-    next_seq: u64,
+    shelved: Option<u64>,
     settled: Option<u64>,
     prune: Option<Prune>,
 }
@@ -94,69 +90,64 @@ pub(super) fn make(transaction: &WriteTransaction) -> Result<(), Trouble> {
     Ok(())
 }
 
-impl InboxCommit {
-    /// Takes over a file that was opened and stamped; reads where it stands.
-    pub(super) fn open(file: Arc<File>, ledger: Arc<Mutex<Ledger>>) -> Result<Self, OpenFault> {
-        let mut commit =
-            Self { file, ledger, next_seq: 1, prune: None, first_load: true, ready: false, stalled: false };
-        commit.load()?;
-        Ok(commit)
+/// Makes rows of what a log held and the file does not, a bounded number of bytes in each commit.
+pub(super) fn adopt(file: &File, deliveries: &[Delivery]) -> Result<(), OpenFault> {
+    let mut rest = deliveries;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let count = rest.iter().take_while(|delivery| {
+            let fits = bytes <= ADOPT_BYTES;
+            bytes += delivery.body.len();
+            fits
+        });
+        let (now, later) = rest.split_at(count.count());
+        file.write(CommitPoints::Unnamed, |transaction| {
+            shelve(transaction, now)?;
+            Ok(((), true))
+        })
+        .map_err(|failure| failure.trouble().clone())?;
+        rest = later;
+    }
+    Ok(())
+}
+
+fn shelve(transaction: &WriteTransaction, deliveries: &[Delivery]) -> Result<Option<u64>, Trouble> {
+    let Some(last) = deliveries.last() else { return Ok(None) };
+    let mut table = transaction.open_table(TABLE)?;
+    for Delivery { seq, received_at, body } in deliveries {
+        let mut slot = table.insert_reserve(*seq, HEADER + body.len())?;
+        encode(*seq, *received_at, body, slot.as_mut());
+    }
+    transaction.open_table(PROGRESS)?.insert(SHELVED, &last.seq.to_le_bytes()[..])?;
+    Ok(Some(last.seq))
+}
+
+impl ShelfCommit {
+    /// Takes over a file that was opened, stamped and read.
+    pub(super) fn new(file: Arc<File>, ledger: Arc<Mutex<Ledger>>, tail: Arc<Mutex<Tail>>) -> Self {
+        Self { file, ledger, tail, prune: None, stalled: false }
     }
 
-    /// Reads what is stored into the ledger, in one step that either happens or does not.
-    fn load(&mut self) -> Result<(), OpenFault> {
-        let fresh = read_ledger(&self.file.read()?)?;
-        let mut ledger = self.ledger();
-        if self.first_load {
-            *ledger = fresh;
-        } else {
-            ledger.start_over(fresh);
-        }
-        let next_seq = ledger.last_seq() + 1;
-        drop(ledger);
-        self.first_load = false;
-        self.next_seq = next_seq;
-        self.prune = None;
-        self.ready = true;
-        Ok(())
-    }
-
-    /// Opens again after a failure.
-    fn reload(&mut self) -> Result<(), OpenFault> {
-        self.file.reopen()?;
-        self.load()
-    }
-
-    fn fill(&self, transaction: &WriteTransaction, group: &[Item]) -> Result<(Stage, bool), Trouble> {
-        let mut table = transaction.open_table(TABLE)?;
-        let mut stage = Stage { stored: Vec::new(), next_seq: self.next_seq, settled: None, prune: self.prune };
+    fn fill(&self, transaction: &WriteTransaction, group: &[Errand]) -> Result<(Stage, bool), Trouble> {
+        let waiting = lock(&self.tail).all();
+        let mut stage = Stage { shelved: shelve(transaction, &waiting)?, settled: None, prune: self.prune };
         let mut flush = false;
-        for item in group {
-            match item {
-                Item::Deliver { body, received_at } => {
-                    let seq = stage.next_seq;
-                    let mut slot = table.insert_reserve(seq, HEADER + body.len())?;
-                    encode(seq, *received_at, body, slot.as_mut());
-                    drop(slot);
-                    stage.stored.push((seq, *received_at, body.len()));
-                    stage.next_seq += 1;
-                }
-                Item::Flush => flush = true,
-                Item::Prune { before_received_at } => {
+        for errand in group {
+            match errand {
+                Errand::Shelve => {}
+                Errand::Flush => flush = true,
+                Errand::Prune { before_received_at } => {
                     stage.prune = Some(Prune { before_received_at: *before_received_at, from: 0 });
                 }
             }
         }
-        let pruned = match stage.prune {
-            Some(prune) => {
-                stage.prune = self.prune_step(&mut table, prune)?;
-                true
-            }
-            None => false,
-        };
-        let filled = !stage.stored.is_empty() || flush || pruned;
+        let mut pruned = false;
+        if let Some(prune) = stage.prune {
+            stage.prune = self.prune_step(&mut transaction.open_table(TABLE)?, prune)?;
+            pruned = true;
+        }
         // Numbers must not be given again once their rows are gone, so a prune stores the progress too.
-        if flush || pruned || (filled && self.ledger().wants_storing()) {
+        if flush || pruned || (stage.shelved.is_some() && self.ledger().wants_storing()) {
             let mut progress = transaction.open_table(PROGRESS)?;
             let (bytes, count) = {
                 let ledger = self.ledger();
@@ -166,6 +157,7 @@ impl InboxCommit {
             progress.insert(FORGOTTEN, &*bytes)?;
             stage.settled = Some(count);
         }
+        let filled = stage.shelved.is_some() || stage.settled.is_some();
         Ok((stage, filled))
     }
 
@@ -194,27 +186,20 @@ impl InboxCommit {
         Ok(next)
     }
 
-    fn publish(&mut self, stage: &Stage, group: &[Item]) -> Vec<Result<u64, InboxFault>> {
-        let mut ledger = self.ledger();
-        for (seq, received_at, bytes) in &stage.stored {
-            ledger.stored(*seq, *received_at, *bytes);
+    /// One commit, in a file that may have to be opened again before it.
+    fn store(&mut self, group: &[Errand]) -> Result<(), WriteFailure> {
+        if self.stalled {
+            self.file.reopen().map_err(|fault| WriteFailure::NotStored(Trouble::Failed(fault.to_string())))?;
+        }
+        let stage = self.file.write(CommitPoints::Unnamed, |transaction| self.fill(transaction, group))?;
+        if let Some(last_seq) = stage.shelved {
+            lock(&self.tail).shelve(last_seq);
         }
         if let Some(count) = stage.settled {
-            ledger.settled(count);
+            self.ledger().settled(count);
         }
-        drop(ledger);
-        let mut seqs = stage.stored.iter().map(|(seq, ..)| *seq);
-        self.next_seq = stage.next_seq;
         self.prune = stage.prune;
-        self.stalled = false;
-        let mut answers = Vec::with_capacity(group.len());
-        for item in group {
-            answers.push(Ok(match item {
-                Item::Deliver { .. } => seqs.next().expect("each delivery of the group was stored"),
-                Item::Flush | Item::Prune { .. } => self.next_seq - 1,
-            }));
-        }
-        answers
+        Ok(())
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -222,27 +207,19 @@ impl InboxCommit {
     }
 }
 
-impl Commit for InboxCommit {
-    type Append = Item;
-    type Ack = u64;
+impl Commit for ShelfCommit {
+    type Append = Errand;
+    type Ack = ();
     type Fault = InboxFault;
 
-    fn commit(&mut self, group: Vec<Item>) -> Vec<Result<u64, InboxFault>> {
-        let length = group.len();
-        if !self.ready
-            && let Err(fault) = self.reload()
-        {
-            tracing::warn!(%fault, "the inbox is still closed");
-            return vec![Err(InboxFault::Unavailable); length];
+    fn commit(&mut self, group: Vec<Errand>) -> Vec<Result<(), InboxFault>> {
+        let stored = self.store(&group);
+        self.stalled = stored.is_err();
+        if let Err(failure) = &stored {
+            tracing::error!(what = %failure.trouble(), "inbox.redb cannot be written; deliveries are taken until inbox.wal is full");
+            self.ledger().unsettled();
         }
-        let written = self.file.write(CommitPoints::Inbox, |transaction| self.fill(transaction, &group));
-        match written {
-            Ok(stage) => self.publish(&stage, &group),
-            Err(failure) => {
-                self.fail(&failure);
-                vec![Err(InboxFault::Unavailable); length]
-            }
-        }
+        vec![stored.map_err(|_| InboxFault::Unavailable); group.len()]
     }
 
     fn full() -> InboxFault {
@@ -250,40 +227,19 @@ impl Commit for InboxCommit {
     }
 
     fn recover(&mut self) {
-        self.ready = false;
+        self.stalled = true;
     }
 
     fn pending(&self) -> bool {
-        self.ready && !self.stalled && self.prune.is_some()
+        !self.stalled && (self.prune.is_some() || lock(&self.tail).is_much())
     }
 
-    fn weight(item: &Item) -> usize {
-        match item {
-            Item::Deliver { body, .. } => body.len(),
-            Item::Flush | Item::Prune { .. } => 0,
-        }
-    }
-
-    /// Stores what was forgotten and lets go of the file.
+    /// Stores what has no row and what was forgotten, and lets go of the file.
     fn close(&mut self) {
-        if self.ready && self.ledger().unstored() > 0 {
-            let stored = self.file.write(CommitPoints::Unnamed, |transaction| self.fill(transaction, &[Item::Flush]));
-            if let Err(failure) = stored {
-                tracing::warn!(what = ?failure, "some done deliveries will be offered again at the next start");
-            }
+        if let Err(failure) = self.store(&[Errand::Flush]) {
+            tracing::warn!(what = %failure.trouble(), "some done deliveries will be offered again at the next start");
         }
         self.file.close();
-    }
-}
-
-impl InboxCommit {
-    fn fail(&mut self, failure: &WriteFailure) {
-        tracing::error!(what = ?failure, "an inbox commit failed");
-        self.ready = false;
-        self.stalled = true;
-        if let Err(fault) = self.reload() {
-            tracing::error!(%fault, "the inbox cannot be opened again");
-        }
     }
 }
 
@@ -352,6 +308,17 @@ pub(crate) fn read_ledger(read: &ReadTransaction) -> Result<Ledger, Trouble> {
     }
     ledger.given(progress.last_seq);
     Ok(ledger)
+}
+
+/// Everything up to here has or had its row. In a file of format 1: the newest row.
+pub(crate) fn read_shelved(read: &ReadTransaction) -> Result<u64, Trouble> {
+    if let Some(bytes) = ReadableTable::get(&read.open_table(PROGRESS)?, SHELVED)? {
+        let mut eye = Eye { bytes: bytes.value(), at: 0 };
+        let shelved =
+            eye.array().map_err(|Short| Trouble::Damaged("the progress of the inbox is cut off".to_owned()))?;
+        return Ok(u64::from_le_bytes(shelved));
+    }
+    Ok(read.open_table(TABLE)?.last()?.map_or(0, |(seq, _)| seq.value()))
 }
 
 /// Reads the stored progress.

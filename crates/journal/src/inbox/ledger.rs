@@ -41,23 +41,6 @@ impl Ledger {
         Self { watermark, forgotten, ..Self::default() }
     }
 
-    /// Starts over from what the file says after it was opened again. What was done meanwhile stays done; what the
-    /// file holds although nobody was told so counts as done, since its sender sends it again.
-    pub(super) fn start_over(&mut self, mut fresh: Ledger) {
-        let acknowledged = self.last_seq();
-        let done: Vec<u64> = fresh
-            .unforgotten(0, usize::MAX)
-            .into_iter()
-            .filter(|seq| *seq > acknowledged || self.is_forgotten(*seq))
-            .collect();
-        for seq in done {
-            fresh.forget(seq);
-        }
-        fresh.flush_asked = false;
-        fresh.queued = self.queued;
-        *self = fresh;
-    }
-
     /// Reserves room for a body, or says that there is none.
     pub(super) fn admit(&mut self, bytes: usize, received_at: i64, options: InboxOptions) -> bool {
         let wanted = bytes as u64 + ROW_ALLOWANCE;
@@ -82,7 +65,7 @@ impl Ledger {
     }
 
     /// Notes a delivery that lies in the file, in order of its number. One that is forgotten takes no room.
-    pub(super) fn found(&mut self, seq: u64, received_at: i64, bytes: usize) {
+    pub(crate) fn found(&mut self, seq: u64, received_at: i64, bytes: usize) {
         while self.last_seq() + 1 < seq {
             self.hole();
         }
@@ -198,6 +181,11 @@ impl Ledger {
         self.flush_asked = false;
     }
 
+    /// It could not be stored: the next delivery that is done asks again.
+    pub(super) fn unsettled(&mut self) {
+        self.flush_asked = false;
+    }
+
     /// Counts.
     pub(crate) fn stats(&self) -> InboxStats {
         InboxStats {
@@ -253,16 +241,6 @@ mod tests {
         ledger.forget(2);
         ledger.forget(5);
         assert_eq!((ledger.last_seq(), ledger.progress().0, ledger.bytes()), (7, 7, 0));
-    }
-
-    #[test]
-    fn after_starting_over_only_what_was_acknowledged_and_not_done_waits() {
-        let mut before = ledger(4);
-        before.forget(2);
-        before.queued = 7;
-        before.start_over(ledger(6));
-        assert_eq!(before.unforgotten(0, usize::MAX), [1, 3, 4]);
-        assert_eq!((before.last_seq(), before.queued, before.bytes()), (6, 7, 3 * 42));
     }
 
     #[test]

@@ -14,11 +14,11 @@ fn a_full_disk_is_unavailable_and_the_store_goes_on_when_space_returns() {
             rig.append(batch("a", number, vec![sealed(1, "before")])).unwrap();
             rig.deliver("before", 1).unwrap();
         }
-        for disk in [&rig.inbox_disk, &rig.journal_disk, &rig.keys_disk] {
+        for disk in [&rig.inbox_disk, &rig.wal_disk, &rig.journal_disk, &rig.keys_disk] {
             disk.fill_up();
         }
         // Until the places of before are used up, appends still succeed.
-        let large = "x".repeat(20_000);
+        let large = "x".repeat(3_000);
         let (mut head, mut seq) = (50, 50);
         let fault = loop {
             match rig.append(batch("a", head, vec![sealed(1, &large)])) {
@@ -39,7 +39,7 @@ fn a_full_disk_is_unavailable_and_the_store_goes_on_when_space_returns() {
             assert_eq!(rig.deliver(&large, 1), Err(InboxFault::Unavailable));
             assert_eq!(rig.journal().read(b"a", true).unwrap().head, head);
         }
-        for disk in [&rig.inbox_disk, &rig.journal_disk, &rig.keys_disk] {
+        for disk in [&rig.inbox_disk, &rig.wal_disk, &rig.journal_disk, &rig.keys_disk] {
             disk.mend();
         }
         rig.append(batch("a", head, vec![sealed(1, "after")])).unwrap();
@@ -133,46 +133,79 @@ fn a_commit_that_fails_anywhere_tells_the_truth() {
 }
 
 #[test]
-fn an_inbox_commit_that_fails_anywhere_loses_nothing_that_was_acknowledged() {
+fn an_inbox_that_fails_anywhere_loses_nothing_that_was_acknowledged() {
     for drives in [Drives::INLINE, THREADS] {
-        for fuse in 0..40 {
-            let mut rig = Rig::new(fuse, drives);
-            let mut acknowledged = Vec::new();
-            for round in 0..12 {
-                if round == 4 {
-                    rig.inbox_disk.fail_after(fuse);
+        for fuse in 0..60 {
+            for of_the_log in [false, true] {
+                let mut rig = Rig::new(fuse, drives);
+                let disk = if of_the_log { rig.wal_disk.clone() } else { rig.inbox_disk.clone() };
+                let mut acknowledged = Vec::new();
+                for round in 0..40 {
+                    if round == 4 {
+                        disk.fail_after(fuse);
+                    }
+                    if round == 32 {
+                        disk.mend();
+                    }
+                    let body = format!("{round}").repeat(400);
+                    if let Ok(seq) = rig.deliver(&body, round) {
+                        acknowledged.push((seq, body));
+                    }
+                    if round == 6 && acknowledged.len() > 2 {
+                        let (seq, _) = acknowledged.remove(1);
+                        rig.inbox().forget(seq);
+                    }
                 }
-                if round == 9 {
-                    rig.inbox_disk.mend();
-                }
-                if let Ok(seq) = rig.deliver(&format!("body {round}"), round) {
-                    acknowledged.push((seq, format!("body {round}")));
-                }
-                if round == 6 && acknowledged.len() > 2 {
-                    let (seq, _) = acknowledged.remove(1);
-                    rig.inbox().forget(seq);
-                }
+                acknowledged.push((rig.deliver("last", 99).unwrap(), "last".to_owned()));
+                let waiting: Vec<_> = rig
+                    .inbox()
+                    .unforgotten(0, usize::MAX)
+                    .unwrap()
+                    .into_iter()
+                    .map(|delivery| (delivery.seq, String::from_utf8(delivery.body.to_vec()).unwrap()))
+                    .collect();
+                assert_eq!(
+                    waiting, acknowledged,
+                    "fuse {fuse}: what was refused is not offered, its sender sends it again"
+                );
+                rig.crash();
+                let after: Vec<u64> =
+                    rig.inbox().unforgotten(0, usize::MAX).unwrap().iter().map(|delivery| delivery.seq).collect();
+                assert!(acknowledged.iter().all(|(seq, _)| after.contains(seq)), "fuse {fuse}");
+                rig.assert_sound();
             }
-            assert!(rig.deliver("last", 99).is_ok());
-            let last = rig.inbox().last_seq();
-            acknowledged.push((last, "last".to_owned()));
-            let waiting: Vec<_> = rig
-                .inbox()
-                .unforgotten(0, usize::MAX)
-                .unwrap()
-                .into_iter()
-                .map(|delivery| (delivery.seq, String::from_utf8(delivery.body.to_vec()).unwrap()))
-                .collect();
-            assert_eq!(
-                waiting, acknowledged,
-                "fuse {fuse}: what was refused is not offered, its sender sends it again"
-            );
-            rig.crash();
-            let after: Vec<u64> =
-                rig.inbox().unforgotten(0, usize::MAX).unwrap().iter().map(|delivery| delivery.seq).collect();
-            assert!(acknowledged.iter().all(|(seq, _)| after.contains(seq)), "fuse {fuse}");
         }
     }
+}
+
+#[test]
+fn while_the_rows_cannot_be_written_the_log_takes_deliveries_until_it_is_full() {
+    for drives in [Drives::INLINE, THREADS] {
+        let mut rig = Rig::new(11, drives);
+        let body = "x".repeat(1_000);
+        rig.inbox_disk.fail_after(0);
+        let taken = (0..100).take_while(|_| rig.deliver(&body, 1).is_ok()).count();
+        assert!((7..16).contains(&taken), "two halves of 8 kB, at least one of them filled: {taken}");
+        assert_eq!(rig.deliver(&body, 1), Err(InboxFault::Unavailable));
+        assert_eq!(rig.inbox().unforgotten(0, usize::MAX).unwrap().len(), taken, "read from memory");
+        rig.inbox_disk.mend();
+        rig.deliver(&body, 1).unwrap();
+        rig.crash();
+        assert_eq!(rig.inbox().unforgotten(0, usize::MAX).unwrap().len(), taken + 1);
+    }
+}
+
+#[test]
+fn a_log_that_is_damaged_is_found_and_the_rest_of_it_is_kept() {
+    let mut rig = Rig::new(12, Drives::INLINE);
+    for round in 0..3 {
+        rig.deliver(&format!("body {round}"), round).unwrap();
+    }
+    rig.wal_disk.flip(4096 + 24 + 40 + 33);
+    rig.crash();
+    let bodies: Vec<_> = rig.inbox().unforgotten(0, usize::MAX).unwrap().iter().map(|found| found.seq).collect();
+    assert_eq!(bodies, [1, 3], "the second was damaged");
+    assert_eq!(rig.deliver("next", 4), Ok(4));
 }
 
 #[test]

@@ -7,7 +7,9 @@
 
 #[path = "../../../../simulator/src/fake/disk.rs"]
 pub mod disk;
+mod damage;
 mod faults;
+mod inbox;
 mod journal;
 mod model;
 mod reader;

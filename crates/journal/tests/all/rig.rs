@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use journal::{
-    AppendFault, Appended, Batch, Drive, Drives, Entropy, Inbox, InboxFault, Journal, JournalFile, Key, Record, Source,
-    Sources, Store, StoreOptions,
+    AppendFault, Appended, Batch, Drive, Drives, Entropy, Inbox, InboxFault, InboxOptions, InboxSources, Journal,
+    JournalFile, Key, Record, Source, Sources, Store, StoreOptions,
 };
 
 use crate::disk::SimDisk;
@@ -27,9 +27,10 @@ impl Entropy for Counting {
     }
 }
 
-/// Three disks and what is open on them.
+/// Four disks and what is open on them.
 pub(crate) struct Rig {
     pub(crate) inbox_disk: SimDisk,
+    pub(crate) wal_disk: SimDisk,
     pub(crate) journal_disk: SimDisk,
     pub(crate) keys_disk: SimDisk,
     drives: Drives,
@@ -46,6 +47,7 @@ impl Rig {
     pub(crate) fn new(seed: u64, drives: Drives) -> Self {
         let mut rig = Self {
             inbox_disk: SimDisk::new(seed),
+            wal_disk: SimDisk::new(seed.wrapping_add(3000)),
             journal_disk: SimDisk::new(seed.wrapping_add(1000)),
             keys_disk: SimDisk::new(seed.wrapping_add(2000)),
             drives,
@@ -59,17 +61,20 @@ impl Rig {
     pub(crate) fn open(&mut self) {
         self.openings += 1;
         let sources = Sources {
-            inbox: source(&self.inbox_disk),
+            inbox: InboxSources { file: source(&self.inbox_disk), wal: source(&self.wal_disk) },
             journal: source(&self.journal_disk),
             keys: source(&self.keys_disk),
         };
         let entropy = Box::new(Counting(self.openings));
-        self.store = Some(Store::open(sources, StoreOptions::default(), entropy, self.drives).unwrap());
+        // Small halves, so that they are begun anew often.
+        let inbox = InboxOptions { wal_half: 8 << 10, ..InboxOptions::default() };
+        let options = StoreOptions { inbox, ..StoreOptions::default() };
+        self.store = Some(Store::open(sources, options, entropy, self.drives).unwrap());
     }
 
     /// Power is lost, then the store starts again.
     pub(crate) fn crash(&mut self) {
-        for disk in [&self.inbox_disk, &self.journal_disk, &self.keys_disk] {
+        for disk in [&self.inbox_disk, &self.wal_disk, &self.journal_disk, &self.keys_disk] {
             disk.crash();
         }
         self.store = None;
@@ -78,7 +83,7 @@ impl Rig {
 
     /// The process is killed, then the store starts again.
     pub(crate) fn kill(&mut self) {
-        for disk in [&self.inbox_disk, &self.journal_disk, &self.keys_disk] {
+        for disk in [&self.inbox_disk, &self.wal_disk, &self.journal_disk, &self.keys_disk] {
             disk.kill();
         }
         self.store = None;

@@ -16,11 +16,19 @@ use node::PageConfig;
 use policy::{Guards, HumanAgentBase};
 use web::Agent;
 
+use super::duration;
 use super::fault::{Fault, Place};
 use super::read::{Held, Reading};
 use super::setting::{AGENT, PAGE, of_section};
 use super::source::Said;
 use super::{Config, Desk, Listen, Meta, Store};
+
+/// A token of fewer characters can be guessed.
+const API_TOKEN_MIN: usize = 16;
+
+/// How long Meta leaves open what the guards are taken from: `policy` counts by the same lengths.
+const STANDARD_WINDOW: Span = Span::hours(24);
+const HUMAN_AGENT_WINDOW: Span = Span::days(7);
 
 /// A secret's file holds more than this only by mistake.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
@@ -55,9 +63,11 @@ impl Builder<'_> {
             self.several("meta", "app_secrets", "app_secret_files", "the webhook trusts nobody without one");
         let verify_tokens =
             self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
-        let api_token = self.one("desk", "api_token", "api_token_file");
+        let api_token = self.api_token();
         self.doors();
         let agents = self.agents();
+        self.guard("guard_standard", STANDARD_WINDOW);
+        self.guard("guard_human_agent", HUMAN_AGENT_WINDOW);
         let pages = self.pages();
         let store = Store { dir: dir?, cache_bytes: self.mib("store", "cache_mib")? };
         let listen = Listen {
@@ -194,6 +204,34 @@ impl Builder<'_> {
         if webhook.is_some() && webhook == desk && desk.is_some_and(|desk| desk.port() != 0) {
             self.reading
                 .fault(place, "`listen.desk` and `listen.webhook` are the same address: give each its own port");
+        }
+    }
+
+    fn api_token(&mut self) -> Option<Redacted<String>> {
+        let token = self.one("desk", "api_token", "api_token_file")?;
+        if token.reveal().chars().count() < API_TOKEN_MIN {
+            let key = if self.get("desk", "api_token").is_some() { "api_token" } else { "api_token_file" };
+            let what = format!(
+                "`desk.{key}` is short enough to be guessed: give it at least {API_TOKEN_MIN} characters, as \
+                 `openssl rand -hex 16` prints them"
+            );
+            self.reading.fault(self.place(&format!("desk.{key}")), what);
+        }
+        Some(token)
+    }
+
+    /// A guard as long as its window leaves nothing of it.
+    fn guard(&mut self, key: &str, window: Span) {
+        let path = format!("account.{key}");
+        if let Some(guard) = self.get("account", key).and_then(span).filter(|guard| *guard >= window) {
+            let (guard, window) = (duration::write(guard), duration::write(window));
+            let default = of_section("account").find(|setting| setting.key == key).and_then(|setting| setting.default);
+            let what = format!(
+                "`{path}` is {guard} of a window of {window}, so nothing could ever be sent in it: shorten it; the \
+                 default is {}",
+                default.unwrap_or("none")
+            );
+            self.reading.fault(self.place(&path), what);
         }
     }
 

@@ -87,7 +87,19 @@ impl Reading {
             Some(known) => format!("did you mean [{known}]?"),
             None => "`pagedesk config example` shows all there are".to_owned(),
         };
-        self.fault(said.place(section, value), format!("there is no section `{section}`: {hint}"));
+        let what = format!("there is no section `{section}`: {hint}");
+        match value.as_dict().filter(|keys| !keys.is_empty()) {
+            // Each variable and flag that says something in it has a line; the file's table has one.
+            Some(keys) => {
+                for (key, value) in keys {
+                    let is_outside = said.is_plain_text(value);
+                    let place =
+                        if is_outside { said.place(&format!("{section}.{key}"), value) } else { said.line(section) };
+                    self.fault(place, what.clone());
+                }
+            }
+            None => self.fault(said.place(section, value), what),
+        }
     }
 
     fn several(&mut self, said: &Said, section: &str, value: &Value) {
@@ -227,7 +239,10 @@ fn is_url(text: &str) -> bool {
 /// A value as found, shortened, for the sentence about it.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(_, text) => format!("{:?}", text.chars().take(60).collect::<String>()),
+        Value::String(_, text) => {
+            let (start, more) = text.char_indices().nth(60).map_or((&**text, ""), |(at, _)| (&text[..at], "…"));
+            format!("{start:?}{more}")
+        }
         Value::Bool(_, yes) => yes.to_string(),
         Value::Num(..) => {
             value.to_i128().map_or_else(|| "a number with a fraction".to_owned(), |number| number.to_string())

@@ -95,7 +95,7 @@ pub(crate) const SETTINGS: [Setting; 51] = [
     ),
     setting("listen", "webhook", Kind::Address, Some("0.0.0.0:8080"), "Where Meta delivers, behind a proxy with TLS."),
     setting("listen", "desk", Kind::Address, Some("127.0.0.1:8081"), "Where people and programs look."),
-    setting("listen", "body_max_mib", Kind::Count(1, 64), Some("8"), "Longest delivery, in MiB."),
+    setting("listen", "body_max_mib", Kind::Count(1, 16), Some("8"), "Longest delivery, in MiB."),
     setting(
         "listen",
         "connections_max",
@@ -108,7 +108,7 @@ pub(crate) const SETTINGS: [Setting; 51] = [
         "api_token",
         Kind::Secret,
         None,
-        "Opens the API. Without one the API is closed as soon as agents sign in.",
+        "Opens the API; at least 16 characters, as `openssl rand -hex 16` prints them. Closed without, once agents sign in.",
     ),
     setting("desk", "api_token_file", Kind::SecretFile, None, "The same, from a file."),
     setting(

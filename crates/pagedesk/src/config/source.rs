@@ -53,6 +53,8 @@ pub(crate) struct Said {
     pub tree: Dict,
     file: Option<PathBuf>,
     lines: BTreeMap<String, usize>,
+    /// Names of the environment's variables as they were given, by path.
+    variables: BTreeMap<String, String>,
 }
 
 impl Said {
@@ -67,14 +69,16 @@ impl Said {
             let dict = read_file(path, text, &mut lines)?;
             figment = figment.merge(Layer { name: FILE, dict });
         }
-        figment = figment.merge(Layer { name: ENVIRONMENT, dict: from_environment(&outside.environment) });
+        let mut variables = BTreeMap::new();
+        let dict = from_environment(&outside.environment, &mut variables);
+        figment = figment.merge(Layer { name: ENVIRONMENT, dict });
         for (key, value) in &outside.flags {
             figment = figment.merge(Layer { name: FLAGS, dict: nested(&[key.as_str()], '.', value) });
         }
         let file = file.map(|(path, _)| path.to_owned());
         // The empty path is the whole tree; it is missing only where nobody said anything.
         let tree = figment.find_value("").ok().and_then(Value::into_dict).unwrap_or_default();
-        Ok(Self { figment, tree, file, lines })
+        Ok(Self { figment, tree, file, lines, variables })
     }
 
     /// The configuration file, where there is one.
@@ -82,11 +86,16 @@ impl Said {
         self.file.as_deref()
     }
 
-    /// Where the value at `path` (`listen.webhook`, `page[0].id`) comes from.
+    /// Where the value at `path` (`listen.webhook`, `page[0].id`) comes from. Of a table that was said outside the file,
+    /// its first key: there nobody says tables as such.
     pub(crate) fn place(&self, path: &str, value: &Value) -> Place {
         match self.origin(value) {
-            ENVIRONMENT => Place::Variable(format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))),
-            FLAGS => Place::Flag(path.to_owned()),
+            ENVIRONMENT => {
+                let path = whole(path, value);
+                let name = self.variables.get(&path).cloned();
+                Place::Variable(name.unwrap_or_else(|| format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))))
+            }
+            FLAGS => Place::Flag(whole(path, value)),
             _ => self.line(path),
         }
     }
@@ -121,6 +130,14 @@ fn innermost(value: &Value) -> Option<Tag> {
         (Some(dict), _) => dict.values().find_map(innermost),
         (None, Some([first, ..])) => innermost(first),
         (None, Some([]) | None) => Some(value.tag()),
+    }
+}
+
+/// The path of a value; of a table, that of its first member.
+fn whole(path: &str, value: &Value) -> String {
+    match value.as_dict().and_then(|dict| dict.iter().find(|(_, member)| innermost(member).is_some())) {
+        Some((key, member)) => whole(&format!("{path}.{key}"), member),
+        None => path.to_owned(),
     }
 }
 
@@ -176,12 +193,14 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
     text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn from_environment(variables: &BTreeMap<String, String>) -> Dict {
+fn from_environment(variables: &BTreeMap<String, String>, names: &mut BTreeMap<String, String>) -> Dict {
     let mut all = Dict::new();
     for (name, value) in variables {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };
         let key = key.to_lowercase();
         let (section, rest) = key.split_once("__").unwrap_or((&key, ""));
+        let path = if rest.is_empty() { section.to_owned() } else { format!("{section}.{rest}") };
+        names.insert(path, name.clone());
         if rest.is_empty() {
             all.insert(section.to_owned(), Value::from(value.as_str()));
             continue;

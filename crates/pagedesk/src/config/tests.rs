@@ -152,8 +152,13 @@ fn environment_wins_over_the_file_and_flags_win_over_both() {
 fn faults_outside_the_file_name_variable_and_flag() {
     let folder = Folder::new();
     let said = outside(
-        &[("PAGEDESK__LISTEN__DESK", "nowhere"), ("PAGEDESK__STORES__DIR", "x")],
-        &[("listen.webhok", "127.0.0.1:2")],
+        &[
+            ("PAGEDESK__LISTEN__DESK", "nowhere"),
+            ("PAGEDESK__STORES__DIR", "x"),
+            ("PAGEDESK__Stores__Cache_MiB", "8"),
+            ("PAGEDESK__LIMIT", "8"),
+        ],
+        &[("listen.webhok", "127.0.0.1:2"), ("drains.at_most", "5s")],
     );
     insta::assert_snapshot!(folder.load(SMALL, &said).unwrap_err());
 }
@@ -161,9 +166,9 @@ fn faults_outside_the_file_name_variable_and_flag() {
 #[test]
 fn what_is_shown_names_origins_and_hides_secrets() {
     let folder = Folder::new();
-    let said = outside(&[("PAGEDESK__LISTEN__BODY_MAX_MIB", "2")], &[("desk.api_token", "0pen")]);
+    let said = outside(&[("PAGEDESK__LISTEN__BODY_MAX_MIB", "2")], &[("desk.api_token", "0pen-sesame-0pen")]);
     let shown = folder.short(&folder.load(SMALL, &said).unwrap().effective);
-    for secret in ["s3cret", "v3rify", "t0ken", "0pen"] {
+    for secret in ["s3cret", "v3rify", "t0ken", "0pen-sesame"] {
         assert!(!shown.contains(secret), "{secret}");
     }
     insta::assert_snapshot!(shown);
@@ -190,7 +195,7 @@ fn the_desk_is_open_to_other_machines_only_where_agents_sign_in() {
     let open = outside(&[], &[("listen.desk", "0.0.0.0:8081")]);
     let fault = folder.load(SMALL, &open).unwrap_err();
     assert!(fault.starts_with("--set listen.desk: `listen.desk` can be reached from other machines"), "{fault}");
-    let guarded = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.api_token", "0pen")]);
+    let guarded = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.api_token", "0pen-sesame-0pen")]);
     assert!(folder.load(SMALL, &guarded).is_err(), "a token guards the API alone");
     let hash = web::hash_password("quay side bakery", [1; 16]).unwrap();
     let agent = |login: &str| format!("\n[[agent]]\nname = \"Ada\"\nlogin = \"{login}\"\npassword_hash = \"{hash}\"\n");
@@ -229,4 +234,38 @@ fn the_example_loads_once_its_secrets_are_there() {
         .collect();
     let all = folder.load(&on.join("\n"), &Outside::default()).unwrap();
     assert_eq!(format!("{:?}", all.config), format!("{:?}", loaded.config));
+}
+
+#[test]
+fn a_page_said_in_the_environment_is_named_in_full() {
+    let folder = Folder::new();
+    let fault = folder.load(SMALL, &outside(&[("PAGEDESK__PAGE__TOKEN", "t")], &[])).unwrap_err();
+    assert!(fault.contains("PAGEDESK__PAGE__TOKEN: page must be [[page]]"), "{fault}");
+}
+
+#[test]
+fn an_api_token_that_can_be_guessed_is_refused_wherever_it_stands() {
+    let folder = Folder::new();
+    let fault = folder.load(SMALL, &outside(&[], &[("desk.api_token", "x")])).unwrap_err();
+    assert!(fault.starts_with("--set desk.api_token: `desk.api_token` is short enough to be guessed"), "{fault}");
+    assert!(fault.contains("at least 16 characters, as `openssl rand -hex 16`"), "{fault}");
+    folder.write("token", "fifteen-letters\n", 0o600);
+    let file = folder.0.path().join("token").display().to_string();
+    let fault = folder.load(SMALL, &outside(&[], &[("desk.api_token_file", &file)])).unwrap_err();
+    assert!(fault.starts_with("--set desk.api_token_file: `desk.api_token_file` is short"), "{fault}");
+    assert!(!fault.contains("fifteen"), "a secret is never quoted: {fault}");
+    folder.write("token", "sixteen-letters-\n", 0o600);
+    assert!(folder.load(SMALL, &outside(&[], &[("desk.api_token_file", &file)])).is_ok());
+}
+
+#[test]
+fn a_guard_is_shorter_than_its_window() {
+    let folder = Folder::new();
+    for (key, most, least) in [("guard_standard", "23h59m", "24h"), ("guard_human_agent", "6d23h", "7d")] {
+        let key = format!("account.{key}");
+        assert!(folder.load(SMALL, &outside(&[], &[(&key, most)])).is_ok(), "{key}");
+        let fault = folder.load(SMALL, &outside(&[], &[(&key, least)])).unwrap_err();
+        assert!(fault.starts_with(&format!("--set {key}: `{key}` is ")), "{fault}");
+        assert!(fault.contains("nothing could ever be sent"), "{fault}");
+    }
 }

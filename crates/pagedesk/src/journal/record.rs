@@ -47,7 +47,7 @@ impl Shown {
         }
     }
 
-    /// For people: position, instant, machine, number, kind, body.
+    /// For people: position, instant, machine, number, kind, body, each in a column of its own.
     pub(crate) fn line(&self) -> String {
         let marks = match (self.baseline, self.opens) {
             (true, _) => " baseline",
@@ -55,7 +55,8 @@ impl Shown {
             (false, false) => "",
         };
         let Self { position, machine, seq, kind, body, .. } = self;
-        format!("{position:>8} {} {machine} #{seq} {kind}{marks} {body}", instant(self.at))
+        let (number, kind) = (format!("#{seq}"), format!("{kind}{marks}"));
+        format!("{position:>10} {} {machine:<34} {number:<6} {kind:<27} {body}", instant(self.at))
     }
 
     /// For programs.
