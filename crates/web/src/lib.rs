@@ -27,9 +27,7 @@ mod talk;
 pub use guard::ApiTokens;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
-pub use lists::{
-    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Which,
-};
+pub use lists::{Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Which};
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
 };

@@ -180,7 +180,7 @@ impl People {
 }
 
 impl Viewer {
-    /// Whether a form belongs to this session. Where nobody signs in there is none to belong to.
+    /// Whether a form belongs to its session. Where nobody signs in there is none to belong to.
     pub(crate) fn sent(&self, csrf: Option<&[u8]>) -> bool {
         match (&self.csrf, csrf) {
             (None, _) => true,

@@ -277,7 +277,9 @@ fn advice(row: &str) -> Option<&'static str> {
         "page-restricted" => "Facebook has restricted the Page. An admin finds the reason in Meta Business Suite.",
         "token-invalid" | "permission-missing" => "The Page must be connected again. Tell an admin, then try again.",
         "attachment-too-large" | "attachment-type" => "Send it smaller or as another kind of file.",
-        "thread-controlled" => "Another app holds the conversation. Take it over in Meta Business Suite, then try again.",
+        "thread-controlled" => {
+            "Another app holds the conversation. Take it over in Meta Business Suite, then try again."
+        }
         _ => return None,
     })
 }
@@ -344,7 +346,9 @@ mod tests {
         assert_eq!(words("tries-exhausted").ways, Ways::RetryOrGiveUp);
         let said = |reason| words(reason).sentence.unwrap();
         assert_eq!(said("app-limit"), "Facebook refused it: app limit. Try again once the cause is gone, or leave it.");
-        assert!(said("customer-unavailable").starts_with("Facebook refused it: customer unavailable. The customer has"));
+        assert!(
+            said("customer-unavailable").starts_with("Facebook refused it: customer unavailable. The customer has")
+        );
         let sent = PartState::Sent { mid: None, at: Timestamp(0) };
         assert_eq!(PartWords::of(&sent, Some(Reach::Read), Timestamp(0)).state, "read");
     }

@@ -102,7 +102,9 @@ mod tests {
     fn reports_are_counted_and_the_first_different_ones_kept() {
         let reports = Reports::default();
         let body = |blocked: &str| {
-            format!(r#"{{"csp-report":{{"document-uri":"http://d/","violated-directive":"img-src","blocked-uri":"{blocked}","x":1}}}}"#)
+            format!(
+                r#"{{"csp-report":{{"document-uri":"http://d/","violated-directive":"img-src","blocked-uri":"{blocked}","x":1}}}}"#
+            )
         };
         for nth in 0..100 {
             reports.note(body(&format!("https://{}/{}", nth % 40, "x".repeat(900))).as_bytes());

@@ -297,7 +297,8 @@ fn stranger(head: &Parts) -> Result<Response, Fault> {
 }
 
 fn signed_out() -> Fault {
-    let sentence = "You are not signed in, or your session has ended, so nothing was changed. Sign in, then send it again.";
+    let sentence =
+        "You are not signed in, or your session has ended, so nothing was changed. Sign in, then send it again.";
     Fault::new(StatusCode::UNAUTHORIZED, "signed-out", sentence)
 }
 

@@ -47,6 +47,7 @@
   let reading = false;
   let turn = 0;
   let silence = 0;
+  let out = false; // signed out: nothing is asked until somebody looks again
 
   function soon(wait) {
     const at = Math.max(Date.now(), read + wait);
@@ -154,8 +155,10 @@
   }
 
   function leave() {
+    out = true;
     if (source) source.close();
     source = null;
+    clearTimeout(silence);
     say("You are signed out. This page shows no news.", "/sign-in");
   }
 
@@ -167,7 +170,7 @@
   }
 
   function connect() {
-    if (source || document.hidden) return;
+    if (source || out || document.hidden) return;
     source = new EventSource("/events?after=" + encodeURIComponent(after));
     source.addEventListener("changed", (event) => {
       heard(event);
@@ -203,10 +206,17 @@
       clearTimeout(silence);
       silence = 0;
     } else {
-      connect();
-      soon(0);
+      again();
     }
   });
+  window.addEventListener("focus", again);
+
+  function again() {
+    if (source) return;
+    out = false;
+    connect();
+    soon(0);
+  }
 
   read = Date.now();
   arm();

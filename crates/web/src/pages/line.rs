@@ -3,9 +3,9 @@
 //!
 //! Renders only. A kind without a look of its own is its readable line.
 
+use machine::outbound::PartId;
 use maud::{Markup, html};
 use model::{PageId, Psid, Timestamp};
-use machine::outbound::PartId;
 
 use super::frame::Frame;
 use super::link;

@@ -82,7 +82,9 @@ pub(super) async fn begin(
         Err(refused) => refused,
     };
     let (status, sentence, wait) = match refused {
-        NotSignedIn::Wrong => (StatusCode::FORBIDDEN, "This login and password do not belong together.".to_owned(), None),
+        NotSignedIn::Wrong => {
+            (StatusCode::FORBIDDEN, "This login and password do not belong together.".to_owned(), None)
+        }
         NotSignedIn::TooOften(wait) => {
             let minutes = wait.as_secs() / 60 + 1;
             let sentence = format!("Too many attempts have failed. Try again in {minutes} min.");

@@ -3,14 +3,14 @@
 //! Renders only. Invariants: words that were typed on our pages do not get lost with a refusal; sending them again from
 //! here cannot add them twice, since the form keeps the mark of the showing it was sent from.
 
-use http::StatusCode;
-use maud::{Markup, html};
 use super::conversation::TEXT_MAX;
 use super::form::{Posted, Sent};
 use super::frame::{Frame, showing};
 use super::layout::{self, Live, Tab};
 use super::{sign_in, task};
 use crate::fault::Fault;
+use http::StatusCode;
+use maud::{Markup, html};
 
 /// What the page depends on beside the refusal.
 pub(crate) struct Asked<'a> {

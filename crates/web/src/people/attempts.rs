@@ -59,7 +59,8 @@ impl Attempts {
             self.0.entry(whose).or_insert(Count { failures: 0, since: now }).failures += 1;
         }
         while self.0.len() > COUNTS_MAX {
-            let oldest = self.0.iter().min_by_key(|(whose, count)| (count.since, *whose)).map(|(whose, _)| whose.clone());
+            let oldest =
+                self.0.iter().min_by_key(|(whose, count)| (count.since, *whose)).map(|(whose, _)| whose.clone());
             oldest.map(|whose| self.0.remove(&whose));
         }
         Ok(())
@@ -135,7 +136,8 @@ mod tests {
         assert_eq!(tried.count(), OF_LOGIN_MAX as usize);
         let v6 = |tail: &str| Some(IpAddr::V6(format!("2001:db8:1:2:{tail}").parse().unwrap()));
         let mut attempts = Attempts::default();
-        let one_network = (0..1_000).take_while(|n| attempts.count("c", v6(&format!("{n}::1")), Duration::ZERO).is_ok());
+        let one_network =
+            (0..1_000).take_while(|n| attempts.count("c", v6(&format!("{n}::1")), Duration::ZERO).is_ok());
         assert_eq!(one_network.count(), OF_BOTH_MAX as usize);
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn key(token: &str) -> Key {
 pub(crate) struct Session {
     /// Whose: the place among the agents.
     pub(crate) agent: usize,
-    /// Stands in every form of this session.
+    /// Stands in every form that it was shown.
     pub(crate) csrf: String,
     began: Duration,
     touched: Duration,

@@ -13,7 +13,10 @@ async fn stream(scene: &Scene, path: &str, headers: &[(&str, &str)]) -> Line {
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-type: text/event-stream"), "{head}");
     assert!(head.contains("cache-control: no-store") && head.contains("content-security-policy"), "{head}");
     let greeting = line.block().await.expect("a greeting");
-    assert!(greeting.starts_with("retry: 2000\n") && greeting.contains("event: clock\ndata: 1795000000000\n"), "{greeting}");
+    assert!(
+        greeting.starts_with("retry: 2000\n") && greeting.contains("event: clock\ndata: 1795000000000\n"),
+        "{greeting}"
+    );
     line
 }
 

@@ -11,7 +11,18 @@ use crate::wire::{FORM, OWN, bare, get, post};
 #[tokio::test]
 async fn head_answers_as_get_does_without_a_body() {
     let scene = Scene::bound().await;
-    let paths = ["/", "/tasks", "/tasks/1", TALK, "/assets/site.css", "/assets/live.js", "/live", "/ready", "/api/v1/totals", "/sign-in"];
+    let paths = [
+        "/",
+        "/tasks",
+        "/tasks/1",
+        TALK,
+        "/assets/site.css",
+        "/assets/live.js",
+        "/live",
+        "/ready",
+        "/api/v1/totals",
+        "/sign-in",
+    ];
     let missing = ["/nowhere", "/conversations/1/2", "/tasks/9", "/api", "/api/v1/tasks/9", "/tasks/1/status"];
     for path in paths.into_iter().chain(missing) {
         let whole = scene.server.ask(get(path, &[])).await;
