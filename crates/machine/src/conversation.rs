@@ -20,7 +20,7 @@ use model::{MachineId, Timestamp};
 pub use command::{Command, Outcome, Reply, Resolution, SendOutcome};
 pub use effect::Effect;
 pub use event::{Event, Line, Origin, WakeReason};
-pub use line::notice as notice_line;
+pub use line::{attachment_words, notice as notice_line};
 pub use opener::{Opens, opens};
 pub use projection::{Receipts, Window, facts, verdict_now, wants_dispatch, window};
 pub use state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::Entropy;
 
@@ -45,5 +46,25 @@ impl Entropy for SystemEntropy {
             *byte = core::mem::take(&mut self.ahead[self.used]);
             self.used += 1;
         }
+    }
+}
+
+/// One source for several who need it: the store for keys, the pages for sessions.
+#[derive(Clone)]
+pub(crate) struct SharedEntropy(Arc<Mutex<Box<dyn Entropy>>>);
+
+impl SharedEntropy {
+    pub(crate) fn new(source: Box<dyn Entropy>) -> Self {
+        Self(Arc::new(Mutex::new(source)))
+    }
+
+    pub(crate) fn draw(&self, bytes: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+    }
+}
+
+impl Entropy for SharedEntropy {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.draw(bytes);
     }
 }

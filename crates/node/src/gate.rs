@@ -174,4 +174,8 @@ impl web::Node for Node {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
+
+    fn entropy(&self, bytes: &mut [u8]) {
+        self.entropy.draw(bytes);
+    }
 }

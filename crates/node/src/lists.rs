@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+use journal::Position;
+use model::Timestamp;
 use policy::{Guards, Openers};
 use view::{ConversationFilter, View, ViewFault};
-use web::{ConversationList, ConversationRow, Filter, Lists, NotListed, Unavailable, Which};
+use web::{
+    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Unavailable, Which,
+};
 
 /// The read models behind the web's lists.
 pub(crate) struct ViewLists(Arc<View>);
@@ -17,10 +22,12 @@ impl ViewLists {
 
 impl Lists for ViewLists {
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed> {
+        let ending = filter.which == Which::Ending;
         let filter = ConversationFilter {
             page: filter.page.clone(),
-            unanswered: filter.which == Which::Unanswered,
+            unanswered: ending || filter.which == Which::Unanswered,
             troubled: filter.which == Which::Failed,
+            opened: ending.then(|| ending_soon(filter.now)),
         };
         let list = self.0.conversations(&filter, after, limit).map_err(|fault| match fault {
             ViewFault::CursorUnfit => NotListed::CursorUnfit,
@@ -29,10 +36,50 @@ impl Lists for ViewLists {
         Ok(ConversationList { conversations: list.conversations.into_iter().map(row).collect(), next: list.next })
     }
 
+    fn pages(&self) -> Result<Vec<PageName>, Unavailable> {
+        let pages = self.0.pages().map_err(|fault| Unavailable(fault.to_string()))?;
+        let known = pages.into_iter().filter(|page| page.known || page.conversations > 0);
+        Ok(known.map(|row| PageName { page: row.page, name: row.name }).collect())
+    }
+
+    fn position(&self) -> u64 {
+        self.0.position().0
+    }
+
+    fn changes_after(&self, position: u64) -> Changes {
+        match self.0.changes_since(Position(position)) {
+            view::Changes::Since { changed, newest } => {
+                let changed = changed.into_iter().map(|changed| changed.machine).collect();
+                Changes::Since { changed, newest: newest.0 }
+            }
+            view::Changes::Gone { newest } => Changes::Gone { newest: newest.0 },
+        }
+    }
+
+    fn moved_from(&self, position: u64) -> BoxFuture<'_, ()> {
+        let mut told = self.0.subscribe();
+        Box::pin(async move {
+            if told.wait_for(|newest| newest.0 != position).await.is_err() {
+                // The view is gone, and with it whoever would wait.
+                core::future::pending::<()>().await;
+            }
+        })
+    }
+
     fn totals(&self) -> Result<serde_json::Value, Unavailable> {
         let totals = self.0.totals().map_err(|fault| Unavailable(fault.to_string()))?;
         serde_json::to_value(totals).map_err(|fault| Unavailable(fault.to_string()))
     }
+}
+
+/// After and until when a customer must have acted, so that the standard window is open and ends soon.
+fn ending_soon(now: Timestamp) -> (Timestamp, Timestamp) {
+    let end = |opened_at| {
+        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None };
+        policy::standard_window_end(&openers, &Guards::default()).unwrap_or(opened_at)
+    };
+    let length = end(Timestamp::default()) - Timestamp::default();
+    (now - length, now - length + ENDING_WITHIN)
 }
 
 fn row(row: view::ConversationRow) -> ConversationRow {
@@ -50,5 +97,25 @@ fn row(row: view::ConversationRow) -> ConversationRow {
         last_line: row.last_line.map(model::Redacted::into_inner),
         last_activity_at: Some(row.last_activity_at),
         task: row.task,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Span;
+
+    use super::*;
+
+    #[test]
+    fn a_window_that_ends_soon_is_open_now_and_closed_within_three_hours() {
+        let now = Timestamp(1_795_000_000_000);
+        let (after, until) = ending_soon(now);
+        let end = |at| {
+            let openers = Openers { last_action_at: Some(at), last_message_at: None };
+            policy::standard_window_end(&openers, &Guards::default()).unwrap()
+        };
+        assert_eq!(end(after), now, "the last instant at which it is closed");
+        assert_eq!(end(until), now + ENDING_WITHIN);
+        assert_eq!(until - after, Span::hours(3));
     }
 }

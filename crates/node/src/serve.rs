@@ -47,7 +47,10 @@ impl Serving {
         let until = |mut stopped: watch::Receiver<bool>| async move { stopped.wait_for(|stop| *stop).await.map(drop) };
         let servers = vec![
             tokio::spawn(serve(listeners.webhook, ingress, listeners.ingress_limits, until(stopped.clone()).map(drop))),
-            tokio::spawn(serve(listeners.site, site, listeners.site_limits, until(stopped).map(drop))),
+            tokio::spawn(serve(listeners.site, site.clone(), listeners.site_limits, async move {
+                until(stopped).map(drop).await;
+                site.end_streams();
+            })),
         ];
         Self { node, stop, servers }
     }

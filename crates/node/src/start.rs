@@ -16,6 +16,7 @@ use tracker::Tracker;
 use view::View;
 
 use crate::config::NodeConfig;
+use crate::entropy::SharedEntropy;
 use crate::follower::follow;
 
 /// What a node reaches the world through.
@@ -53,6 +54,7 @@ pub struct Node {
     pub(crate) store: Store,
     pub(crate) view: Arc<View>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: SharedEntropy,
     pub(crate) counters: Arc<Counters>,
     pub(crate) refused: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) config: NodeConfig,
@@ -83,7 +85,8 @@ impl Node {
     /// [`StartFault`]; nothing is left running.
     pub async fn start_with(config: NodeConfig, ports: Ports, options: StoreOptions) -> Result<Self, StartFault> {
         let inline = ports.drives.journal == Drive::Inline;
-        let store = Store::open(ports.store, options, ports.entropy, ports.drives)?;
+        let entropy = SharedEntropy::new(ports.entropy);
+        let store = Store::open(ports.store, options, Box::new(entropy.clone()), ports.drives)?;
         let counters = Arc::new(Counters::default());
         let appended = Arc::new(Notify::new());
         let tree_ports = actors::Ports {
@@ -113,6 +116,7 @@ impl Node {
             store,
             view: ports.view,
             clock: ports.clock,
+            entropy,
             counters,
             refused: Mutex::new(BTreeMap::new()),
             config,

@@ -65,6 +65,12 @@ Examples:
 
 Exit code 0 if every file is JSON, else 5. One bad file never stops the others.";
 
+const AGENT: &str = "\
+Examples:
+  pagedesk agent hash                                   asks for a password, prints its hash
+  pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
+  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
+
 const CAT: &str = "\
 Examples:
   pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
@@ -156,6 +162,9 @@ pub(crate) enum Command {
     /// Work with recorded and collected payloads
     #[command(subcommand, after_help = CORPUS)]
     Corpus(CorpusCommand),
+    /// Make the sign-in of an agent
+    #[command(subcommand)]
+    Agent(AgentCommand),
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -295,6 +304,25 @@ pub(crate) struct Import {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to do about agents.
+#[derive(Subcommand, Debug)]
+pub(crate) enum AgentCommand {
+    /// Print the hash of a password that is typed or piped in
+    #[command(after_help = AGENT)]
+    Hash(AgentHash),
+}
+
+/// `pagedesk agent hash`
+#[derive(Args, Debug)]
+pub(crate) struct AgentHash {
+    /// Print a whole [[agent]] with this login
+    #[arg(long, value_name = "LOGIN")]
+    pub login: Option<String>,
+    /// In whose name the answers go; the login where nobody says
+    #[arg(long, value_name = "NAME", requires = "login")]
+    pub name: Option<String>,
 }
 
 /// What to do with a configuration.

@@ -80,7 +80,15 @@ pub struct Listen {
 pub struct Desk {
     /// Opens the API.
     pub api_token: Option<Redacted<String>>,
-    /// In whose name the pages act.
+    /// Who may sign in to the pages.
+    pub agents: Vec<web::Agent>,
+    /// Browsers come by https through a proxy.
+    pub https: bool,
+    /// Who does nothing for so long is signed out.
+    pub session_idle: Span,
+    /// Whoever signed in so long ago signs in again.
+    pub session_at_most: Span,
+    /// In whose name the pages act while nobody signs in, and the API where a caller does not say.
     pub agent_name: String,
     /// Page cache of its file.
     pub cache_bytes: usize,

@@ -4,6 +4,7 @@
 //! [`Exit`], and an error says what is wrong, where, and what to do; what a damaged file makes the storage engine do is
 //! told in words, never as a panic.
 
+mod agent;
 mod assembly;
 mod cli;
 pub mod config;
@@ -83,6 +84,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Replay(asked) => replay::replay(&asked),
         Command::Journal(asked) => journal::journal(&asked),
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
+        Command::Agent(command) => agent::agent(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),
     }

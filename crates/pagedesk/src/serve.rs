@@ -4,9 +4,10 @@ use core::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
+use model::Span;
 use node::{NodeConfig, Serving, SystemClock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use web::{ApiTokens, IngressSettings, Limits, SiteSettings};
+use web::{ApiTokens, IngressSettings, Lifetimes, Limits, SiteSettings};
 
 use crate::assembly::{self, Assembly, Doors};
 use crate::cli::{Configured, Serve};
@@ -112,7 +113,14 @@ impl Orders {
 
 fn parts(config: Config, doors: Doors) -> Assembly {
     let Config { store, listen, desk, meta, account, account_name: _, facts, pages, limits, drain } = config;
-    let drain_max = core::time::Duration::from_millis(u64::try_from(drain.0).unwrap_or(0));
+    let duration = |span: Span| core::time::Duration::from_millis(u64::try_from(span.0).unwrap_or(0));
+    let drain_max = duration(drain);
+    let tokens = match &desk.api_token {
+        Some(token) => ApiTokens::new([token.reveal()]),
+        // Where people must sign in, programs must not come in beside them.
+        None if !desk.agents.is_empty() => ApiTokens::closed(),
+        None => ApiTokens::default(),
+    };
     Assembly {
         dir: store.dir,
         desk_cache_bytes: desk.cache_bytes,
@@ -136,7 +144,10 @@ fn parts(config: Config, doors: Doors) -> Assembly {
             ..Limits::ingress()
         },
         site: SiteSettings {
-            tokens: ApiTokens::new(desk.api_token.iter().map(|token| token.reveal().as_str())),
+            tokens,
+            agents: desk.agents,
+            lifetimes: Lifetimes { idle: duration(desk.session_idle), at_most: duration(desk.session_at_most) },
+            https: desk.https,
             agent_name: desk.agent_name,
         },
         site_limits: Limits { connections_max: listen.desk_connections_max, drain_max, ..Limits::site() },

@@ -5,6 +5,8 @@
 mod program;
 
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
 use program::{Beside, run, run_with};
 
@@ -33,7 +35,7 @@ fn configured(extra: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn help_shows_commands_and_examples() {
-    let asked: [&[&str]; 8] = [
+    let asked: [&[&str]; 9] = [
         &["--help"],
         &["serve", "--help"],
         &["sandbox", "--help"],
@@ -42,6 +44,7 @@ fn help_shows_commands_and_examples() {
         &["journal", "verify", "--help"],
         &["journal", "stats", "--help"],
         &["config", "--help"],
+        &["agent", "hash", "--help"],
     ];
     let pages: Vec<String> = asked
         .iter()
@@ -134,6 +137,36 @@ fn the_example_is_printed() {
     let ran = run(&["config", "example"]);
     assert_eq!(ran.code, Some(0));
     insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn the_hash_of_a_piped_password_goes_into_the_configuration() {
+    let piped = |arguments: &[&str], password: &str| {
+        let mut command = program::command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, hash, _) = piped(&["agent", "hash"], "quay side bakery\n");
+    assert!(code == Some(0) && hash.starts_with("$argon2id$v=19$") && hash.ends_with('\n'), "{hash}");
+    let (code, agent, _) = piped(&["agent", "hash", "--login", "ada", "--name", "Ada \"O\""], "quay side bakery");
+    assert_eq!(code, Some(0));
+    let (_dir, file) = configured(&agent);
+    let checked = run(&["serve", "--config", &file, "--check", "--set", "listen.desk=0.0.0.0:0"]);
+    assert_eq!((checked.code, checked.out.as_str()), (Some(0), "the configuration is sound\n"), "{}", checked.err);
+    assert!(checked.err.contains("without https"), "{}", checked.err);
+    for (arguments, password) in [
+        (&["agent", "hash"][..], "short\n"),
+        (&["agent", "hash"], "two lines\nof a password\n"),
+        (&["agent", "hash", "--login", "a da"], "quay side bakery"),
+        (&["agent", "hash", "--name", "Ada"], "quay side bakery"),
+    ] {
+        let (code, out, err) = piped(arguments, password);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(!err.contains("quay") && !err.contains("lines\nof"), "{err}");
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct ConversationFilter {
     pub unanswered: bool,
     /// Only those with a part that needs a person: failed, refused, or in doubt.
     pub troubled: bool,
+    /// Only those whose newest action that opens the standard window lies after the first and not after the second.
+    pub opened: Option<(Timestamp, Timestamp)>,
 }
 
 /// One page of conversations.
@@ -151,6 +153,7 @@ impl ConversationFilter {
         self.page.as_ref().is_none_or(|page| *page == row.page)
             && (!self.unanswered || row.unanswered())
             && (!self.troubled || row.troubled())
+            && self.opened.is_none_or(|(after, until)| row.opened_at().is_some_and(|at| after < at && at <= until))
     }
 }
 

@@ -100,6 +100,11 @@ impl ConversationRow {
         MachineId::Conversation(self.page.clone(), self.psid.clone())
     }
 
+    /// The customer's newest action that opens the standard window, a message or another.
+    pub fn opened_at(&self) -> Option<Timestamp> {
+        self.last_action_at.max(self.last_message_at)
+    }
+
     /// The customer said something, and the Page has said nothing since.
     pub fn unanswered(&self) -> bool {
         self.last_said_at > self.last_answer_at

@@ -250,6 +250,14 @@ fn lists_filter_and_page() {
     assert_eq!(pages.iter().map(|page| page.received).sum::<u64>(), totals.inbounds);
     assert!(pages.iter().all(|page| page.known && page.name == "Bakery"));
     type Wanted = fn(&ConversationRow) -> bool;
+    let opened = all[all.len() / 2].opened_at().unwrap();
+    let until = |at| ConversationFilter { opened: Some((Timestamp::default(), at)), ..Default::default() };
+    let found = view.conversations(&until(opened), None, 100).unwrap().conversations;
+    let expected: Vec<_> = all.iter().filter(|row| row.opened_at().is_some_and(|at| at <= opened)).cloned().collect();
+    assert_eq!(found, expected);
+    assert!(found.len() < all.len());
+    let after = ConversationFilter { opened: Some((opened, Timestamp(i64::MAX))), ..Default::default() };
+    assert_eq!(view.conversations(&after, None, 100).unwrap().conversations.len(), all.len() - expected.len());
     let filters: [(ConversationFilter, Wanted); 3] = [
         (ConversationFilter { page: Some(PageId::new("1029")), ..Default::default() }, |row| {
             row.page.as_str() == "1029"

@@ -90,7 +90,7 @@ impl Fault {
             response.headers_mut().insert(header::ALLOW, allow.clone());
         }
         match self.status {
-            StatusCode::UNAUTHORIZED => {
+            StatusCode::UNAUTHORIZED if matches!(reader, Reader::Program) => {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -9,16 +9,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::fault::Fault;
 
-/// Pages hold no script, no frame and nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// Pages hold nothing from elsewhere, no frame, and neither script nor style but from their own files.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri /csp-report";
+
+/// What no page needs.
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Puts the security headers on every answer; what the handler set for caching stays.
 pub(crate) fn harden(headers: &mut HeaderMap) {
-    const ALWAYS: [(HeaderName, &str); 5] = [
+    const ALWAYS: [(HeaderName, &str); 7] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
@@ -104,28 +109,37 @@ fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a str>) -> Option<&'a st
     host.filter(|host| !host.is_empty())
 }
 
-/// Secret texts that open the API, kept as digests. None at all: the API is open to whoever reaches the listener.
+/// Secret texts that open the API, kept as digests.
 #[derive(Clone, Default)]
-pub struct ApiTokens(Vec<[u8; 32]>);
+pub struct ApiTokens {
+    digests: Vec<[u8; 32]>,
+    closed: bool,
+}
 
 impl ApiTokens {
-    /// Empty texts are left out: they would open the door to everybody.
+    /// An API that takes nobody.
+    pub const fn closed() -> Self {
+        Self { digests: Vec::new(), closed: true }
+    }
+
+    /// Empty texts are left out. None at all: the API is open to whoever reaches the listener.
     pub fn new(tokens: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let kept = tokens.into_iter().filter(|token| !token.as_ref().is_empty());
-        Self(kept.map(|token| Sha256::digest(token.as_ref().as_bytes()).into()).collect())
+        let digests = kept.map(|token| Sha256::digest(token.as_ref().as_bytes()).into()).collect();
+        Self { digests, closed: false }
     }
 
     /// Whether the request carries one of them. The time taken says nothing about how much of it is right: digests are
     /// compared, all of them, to the end.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
-        if self.0.is_empty() {
-            return true;
+        if self.digests.is_empty() {
+            return !self.closed;
         }
         let Some(bearer) = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes())) else {
             return false;
         };
         let given: [u8; 32] = Sha256::digest(bearer).into();
-        self.0.iter().fold(false, |admitted, known| {
+        self.digests.iter().fold(false, |admitted, known| {
             let differing = known.iter().zip(&given).fold(0, |differing, (a, b)| differing | (a ^ b));
             admitted | (core::hint::black_box(differing) == 0)
         })
@@ -134,7 +148,7 @@ impl ApiTokens {
 
 impl core::fmt::Debug for ApiTokens {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} API token(s)", self.0.len())
+        write!(f, "{} API token(s)", self.digests.len())
     }
 }
 
@@ -203,6 +217,7 @@ mod tests {
         }
         assert!(!tokens.admit(&HeaderMap::new()));
         assert!(ApiTokens::default().admit(&HeaderMap::new()));
+        assert!(!ApiTokens::closed().admit(&headers(&[("authorization", "Bearer first")])));
         assert_eq!(format!("{tokens:?}"), "2 API token(s)");
     }
 }

@@ -13,17 +13,24 @@ mod health;
 mod ingress;
 mod limits;
 mod lists;
+mod live;
 mod pages;
+mod people;
 mod port;
 mod present;
+mod report;
 mod server;
 mod site;
+mod stall;
 mod talk;
 
 pub use guard::ApiTokens;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
-pub use lists::{ConversationList, ConversationRow, Filter, Lists, NotListed, Which};
+pub use lists::{Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Which};
+pub use people::{
+    Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
+};
 pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};

@@ -17,6 +17,8 @@ pub struct Limits {
     pub header_max: usize,
     /// From the end of the headers to the end of the body: slower senders get 408.
     pub body_timeout: Duration,
+    /// A reader who takes no byte of what is written for so long is cut.
+    pub write_timeout: Duration,
     /// Bytes of one body: longer ones get 413.
     pub body_max: usize,
     /// Bytes of all bodies being read at once, counting the large ones alone (over [`Limits::SMALL_BODY`]); beyond it
@@ -44,6 +46,7 @@ impl Limits {
             header_timeout: Duration::from_secs(30),
             header_max: 64 << 10,
             body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(30),
             body_max: 8 << 20,
             bodies_max: 256 << 20,
             drain_max: Duration::from_secs(20),

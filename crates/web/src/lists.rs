@@ -2,7 +2,8 @@
 //!
 //! Invariant: nothing here is the truth about one conversation; its page asks the node, which reads the journal.
 
-use model::{PageId, Psid, TaskId, Timestamp};
+use futures_util::future::BoxFuture;
+use model::{MachineId, PageId, Psid, Span, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::port::Unavailable;
@@ -15,11 +16,52 @@ pub trait Lists: Send + Sync + 'static {
     /// [`NotListed`] says whether to start again from the first page or to try later.
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed>;
 
+    /// The Pages of which something is known, by id.
+    ///
+    /// # Errors
+    /// The read models cannot be read now.
+    fn pages(&self) -> Result<Vec<PageName>, Unavailable>;
+
     /// Counts over the whole node, as one JSON object.
     ///
     /// # Errors
     /// The read models cannot be read now.
     fn totals(&self) -> Result<serde_json::Value, Unavailable>;
+
+    /// How far the lists have followed the journal. A page that asks before it reads misses nothing.
+    fn position(&self) -> u64;
+
+    /// Which machines changed after a position.
+    fn changes_after(&self, position: u64) -> Changes;
+
+    /// Resolves once the lists stand elsewhere than at `position`.
+    fn moved_from(&self, position: u64) -> BoxFuture<'_, ()>;
+}
+
+/// What changed after a position.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Changes {
+    /// These machines, and no other.
+    Since {
+        /// Each once.
+        changed: Vec<MachineId>,
+        /// Up to here.
+        newest: u64,
+    },
+    /// Too long ago to say, or the position is none of these lists: read everything again.
+    Gone {
+        /// Where the lists stand.
+        newest: u64,
+    },
+}
+
+/// A Page by its name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PageName {
+    /// The Page.
+    pub page: PageId,
+    /// Its public name; empty while unknown.
+    pub name: String,
 }
 
 /// Why there is no list.
@@ -38,7 +80,12 @@ pub struct Filter {
     pub which: Which,
     /// Only those of this Page.
     pub page: Option<PageId>,
+    /// The node's clock, by which windows end soon.
+    pub now: Timestamp,
 }
+
+/// A window that closes within this is one that ends soon.
+pub const ENDING_WITHIN: Span = Span::hours(3);
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -49,6 +96,8 @@ pub enum Which {
     All,
     /// The customer had the last word.
     Unanswered,
+    /// The window closes within [`ENDING_WITHIN`], and the customer had the last word.
+    Ending,
     /// Something failed, was refused or is in doubt.
     Failed,
 }

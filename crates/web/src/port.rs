@@ -36,6 +36,9 @@ pub trait Node: Send + Sync + 'static {
 
     /// The one clock.
     fn now(&self) -> Timestamp;
+
+    /// The one source of chance: fills the bytes with what nobody can guess.
+    fn entropy(&self, bytes: &mut [u8]);
 }
 
 /// Why a delivery was not kept; Meta sends it again.

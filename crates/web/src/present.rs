@@ -16,6 +16,47 @@ pub(crate) fn iso(at: Timestamp) -> String {
     formatted(at, "%Y-%m-%dT%H:%M:%SZ")
 }
 
+/// An instant as lists show it: today's by its time, this week's by its day, others by their date; UTC.
+pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.0.div_euclid(DAY.0);
+    match day(now).saturating_sub(day(at)) {
+        0 => time(at),
+        1..=6 => formatted(at, "%a %H:%M"),
+        _ => formatted(at, "%-d %b %Y"),
+    }
+}
+
+/// The time of day alone, UTC.
+pub(crate) fn time(at: Timestamp) -> String {
+    formatted(at, "%H:%M")
+}
+
+/// A day in words, UTC.
+pub(crate) fn day(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.0.div_euclid(DAY.0);
+    match day(now).saturating_sub(day(at)) {
+        0 => "Today".to_owned(),
+        1 => "Yesterday".to_owned(),
+        _ => formatted(at, "%A, %-d %B %Y"),
+    }
+}
+
+const DAY: Span = Span::days(1);
+
+/// The time left of a window in words, and after how long the words are others; `None`: they stay.
+pub(crate) fn left(end: Timestamp, now: Timestamp) -> (String, Option<Span>) {
+    const HOUR: i64 = Span::hours(1).0;
+    const MINUTE: i64 = Span::minutes(1).0;
+    let Span(ms) = end - now;
+    let until_less_than = |whole: i64| Some(Span(ms - whole + 1));
+    match ms {
+        ..=0 => ("closed".to_owned(), None),
+        1..MINUTE => ("under 1 min left".to_owned(), Some(Span(ms))),
+        MINUTE..HOUR => (format!("{} min left", ms / MINUTE), until_less_than(ms / MINUTE * MINUTE)),
+        _ => (format!("{} h left", ms / HOUR), until_less_than(ms / HOUR * HOUR)),
+    }
+}
+
 fn formatted(at: Timestamp, form: &str) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(instant) => instant.to_zoned(jiff::tz::TimeZone::UTC).strftime(form).to_string(),
@@ -40,8 +81,14 @@ pub(crate) fn days(span: Span) -> String {
 pub(crate) struct Composer {
     /// Whether writing to the customer makes sense now.
     pub(crate) enabled: bool,
-    /// `open hh:mm:ss`, `human agent d hh`, `held: …` or `closed: …`.
+    /// Which of its states it is in, whatever the time left: `open`, `human-agent`, `special`, or the code of a reason.
+    pub(crate) state: &'static str,
+    /// `open`, `human agent d hh`, `held: …` or `closed: …`.
     pub(crate) label: String,
+    /// What is left of the standard window, to be shown as `hh:mm:ss` behind the label.
+    pub(crate) left: Option<Span>,
+    /// After so long the label is another by itself.
+    pub(crate) turns: Option<Span>,
     /// How the label looks.
     pub(crate) tone: Tone,
     /// Why not, or why later, and what to do.
@@ -78,25 +125,34 @@ impl Composer {
     pub(crate) fn of(verdict: &Verdict, now: Timestamp) -> Self {
         match verdict {
             Verdict::Permit { messaging_type, until, .. } => {
-                let left = *until - now;
-                let (label, tone) = match messaging_type {
-                    MessagingType::Response => (format!("open {}", hours(left)), Tone::Open),
-                    MessagingType::MessageTag(Tag::HumanAgent) => (format!("human agent {}", days(left)), Tone::Note),
+                let span = *until - now;
+                let (state, label, left, tone) = match messaging_type {
+                    MessagingType::Response => ("open", "open".to_owned(), Some(span), Tone::Open),
+                    MessagingType::MessageTag(Tag::HumanAgent) => {
+                        ("human-agent", format!("human agent {}", days(span)), None, Tone::Note)
+                    }
                     MessagingType::MessageTag(
                         Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate,
-                    ) => ("special message only".to_owned(), Tone::Note),
+                    ) => ("special", "special message only".to_owned(), None, Tone::Note),
                 };
-                Self { enabled: true, label, tone, sentence: None }
+                let turns = Some(if left.is_some() { span } else { Span(span.0 % Span::hours(1).0 + 1) });
+                Self { enabled: true, state, label, left, turns, tone, sentence: None }
             }
             Verdict::Defer { reason, .. } => Self {
                 enabled: true,
-                label: format!("held: {}", reason.code()),
+                state: reason.code(),
+                label: format!("held: {}", words(reason.code())),
+                left: None,
+                turns: None,
                 tone: Tone::Note,
                 sentence: Some(reason.sentence()),
             },
             Verdict::Forbid { reason } => Self {
                 enabled: false,
-                label: format!("closed: {}", reason.code()),
+                state: reason.code(),
+                label: format!("closed: {}", words(reason.code())),
+                left: None,
+                turns: None,
                 tone: Tone::Bad,
                 sentence: Some(reason.sentence()),
             },
@@ -107,7 +163,10 @@ impl Composer {
     pub(crate) fn without_task() -> Self {
         Self {
             enabled: false,
+            state: "no-task",
             label: "no task yet".to_owned(),
+            left: None,
+            turns: None,
             tone: Tone::Quiet,
             sentence: Some(
                 "This conversation has no task yet, and answers are comments of its task. It opens within seconds after \
@@ -115,6 +174,11 @@ impl Composer {
             ),
         }
     }
+}
+
+/// A stable code as words.
+fn words(code: &str) -> String {
+    code.replace(['-', '_'], " ")
 }
 
 /// A part's state in words.
@@ -171,7 +235,8 @@ impl PartWords {
     }
 }
 
-const fn reached(reach: Option<Reach>) -> &'static str {
+/// How far a message of the Page got, in a word.
+pub(crate) const fn reached(reach: Option<Reach>) -> &'static str {
     match reach {
         Some(Reach::Read) => "read",
         Some(Reach::Delivered) => "delivered",
@@ -195,8 +260,28 @@ fn failure(reason: &str) -> String {
         "tries-exhausted" => {
             "Facebook could not take it, several times over. Try again later; if it stays so, tell an admin.".to_owned()
         }
-        row => format!("Facebook refused it ({row}). Try again once the cause is gone, or leave it."),
+        row => match advice(row) {
+            Some(advice) => format!("Facebook refused it: {}. {advice}", words(row)),
+            None => format!("Facebook refused it: {}. Try again once the cause is gone, or leave it.", words(row)),
+        },
     }
+}
+
+/// What a person can do about a row of the error table, where that is not merely to wait.
+fn advice(row: &str) -> Option<&'static str> {
+    Some(match row {
+        "customer-unavailable" => "The customer has blocked the Page, left Messenger or wants no messages. Leave it.",
+        "customer-unknown" => "This Page cannot write to this customer. Leave it.",
+        "window-closed" => "The time for answers is over. Wait until the customer writes again.",
+        "privacy-region" => "Rules in Europe or Japan forbid this attachment. Send a link to it instead.",
+        "page-restricted" => "Facebook has restricted the Page. An admin finds the reason in Meta Business Suite.",
+        "token-invalid" | "permission-missing" => "The Page must be connected again. Tell an admin, then try again.",
+        "attachment-too-large" | "attachment-type" => "Send it smaller or as another kind of file.",
+        "thread-controlled" => {
+            "Another app holds the conversation. Take it over in Meta Business Suite, then try again."
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -213,13 +298,42 @@ mod tests {
         assert_eq!(hours(Span(23 * 3_600_000 + 59 * 60_000 + 12_999)), "23:59:12");
         assert_eq!(hours(Span(-5)), "00:00:00");
         assert_eq!(days(Span::hours(76)), "3 d 04 h");
+        let now = Timestamp(1_795_000_000_000);
+        let of = |ago: Span| (moment(now - ago, now), day(now - ago, now));
+        assert_eq!(of(Span::hours(1)), ("10:06".to_owned(), "Today".to_owned()));
+        assert_eq!(of(Span::hours(12)), ("Tue 23:06".to_owned(), "Yesterday".to_owned()));
+        assert_eq!(of(Span::days(40)), ("9 Oct 2026".to_owned(), "Friday, 9 October 2026".to_owned()));
+        assert_eq!(moment(Timestamp(i64::MIN), Timestamp(i64::MAX)), "-9223372036854775808 ms");
+        assert_eq!(moment(now + Span::days(2), now), "20 Nov 2026");
+    }
+
+    #[test]
+    fn what_is_left_of_a_window_is_said_in_words_that_turn_when_they_say() {
+        let end = Timestamp(1_795_000_000_000);
+        let said = |span: Span| left(end, end - span).0;
+        assert_eq!(said(Span::hours(24)), "24 h left");
+        assert_eq!(said(Span(Span::hours(20).0 - 1)), "19 h left");
+        assert_eq!(said(Span::hours(1)), "1 h left");
+        assert_eq!(said(Span(Span::hours(1).0 - 1)), "59 min left");
+        assert_eq!(said(Span::minutes(1)), "1 min left");
+        assert_eq!(said(Span(1)), "under 1 min left");
+        assert_eq!((said(Span(0)), said(Span(-1))), ("closed".to_owned(), "closed".to_owned()));
+        let mut now = end - Span::hours(2);
+        let mut turns = 0;
+        while let (words, Some(span)) = left(end, now) {
+            assert_eq!(left(end, now + span - Span(1)).0, words, "not before");
+            now = now + span;
+            assert_ne!(left(end, now).0, words, "but then");
+            turns += 1;
+        }
+        assert_eq!((left(end, now).0.as_str(), turns), ("closed", 62));
     }
 
     #[test]
     fn the_composer_says_when_it_is_closed_and_why() {
         let closed = Composer::of(&Verdict::Forbid { reason: ForbidReason::WindowClosed }, Timestamp(0));
         assert!(!closed.enabled);
-        assert_eq!(closed.label, "closed: window-closed");
+        assert_eq!(closed.label, "closed: window closed");
         assert!(closed.sentence.is_some_and(|sentence| sentence.contains("customer writes")));
         let held = Composer::of(&Verdict::Defer { until: None, reason: DeferReason::NeedsReconnect }, Timestamp(0));
         assert!(held.enabled, "what is held is not lost, so it may be written");
@@ -230,7 +344,11 @@ mod tests {
         let words = |reason: &str| PartWords::of(&PartState::Failed { reason: reason.to_owned() }, None, Timestamp(0));
         assert_eq!(words("given-up").ways, Ways::None);
         assert_eq!(words("tries-exhausted").ways, Ways::RetryOrGiveUp);
-        assert!(words("blocked").sentence.is_some_and(|sentence| sentence.contains("(blocked)")));
+        let said = |reason| words(reason).sentence.unwrap();
+        assert_eq!(said("app-limit"), "Facebook refused it: app limit. Try again once the cause is gone, or leave it.");
+        assert!(
+            said("customer-unavailable").starts_with("Facebook refused it: customer unavailable. The customer has")
+        );
         let sent = PartState::Sent { mid: None, at: Timestamp(0) };
         assert_eq!(PartWords::of(&sent, Some(Reach::Read), Timestamp(0)).state, "read");
     }

@@ -6,6 +6,7 @@
 
 use core::convert::Infallible;
 use core::future::Future;
+use core::net::IpAddr;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 use crate::limits::Limits;
+use crate::stall::Stall;
 
 /// The process is out of sockets or memory: trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -65,13 +67,13 @@ where
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, slot) = match select(shutdown.as_mut(), pin!(accept(&listener, &slots))).await {
+        let (stream, peer, slot) = match select(shutdown.as_mut(), pin!(accept(&listener, &slots))).await {
             Either::Left(((), _)) => break,
             Either::Right((accepted, _)) => accepted,
         };
         while connections.try_join_next().is_some() {}
-        let io = FirstBytes::new(stream, limits.header_timeout);
-        let connection = builder.serve_connection(io, service.clone()).into_owned();
+        let io = FirstBytes::new(stream, &limits);
+        let connection = builder.serve_connection(io, Named { service: service.clone(), peer }).into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             if let Err(error) = watched.await {
@@ -107,16 +109,37 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// The other end of a request's connection, among its extensions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A service whose requests say from which address they come.
+struct Named<S> {
+    service: S,
+    peer: Peer,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Named<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
+    }
+}
+
 /// The next connection, once there is a slot for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Peer, OwnedSemaphorePermit) {
     let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY was not set");
                 }
-                return (stream, slot);
+                return (stream, Peer(peer.ip()), slot);
             }
             Err(error) if is_peers_fault(&error) => {}
             Err(error) => {
@@ -136,15 +159,16 @@ fn is_peers_fault(error: &io::Error) -> bool {
 
 /// A socket whose first bytes must come in time: until the protocol is known, no time-out of hyper runs.
 struct FirstBytes {
-    io: TokioIo<TcpStream>,
+    io: Stall<TokioIo<TcpStream>>,
     deadline: Option<Pin<Box<Sleep>>>,
     missing: usize,
 }
 
 impl FirstBytes {
-    fn new(stream: TcpStream, timeout: Duration) -> Self {
-        let deadline = Some(Box::pin(tokio::time::sleep(timeout)));
-        Self { io: TokioIo::new(stream), deadline, missing: PREFACE }
+    fn new(stream: TcpStream, limits: &Limits) -> Self {
+        let deadline = Some(Box::pin(tokio::time::sleep(limits.header_timeout)));
+        let io = Stall::new(TokioIo::new(stream), limits.write_timeout);
+        Self { io, deadline, missing: PREFACE }
     }
 
     fn came(&mut self, bytes: usize) {

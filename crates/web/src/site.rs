@@ -1,8 +1,9 @@
-//! The service of the people's listener: pages, API, `/live`, `/ready`. Decides who gets in, reads the body within
-//! limits, lets axum find the handler, renders refusals and hardens every answer.
+//! The service of the people's listener: pages, API, `/events`, `/live`, `/ready`. Decides who gets in, reads the body
+//! within limits, lets axum find the handler, renders refusals and hardens every answer.
 //!
-//! What pages and API say lives in their own folders. Invariant: a request that changes something passed the guard
-//! before a handler sees it, and no answer leaves without the security headers.
+//! What pages and API say lives in their own folders. Invariants: where agents sign in, no page is shown and nothing is
+//! changed without a session; a request that changes something passed the guard before a handler sees it; no answer
+//! leaves without the security headers.
 
 use core::convert::Infallible;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{Method, Request, StatusCode, Uri, header};
@@ -25,9 +26,12 @@ use crate::fault::{self, Fault};
 use crate::guard::{self, ApiTokens, Whence};
 use crate::limits::Limits;
 use crate::lists::Lists;
+use crate::live::{self, Live};
 use crate::pages::form::Sent;
-use crate::pages::trouble;
+use crate::pages::{frame::Frame, sign_in, trouble};
+use crate::people::{Agent, Lifetimes, People, Standing};
 use crate::port::Node;
+use crate::report::{self, Reports};
 use crate::{api, health, pages};
 
 /// What pages and API must know beside their sources.
@@ -35,13 +39,25 @@ use crate::{api, health, pages};
 pub struct SiteSettings {
     /// Who may call the API. None: whoever reaches the listener.
     pub tokens: ApiTokens,
-    /// In whose name the pages act, until people sign in.
+    /// Who may sign in to the pages. None: whoever reaches the listener sees and does everything.
+    pub agents: Vec<Agent>,
+    /// How long a sign-in lasts.
+    pub lifetimes: Lifetimes,
+    /// Browsers come by https through a proxy that says in `X-Forwarded-For` who asks.
+    pub https: bool,
+    /// In whose name the pages act where nobody signs in, and the API where the caller does not say.
     pub agent_name: String,
 }
 
 impl Default for SiteSettings {
     fn default() -> Self {
-        Self { tokens: ApiTokens::default(), agent_name: "Agent".to_owned() }
+        Self {
+            tokens: ApiTokens::default(),
+            agents: Vec::new(),
+            lifetimes: Lifetimes::default(),
+            https: false,
+            agent_name: "Agent".to_owned(),
+        }
     }
 }
 
@@ -53,8 +69,16 @@ pub(crate) struct Sources {
     pub(crate) lists: Arc<dyn Lists>,
     /// Tasks and comments.
     pub(crate) desk: Arc<Desk>,
-    /// In whose name the pages act.
+    /// In whose name the API acts where the caller does not say.
     pub(crate) agent_name: String,
+    /// Who asks.
+    pub(crate) people: Arc<People>,
+    /// The pages' event streams.
+    pub(crate) live: Live,
+    /// What browsers reported.
+    pub(crate) reports: Reports,
+    /// Browsers come by https through a proxy.
+    pub(crate) https: bool,
 }
 
 /// The service of the people's listener. Clones share everything.
@@ -62,14 +86,27 @@ pub(crate) struct Sources {
 pub struct Site(Arc<Inner>);
 
 struct Inner {
-    node: Arc<dyn Node>,
+    sources: Arc<Sources>,
     tokens: ApiTokens,
     /// Reads the API's bodies.
     calls: Reader,
     /// Reads the pages' forms: some of what is too long too, so that it can be given back.
     forms: Reader,
+    /// Reads what anybody may send.
+    reports: Reader,
     body_max: usize,
     router: Router,
+}
+
+/// Who may come where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Door {
+    /// Programs with a token.
+    Api,
+    /// Anybody.
+    Everybody,
+    /// Agents, where they sign in.
+    Pages,
 }
 
 impl Site {
@@ -81,9 +118,13 @@ impl Site {
         settings: SiteSettings,
         limits: &Limits,
     ) -> Self {
-        let SiteSettings { tokens, agent_name } = settings;
-        let sources = Arc::new(Sources { node: Arc::clone(&node), lists, desk, agent_name });
+        let SiteSettings { tokens, agents, lifetimes, https, agent_name } = settings;
+        let people = Arc::new(People::new(agents, lifetimes, https, agent_name.clone(), Arc::clone(&node)));
+        let (live, reports) = (Live::new(), Reports::default());
+        let sources = Arc::new(Sources { node, lists, desk, agent_name, people, live, reports, https });
         let router = pages::router()
+            .route("/events", get(live::events))
+            .route("/csp-report", post(report::take).get(report::show))
             .nest("/api/v1", api::router())
             .route("/live", get(async || health::live().map(Body::new)))
             .route("/ready", get(ready))
@@ -92,10 +133,16 @@ impl Site {
                 let sentence = "This address does not take that method.";
                 Fault::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", sentence)
             })
-            .with_state(sources);
+            .with_state(Arc::clone(&sources));
         let calls = Reader::new(limits);
-        let forms = calls.up_to(limits.kept_max());
-        Self(Arc::new(Inner { node, tokens, calls, forms, body_max: limits.body_max, router }))
+        let (forms, reports) = (calls.up_to(limits.kept_max()), calls.up_to(report::BODY_MAX));
+        Self(Arc::new(Inner { sources, tokens, calls, forms, reports, body_max: limits.body_max, router }))
+    }
+
+    /// Ends the pages' event streams, which would otherwise keep their connections to the end of `drain_max`. To be
+    /// called when the listener ends.
+    pub fn end_streams(&self) {
+        self.0.sources.live.end();
     }
 }
 
@@ -118,8 +165,12 @@ impl Inner {
     async fn answer(&self, request: Request<Incoming>) -> Response {
         let (head, body) = request.into_parts();
         let (method, uri) = (head.method.clone(), head.uri.clone());
+        // A page that looks by itself says so: it keeps nobody signed in.
+        let touch = uri.path() != "/events" && !head.headers.contains_key("x-live");
+        let standing = self.sources.people.standing(&head.headers, touch);
+        let frame = Frame::of(&self.sources, &standing);
         let mut sent = None;
-        let answered = match self.hand_on(head, body, &mut sent).await {
+        let answered = match self.hand_on(head, body, standing, &mut sent).await {
             Ok(mut response) => match response.extensions_mut().remove::<Fault>() {
                 Some(fault) => Err(fault.allowing(response.headers_mut().remove(header::ALLOW))),
                 None => Ok(response),
@@ -131,7 +182,7 @@ impl Inner {
                 path: uri.path(),
                 sent: sent.as_ref(),
                 changes: guard::changes(&method),
-                now: self.node.now(),
+                frame: &frame,
             };
             fault.render(&if is_api(&uri) { fault::Reader::Program } else { fault::Reader::Person(asked) })
         });
@@ -140,36 +191,61 @@ impl Inner {
     }
 
     /// `sent` becomes what a form brought, once it was read: it is given back with a refusal.
-    async fn hand_on(&self, head: Parts, body: Incoming, sent: &mut Option<Sent>) -> Result<Response, Fault> {
-        let api = is_api(&head.uri);
-        if api && !self.tokens.admit(&head.headers) {
+    async fn hand_on(
+        &self,
+        mut head: Parts,
+        body: Incoming,
+        standing: Standing,
+        sent: &mut Option<Sent>,
+    ) -> Result<Response, Fault> {
+        let door = door(&head);
+        if door == Door::Api && !self.tokens.admit(&head.headers) {
             let sentence = "The API wants a token: Authorization: Bearer ….";
             return Err(Fault::new(StatusCode::UNAUTHORIZED, "unauthorized", sentence));
         }
+        let viewer = match standing {
+            Standing::Known(viewer) => Some(viewer),
+            Standing::Stranger => None,
+        };
         if !guard::changes(&head.method) {
+            if door == Door::Pages && viewer.is_none() {
+                return stranger(&head);
+            }
+            head.extensions.insert(viewer);
             return Ok(self.route(Request::from_parts(head, Body::empty())).await);
+        }
+        if head.uri.path() == "/csp-report" {
+            let body = self.reports.read(body).await.map_err(|refused| Fault::unread(refused, report::BODY_MAX))?;
+            return Ok(self.route(Request::from_parts(head, Body::from(body))).await);
         }
         let authority = head.uri.authority().map(http::uri::Authority::as_str);
         let whence = Whence::of(&head.headers, authority);
+        let api = door == Door::Api;
         let refused = if api { whence.refuses_call() } else { whence.refuses_form(&head.headers, authority) };
         if let Some(refused) = refused {
             if let Some(missed) = self.missed(&head).await {
                 return Ok(missed);
             }
             // What a stranger's page sent was typed nowhere here; a person may have typed the rest.
-            if !api && whence != Whence::OtherSite {
+            if door == Door::Pages && whence != Whence::OtherSite {
                 *sent = self.forms.read(body).await.ok().map(|body| Sent::new(&head.headers, body));
             }
             return Err(refused);
         }
         let reader = if api { &self.calls } else { &self.forms };
         let body = reader.read(body).await.map_err(|refused| Fault::unread(refused, self.body_max))?;
-        if !api {
-            *sent = Some(Sent::new(&head.headers, body.clone()));
-            if body.len() > self.body_max {
-                return Err(Fault::too_large(self.body_max));
+        if door == Door::Pages {
+            let form = sent.insert(Sent::new(&head.headers, body.clone()));
+            match &viewer {
+                None => return Err(signed_out()),
+                Some(viewer) if !viewer.sent(form.csrf().as_deref()) => return Err(other_session()),
+                Some(_) => {}
             }
         }
+        if !api && body.len() > self.body_max {
+            return Err(Fault::too_large(self.body_max));
+        }
+        head.extensions.insert(viewer);
         Ok(self.route(Request::from_parts(head, Body::from(body))).await)
     }
 
@@ -198,6 +274,37 @@ fn bodiless(response: Response) -> Response {
         head.headers.entry(header::CONTENT_LENGTH).or_insert(length.into());
     }
     Response::from_parts(head, Body::empty())
+}
+
+/// Where a request comes in.
+fn door(head: &Parts) -> Door {
+    match head.uri.path() {
+        _ if is_api(&head.uri) => Door::Api,
+        "/live" | "/ready" | sign_in::PATH => Door::Everybody,
+        "/csp-report" if guard::changes(&head.method) => Door::Everybody,
+        path if path.starts_with("/assets/") => Door::Everybody,
+        _ => Door::Pages,
+    }
+}
+
+/// Somebody who must sign in first: led there by a page, told so by a stream, which cannot be led.
+fn stranger(head: &Parts) -> Result<Response, Fault> {
+    if head.uri.path() == "/events" {
+        return Err(signed_out());
+    }
+    let here = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    Ok(Redirect::to(&sign_in::leads_to(here)).into_response())
+}
+
+fn signed_out() -> Fault {
+    let sentence =
+        "You are not signed in, or your session has ended, so nothing was changed. Sign in, then send it again.";
+    Fault::new(StatusCode::UNAUTHORIZED, "signed-out", sentence)
+}
+
+fn other_session() -> Fault {
+    let sentence = "This page was made before you signed in, so nothing was changed. Send it again from here.";
+    Fault::new(StatusCode::FORBIDDEN, "other-session", sentence)
 }
 
 fn is_api(uri: &Uri) -> bool {

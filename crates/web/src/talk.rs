@@ -2,13 +2,13 @@
 //!
 //! Reads only; every answer about sending comes from the policy through the machine.
 
-use machine::conversation::{transcript, verdict_now};
+use machine::conversation::{attachment_words, transcript, verdict_now};
 use machine::outbound::PartId;
 use model::{Attachment, CommentId, PageId, Psid, TaskId, Timestamp};
 use policy::Author;
 
 use crate::port::ConversationNow;
-use crate::present::{Composer, PartWords};
+use crate::present::{Composer, PartWords, reached};
 
 /// A conversation as shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,14 +36,33 @@ pub(crate) struct Talk {
 /// One entry of the transcript.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Said {
+    /// Names it within its page, whatever becomes of it.
+    pub(crate) id: String,
     /// When, by Meta's time where it is known.
     pub(crate) at: Timestamp,
     /// By whom.
     pub(crate) who: Who,
-    /// What, attachments named.
+    /// What, without the marks of what was attached; may be empty then.
     pub(crate) text: String,
-    /// Where the attachments lay.
-    pub(crate) links: Vec<String>,
+    /// What was attached.
+    pub(crate) attached: Vec<Attached>,
+    /// The reactions that stand on it.
+    pub(crate) reactions: Vec<String>,
+    /// Its text was changed; what is shown is the newest.
+    pub(crate) edited: bool,
+    /// It was taken back.
+    pub(crate) unsent: bool,
+}
+
+/// Something attached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Attached {
+    /// What it is, in the words of the transcript: `image`, `audio`, `video`, `file`, `Instagram reel` or another.
+    pub(crate) kind: String,
+    /// Its title or file name, and what else is known of it.
+    pub(crate) title: Option<String>,
+    /// Where it lay, if a browser may be sent there.
+    pub(crate) link: Option<String>,
 }
 
 /// Who said something.
@@ -51,9 +70,12 @@ pub(crate) struct Said {
 pub(crate) enum Who {
     /// The customer.
     Customer,
-    /// The Page, but not through us.
-    Outside,
-    /// Nobody: something happened.
+    /// The Page, but not through us; how far it got.
+    Outside {
+        /// `sent`, `delivered` or `read`.
+        reach: &'static str,
+    },
+    /// Nobody: the line says what somebody did, or what happened.
     Notice,
     /// We; a part of an answer.
     Us {
@@ -97,11 +119,15 @@ impl Talk {
         let ConversationNow { state, transcript, context } = found;
         let mut said: Vec<Said> = transcript.entries().iter().map(|entry| Said::of(entry, now)).collect();
         let soon = written.into_iter().filter(|answer| !state.has_replied(&answer.comment));
-        said.extend(soon.map(|Written { by, text, at, .. }| Said {
+        said.extend(soon.map(|Written { comment, by, text, at }| Said {
+            id: format!("soon-{comment}"),
             at,
             who: Who::Soon { by },
             text,
-            links: Vec::new(),
+            attached: Vec::new(),
+            reactions: Vec::new(),
+            edited: false,
+            unsent: false,
         }));
         let composer = match state.task() {
             Some(_) => Composer::of(&verdict_now(state, context, Author::Agent, None, now).0, now),
@@ -130,24 +156,62 @@ impl Said {
             }
             (transcript::Who::Us { by, .. }, None) => Who::Soon { by: by.clone() },
             (transcript::Who::Customer, _) => Who::Customer,
-            (transcript::Who::Outside, _) => Who::Outside,
+            (transcript::Who::Outside, _) => Who::Outside { reach: reached(entry.reach) },
             (transcript::Who::Notice, _) => Who::Notice,
         };
-        let links = entry.attachments.iter().filter_map(openable).map(str::to_owned).collect();
-        let mut text = entry.text.reveal().clone();
-        if entry.edited && !entry.unsent {
-            text.push_str("\n[edited]");
-        }
-        for reacted in &entry.reactions {
-            let whose = if reacted.by_page { "the Page" } else { "the customer" };
-            text.push_str(&format!("\n[{} by {whose}]", reacted.sign));
-        }
-        Self { at: entry.at, who, text, links }
+        let id = match (&who, &entry.tie) {
+            (Who::Us { part, .. }, _) | (_, transcript::Tie::Part(part)) => format!("part-{part}"),
+            (_, transcript::Tie::Item(key)) => format!("item-{}", hex::encode(key.0)),
+        };
+        let (text, attached) = parted(entry.text.reveal(), &entry.attachments);
+        let reactions = entry.reactions.iter().map(|reacted| reacted.sign.clone()).collect();
+        Self { id, at: entry.at, who, text, attached, reactions, edited: entry.edited, unsent: entry.unsent }
     }
+}
+
+/// The text without the marks that a readable line has for attachments: the page shows those as what they are. A mark
+/// that reads otherwise stays, and so does what a customer typed: of several alike the last is the mark.
+fn parted(line: &str, attachments: &[Attachment]) -> (String, Vec<Attached>) {
+    let mut lines: Vec<&str> = line.split('\n').collect();
+    let mut attached = Vec::new();
+    for attachment in attachments.iter().rev() {
+        let (kind, title) = attachment_words(attachment);
+        let mark = match &title {
+            Some(title) => format!("[{kind}: {title}]"),
+            None => format!("[{kind}]"),
+        };
+        if let Some(at) = lines.iter().rposition(|line| *line == mark) {
+            lines.remove(at);
+        }
+        attached.push(Attached { kind, title, link: openable(attachment).map(str::to_owned) });
+    }
+    attached.reverse();
+    (lines.join("\n"), attached)
 }
 
 /// The attachment's address, if a browser may be sent there: a link of another scheme stays text.
 pub(crate) fn openable(attachment: &Attachment) -> Option<&str> {
     let url = attachment.url.as_ref()?.reveal();
     (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::AttachmentKind;
+
+    use super::*;
+
+    #[test]
+    fn an_attachment_is_shown_as_what_it_is_and_not_by_its_mark_too() {
+        let image = Attachment { kind: AttachmentKind::Image, url: Some("https://cdn.example/a".into()), title: None };
+        let offer = Attachment { kind: AttachmentKind::File, url: None, title: Some("offer.pdf".into()) };
+        let (text, attached) = parted("[image]\nlook\n[image]\n[file: offer.pdf]", &[image.clone(), offer.clone()]);
+        assert_eq!(text, "[image]\nlook", "what was typed stays");
+        assert_eq!(attached[0].link.as_deref(), Some("https://cdn.example/a"));
+        assert_eq!((attached[1].kind.as_str(), attached[1].title.as_deref()), ("file", Some("offer.pdf")));
+        assert_eq!(parted("[image]", std::slice::from_ref(&image)).0, "");
+        assert_eq!(parted("look\n[a picture]", &[image]).0, "look\n[a picture]");
+        let script = Attachment { url: Some("javascript:alert(1)".into()), ..offer };
+        assert_eq!(parted("x", &[script]).1[0].link, None);
+    }
 }

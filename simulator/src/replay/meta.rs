@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actors::Clock as _;
 use messenger::error_table::{self, Retry};
 use messenger::{Body, BoxFuture, Fault, Graph, Profile, Send, SendOutcome};
-use model::{AppId, MachineId, Mid, PageId, Psid, Redacted, Span};
+use model::{AppId, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp};
 use oracle::{Attempt, Rejection, send_rules};
 use policy::Permit;
 
@@ -31,6 +31,8 @@ const ECHO: (Span, Span) = (Span(20), Span(400));
 const DELIVERED: (Span, Span) = (Span(500), Span::seconds(3));
 /// How long after that it is read.
 const READ: (Span, Span) = (Span::seconds(2), Span::seconds(60));
+/// How long another app keeps a conversation in which nothing happens. Meta, *Conversation Routing*, read 2026-11-23.
+const CONTROL: Span = Span::hours(24);
 /// How far a recorded echo may lie from the send that it is taken for.
 const ECHO_APART: Span = Span::minutes(10);
 
@@ -121,6 +123,7 @@ impl Meta {
             has_attachment: attachment.is_some(),
             now,
             human_agent_feature: self.0.human_agent,
+            controlled_elsewhere: self.is_elsewhere(&send.page, &send.psid, now),
         };
         let rules = self.rules(&send.page, &send.psid, &attempt);
         let bubble = Bubble {
@@ -146,6 +149,16 @@ impl Meta {
         let deeds = self.0.survey.deeds.get(&(page.clone(), psid.clone()));
         let done: Vec<_> = deeds.into_iter().flatten().copied().filter(|deed| deed.at <= attempt.now).collect();
         send_rules(&done, attempt)
+    }
+
+    /// Whether another app was handed the conversation and has not let a day pass without anything happening in it.
+    fn is_elsewhere(&self, page: &PageId, psid: &Psid, now: Timestamp) -> bool {
+        let key = (page.clone(), psid.clone());
+        let handed = self.0.survey.owners.get(&key).into_iter().flatten().filter(|owner| owner.since <= now);
+        let Some(owner) = handed.max_by_key(|owner| owner.since) else { return false };
+        let deeds = self.0.survey.deeds.get(&key).into_iter().flatten().map(|deed| deed.at).filter(|at| *at <= now);
+        let active_at = deeds.fold(owner.since, Ord::max);
+        owner.app.as_ref().is_some_and(|app| *app != self.0.app) && now - active_at < CONTROL
     }
 
     fn refuse(&self, rejection: Rejection) -> SendOutcome {

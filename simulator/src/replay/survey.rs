@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Delivery, EffectId, ItemKey, Kind, Mid, PageId, Psid, Timestamp};
+use model::{
+    AppId, Delivery, EffectId, Handover, HandoverAct, ItemKey, Kind, Mid, PageId, Psid, Timestamp,
+};
 use oracle::CustomerAction;
 
 use super::names::Names;
@@ -19,6 +21,8 @@ pub(super) struct Survey {
     pub(super) names: Names,
     /// What each customer does towards a Page, in the order of the deliveries.
     pub(super) deeds: BTreeMap<(PageId, Psid), Vec<CustomerAction>>,
+    /// Who was handed each conversation, in the order of the deliveries.
+    pub(super) owners: BTreeMap<(PageId, Psid), Vec<Owner>>,
     /// Echoes with the mark of a node's own send.
     pub(super) echoes: Vec<MarkedEcho>,
     /// What each delivery holds.
@@ -40,6 +44,15 @@ pub(super) struct Load {
     pub(super) anomalies: usize,
     /// Items among the inbounds that repeat an earlier one.
     pub(super) duplicates: u64,
+}
+
+/// Who was handed a conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Owner {
+    /// From when on.
+    pub(super) since: Timestamp,
+    /// `None`: nobody in particular.
+    pub(super) app: Option<AppId>,
 }
 
 /// An echo of a send that the node made when the recording was taken.
@@ -78,8 +91,13 @@ impl Survey {
                 continue;
             }
             if let Some(deed) = seen(inbound) {
-                let action = CustomerAction { at: deed.at, opens: deed.opens, is_message: deed.is_message };
+                let from_ad = follows_ad(&inbound.kind);
+                let action = CustomerAction { at: deed.at, opens: deed.opens, is_message: deed.is_message, from_ad };
                 self.deeds.entry((deed.page, deed.psid)).or_default().push(action);
+            }
+            if let Kind::Handover(Handover { act: HandoverAct::Passed | HandoverAct::Taken, to, .. }) = &inbound.kind {
+                let owner = Owner { since: inbound.at, app: to.clone() };
+                self.owners.entry((inbound.page.clone(), inbound.psid.clone())).or_default().push(owner);
             }
             if let Kind::Echo(echo) = &inbound.kind
                 && let Some(mark) = echo.metadata.clone().filter(|mark| mark.parse::<EffectId>().is_ok())
@@ -109,4 +127,10 @@ impl Survey {
         let anomalies = delivery.anomalies.len();
         self.loads.push(Load { inbounds, anomalies, duplicates: self.duplicates - before });
     }
+}
+
+/// Whether it is a message that followed a Click-to-Messenger ad.
+fn follows_ad(kind: &Kind) -> bool {
+    let Kind::Message(message) = kind else { return false };
+    message.referral.as_ref().is_some_and(|way| way.source.as_deref() == Some("ADS"))
 }

@@ -213,6 +213,14 @@ fn answered(mut line: String, answers: &[Answer]) -> String {
 }
 
 fn attached(attachment: &Attachment) -> String {
+    match attachment_words(attachment) {
+        (word, Some(more)) => format!("{word}: {more}"),
+        (word, None) => word,
+    }
+}
+
+/// What is attached in a word, and what more there is to say about it. A line has both in brackets: `[file: offer.pdf]`.
+pub fn attachment_words(attachment: &Attachment) -> (String, Option<String>) {
     let word = match &attachment.kind {
         AttachmentKind::Image => "image",
         AttachmentKind::Audio => "audio",
@@ -249,7 +257,7 @@ fn attached(attachment: &Attachment) -> String {
         | AttachmentKind::Other(_) => None,
     };
     let words: Vec<String> = [title, more].into_iter().flatten().collect();
-    if words.is_empty() { word.to_owned() } else { format!("{word}: {}", words.join(", ")) }
+    (word.to_owned(), Some(words.join(", ")).filter(|_| !words.is_empty()))
 }
 
 fn titles(products: &[Product]) -> String {

@@ -1,7 +1,7 @@
 //! From single values to a [`Config`]: what must be given, what excludes what, secrets read from their files.
 //!
 //! Invariants: there is a `Config` only where there is no fault; every fault is found in one go; the desk is never
-//! reachable from elsewhere, since nobody signs in to its pages yet; a token guards the API alone.
+//! reachable from elsewhere unless agents sign in to its pages; a token guards the API alone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,11 +14,12 @@ use machine::AccountFacts;
 use model::{AccountId, AppId, PageId, Redacted, Span};
 use node::PageConfig;
 use policy::{Guards, HumanAgentBase};
+use web::Agent;
 
 use super::duration;
 use super::fault::{Fault, Place};
 use super::read::{Held, Reading};
-use super::setting::{PAGE, of_section};
+use super::setting::{AGENT, PAGE, of_section};
 use super::source::Said;
 use super::{Config, Desk, Listen, Meta, Store};
 
@@ -64,6 +65,7 @@ impl Builder<'_> {
             self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
         let api_token = self.api_token();
         self.doors();
+        let agents = self.agents();
         self.guard("guard_standard", STANDARD_WINDOW);
         self.guard("guard_human_agent", HUMAN_AGENT_WINDOW);
         let pages = self.pages();
@@ -77,6 +79,10 @@ impl Builder<'_> {
         };
         let desk = Desk {
             api_token,
+            agents: agents?,
+            https: self.get("desk", "https").and_then(yes)?,
+            session_idle: self.get("desk", "session_idle").and_then(span)?,
+            session_at_most: self.get("desk", "session_at_most").and_then(span)?,
             agent_name: self.get("desk", "agent_name").and_then(text)?,
             cache_bytes: self.mib("desk", "cache_mib")?,
         };
@@ -136,11 +142,11 @@ impl Builder<'_> {
 
     fn pages(&mut self) -> BTreeMap<PageId, PageConfig> {
         let mut pages = BTreeMap::new();
-        if self.reading.pages == 0 {
+        if self.reading.count(PAGE) == 0 {
             let what = "no Page is configured: add a [[page]] with `id`, `name` and `token_file`";
             self.reading.fault(self.said.line(PAGE), what);
         }
-        for index in 0..self.reading.pages {
+        for index in 0..self.reading.count(PAGE) {
             let at = format!("{PAGE}[{index}]");
             let id = self.needed(&at, "id").and_then(text);
             let name = self.needed(&at, "name").and_then(text);
@@ -154,14 +160,46 @@ impl Builder<'_> {
         pages
     }
 
+    /// Who may sign in; `None` where one of them is unfit.
+    fn agents(&mut self) -> Option<Vec<Agent>> {
+        let mut agents: Vec<Agent> = Vec::new();
+        let before = self.reading.faults.len();
+        for index in 0..self.reading.count(AGENT) {
+            let at = format!("{AGENT}[{index}]");
+            let name = self.needed(&at, "name").and_then(text);
+            let login = self.needed(&at, "login").and_then(text);
+            let hash = self.one(&at, "password_hash", "password_hash_file");
+            if hash.is_none() && self.reading.faults.len() == before {
+                let what = format!("`{at}.password_hash` is missing: `pagedesk agent hash` makes one");
+                self.reading.fault(self.said.line(&at), what);
+            }
+            let (Some(name), Some(login), Some(hash)) = (name, login, hash) else { continue };
+            match Agent::new(&name, &login, hash.reveal()) {
+                Err(unfit) => self.reading.fault(self.said.line(&at), format!("`{at}` cannot sign in: {unfit}")),
+                Ok(agent) if agents.iter().any(|known| known.login() == agent.login()) => {
+                    let place = self.said.line(&format!("{at}.login"));
+                    self.reading.fault(place, format!("the login {login} is configured twice: leave one of them out"));
+                }
+                Ok(agent) => agents.push(agent),
+            }
+        }
+        (self.reading.faults.len() == before).then_some(agents)
+    }
+
     /// Who may look where.
     fn doors(&mut self) {
         let (webhook, desk) = (self.address("webhook"), self.address("desk"));
         let place = self.place("listen.desk");
-        if desk.is_some_and(|desk| !desk.ip().is_loopback()) {
-            let what = "`listen.desk` can be reached from other machines, and nobody signs in to the pages yet: listen on \
-                        127.0.0.1, and come in through a tunnel or a proxy that asks who it is";
+        let open = desk.is_some_and(|desk| !desk.ip().is_loopback());
+        let https = self.get("desk", "https").and_then(yes) == Some(true);
+        if (open || https) && self.reading.count(AGENT) == 0 {
+            let what = "`listen.desk` can be reached from other machines, and nobody signs in to the pages: add an \
+                        [[agent]], whose hash `pagedesk agent hash` makes, or listen on 127.0.0.1 without a proxy";
             self.reading.fault(place.clone(), what);
+        } else if open && !https {
+            let what = "`listen.desk` can be reached from other machines without https, so that passwords can be read on \
+                        the way: put a proxy with TLS before it and set desk.https";
+            self.warnings.push(Fault { place: place.clone(), what: what.to_owned() });
         }
         if webhook.is_some() && webhook == desk && desk.is_some_and(|desk| desk.port() != 0) {
             self.reading

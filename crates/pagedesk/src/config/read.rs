@@ -11,7 +11,7 @@ use model::{Redacted, Span};
 
 use super::duration;
 use super::fault::{Fault, Place};
-use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, find, nearest, of_section};
+use super::setting::{Kind, SECTIONS, SETTINGS, Setting, find, is_repeated, nearest, of_section};
 use super::source::Said;
 
 /// A value as its kind wants it.
@@ -42,20 +42,20 @@ pub(crate) enum Held {
 pub(crate) struct Reading {
     /// By path: `listen.webhook`, `page[0].id`.
     pub values: BTreeMap<String, (Held, Place)>,
-    /// How many `[[page]]` there are.
-    pub pages: usize,
+    /// How many there are of each section that may stand several times.
+    pub counts: BTreeMap<String, usize>,
     /// What is wrong so far.
     pub faults: Vec<Fault>,
 }
 
 /// Reads everything that was said, and the defaults for the rest.
 pub(crate) fn read(said: &Said) -> Reading {
-    let mut reading = Reading { values: BTreeMap::new(), pages: 0, faults: Vec::new() };
+    let mut reading = Reading { values: BTreeMap::new(), counts: BTreeMap::new(), faults: Vec::new() };
     for (section, value) in &said.tree {
         if !is_section(section) {
             reading.unknown_section(said, section, value);
-        } else if section == PAGE {
-            reading.pages(said, value);
+        } else if is_repeated(section) {
+            reading.several(said, section, value);
         } else if let Value::Dict(_, keys) = value {
             reading.section(said, section, section, keys);
         } else {
@@ -75,6 +75,11 @@ impl Reading {
     /// Notes a fault.
     pub(crate) fn fault(&mut self, place: Place, what: impl Into<String>) {
         self.faults.push(Fault { place, what: what.into() });
+    }
+
+    /// How many there are of a section that may stand several times.
+    pub(crate) fn count(&self, section: &str) -> usize {
+        self.counts.get(section).copied().unwrap_or(0)
     }
 
     fn unknown_section(&mut self, said: &Said, section: &str, value: &Value) {
@@ -97,16 +102,17 @@ impl Reading {
         }
     }
 
-    fn pages(&mut self, said: &Said, value: &Value) {
-        let Value::Array(_, pages) = value else {
-            return self.fault(said.place(PAGE, value), "page must be [[page]], once for each Page");
+    fn several(&mut self, said: &Said, section: &str, value: &Value) {
+        let Value::Array(_, tables) = value else {
+            let what = format!("{section} must be [[{section}]], once for each");
+            return self.fault(said.place(section, value), what);
         };
-        self.pages = pages.len();
-        for (index, page) in pages.iter().enumerate() {
-            let at = format!("{PAGE}[{index}]");
-            match page.as_dict() {
-                Some(keys) => self.section(said, PAGE, &at, keys),
-                None => self.fault(said.place(&at, page), format!("{at} must be a table: write [[page]]")),
+        self.counts.insert(section.to_owned(), tables.len());
+        for (index, table) in tables.iter().enumerate() {
+            let at = format!("{section}[{index}]");
+            match table.as_dict() {
+                Some(keys) => self.section(said, section, &at, keys),
+                None => self.fault(said.place(&at, table), format!("{at} must be a table: write [[{section}]]")),
             }
         }
     }
@@ -135,7 +141,7 @@ impl Reading {
     }
 
     fn defaults(&mut self) {
-        for setting in SETTINGS.iter().filter(|setting| setting.section != PAGE) {
+        for setting in SETTINGS.iter().filter(|setting| !is_repeated(setting.section)) {
             let Some(default) = setting.default else { continue };
             let path = format!("{}.{}", setting.section, setting.key);
             let given = self.values.contains_key(&path);

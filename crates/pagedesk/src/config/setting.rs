@@ -60,23 +60,31 @@ const fn setting(
     Setting { section, key, kind, default, meaning }
 }
 
-/// The section that may stand several times.
+/// A section that may stand several times: a Page.
 pub(crate) const PAGE: &str = "page";
+/// A section that may stand several times: somebody who signs in.
+pub(crate) const AGENT: &str = "agent";
+
+/// Whether a section may stand several times.
+pub(crate) fn is_repeated(section: &str) -> bool {
+    matches!(section, PAGE | AGENT)
+}
 
 /// The sections with a line about each.
-pub(crate) const SECTIONS: [(&str, &str); 8] = [
+pub(crate) const SECTIONS: [(&str, &str); 9] = [
     ("store", "Where the state lives."),
     ("listen", "The two doors."),
     ("desk", "Pages and API for people and programs."),
     ("meta", "The app at Meta."),
     ("account", "The company and how it answers."),
     (PAGE, "A Facebook Page; once for each."),
+    (AGENT, "Somebody who signs in to the pages; once for each. `pagedesk agent hash` makes the hash."),
     ("limits", "How much at once. The defaults suit most."),
     ("drain", "The orderly end."),
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 44] = [
+pub(crate) const SETTINGS: [Setting; 51] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",
@@ -100,10 +108,25 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         "api_token",
         Kind::Secret,
         None,
-        "Opens the API; at least 16 characters, as `openssl rand -hex 16` prints them.",
+        "Opens the API; at least 16 characters, as `openssl rand -hex 16` prints them. Closed without, once agents sign in.",
     ),
     setting("desk", "api_token_file", Kind::SecretFile, None, "The same, from a file."),
-    setting("desk", "agent_name", Kind::Text, Some("Agent"), "In whose name the pages answer."),
+    setting(
+        "desk",
+        "agent_name",
+        Kind::Text,
+        Some("Agent"),
+        "In whose name the pages answer while nobody signs in, and the API where a caller does not say.",
+    ),
+    setting(
+        "desk",
+        "https",
+        Kind::Bool,
+        Some("false"),
+        "Browsers come by https, through a proxy that sets X-Forwarded-For.",
+    ),
+    setting("desk", "session_idle", Kind::Duration, Some("12h"), "Who does nothing for so long is signed out."),
+    setting("desk", "session_at_most", Kind::Duration, Some("7d"), "Whoever signed in so long ago signs in again."),
     setting("meta", "app_id", Kind::Id, None, "The app's id."),
     setting(
         "meta",
@@ -149,6 +172,10 @@ pub(crate) const SETTINGS: [Setting; 44] = [
         "The Page's access token; without one the Page receives and cannot send.",
     ),
     setting(PAGE, "token_file", Kind::SecretFile, None, "The same, from a file."),
+    setting(AGENT, "name", Kind::Text, None, "In whose name the answers go."),
+    setting(AGENT, "login", Kind::Text, None, "What is typed to sign in: a short name or an e-mail address."),
+    setting(AGENT, "password_hash", Kind::Secret, None, "What `pagedesk agent hash` printed."),
+    setting(AGENT, "password_hash_file", Kind::SecretFile, None, "The same, from a file."),
     setting(
         "limits",
         "conversation_credit",

@@ -4,7 +4,7 @@
 
 use super::duration;
 use super::read::{Held, Reading, default_in_toml};
-use super::setting::{Kind, PAGE, SECTIONS, Setting, of_section};
+use super::setting::{AGENT, Kind, PAGE, SECTIONS, Setting, is_repeated, of_section};
 
 /// Stands for a secret.
 const MASK: &str = "\"********\"";
@@ -16,7 +16,12 @@ pub fn example() -> String {
          # from flags (--set listen.desk=127.0.0.1:8081), which win over this file. Unknown keys are refused.\n",
     );
     for (section, about) in SECTIONS {
-        let brackets = if section == PAGE { format!("[[{section}]]") } else { format!("[{section}]") };
+        let brackets = match section {
+            // There may be none, and an empty one would be a fault.
+            AGENT => format!("# [[{section}]]"),
+            _ if is_repeated(section) => format!("[[{section}]]"),
+            _ => format!("[{section}]"),
+        };
         text.push_str(&format!("\n# {about}\n{brackets}\n"));
         for setting in of_section(section) {
             text.push_str(&example_line(setting));
@@ -55,10 +60,10 @@ fn sample(setting: &Setting) -> (&'static str, &'static str) {
 pub(crate) fn effective(reading: &Reading) -> String {
     let mut text = String::new();
     for (section, _) in SECTIONS {
-        let several = if section == PAGE { reading.pages } else { 1 };
+        let several = if is_repeated(section) { reading.count(section) } else { 1 };
         for index in 0..several {
-            let (at, brackets) = if section == PAGE {
-                (format!("{PAGE}[{index}]"), format!("[[{section}]]"))
+            let (at, brackets) = if is_repeated(section) {
+                (format!("{section}[{index}]"), format!("[[{section}]]"))
             } else {
                 (section.to_owned(), format!("[{section}]"))
             };

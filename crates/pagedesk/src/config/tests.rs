@@ -190,13 +190,29 @@ fn a_secret_comes_from_its_file_without_the_newline_and_an_open_file_is_warned_o
 }
 
 #[test]
-fn the_desk_is_never_open_to_other_machines_because_a_token_guards_only_the_api() {
+fn the_desk_is_open_to_other_machines_only_where_agents_sign_in() {
     let folder = Folder::new();
     let open = outside(&[], &[("listen.desk", "0.0.0.0:8081")]);
     let fault = folder.load(SMALL, &open).unwrap_err();
     assert!(fault.starts_with("--set listen.desk: `listen.desk` can be reached from other machines"), "{fault}");
     let guarded = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.api_token", "0pen-sesame-0pen")]);
-    assert!(folder.load(SMALL, &guarded).is_err());
+    assert!(folder.load(SMALL, &guarded).is_err(), "a token guards the API alone");
+    let hash = web::hash_password("quay side bakery", [1; 16]).unwrap();
+    let agent = |login: &str| format!("\n[[agent]]\nname = \"Ada\"\nlogin = \"{login}\"\npassword_hash = \"{hash}\"\n");
+    let text = format!("{SMALL}{}", agent("ada"));
+    let loaded = folder.load(&text, &open).unwrap();
+    assert_eq!((loaded.config.desk.agents.len(), loaded.warnings.len()), (1, 1));
+    assert!(!loaded.effective.contains("argon2"), "{}", loaded.effective);
+    let safe = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.https", "true")]);
+    assert!(folder.load(&text, &safe).unwrap().warnings.is_empty());
+    let fault = folder.load(&format!("{text}{}", agent("ADA")), &open).unwrap_err();
+    assert!(fault.contains("the login ADA is configured twice"), "{fault}");
+    let fault = folder.load(&text.replace("$argon2id", "$argon2d"), &open).unwrap_err();
+    assert!(fault.contains("`agent[0]` cannot sign in: it is no argon2id hash"), "{fault}");
+    let fault = folder.load(&format!("{SMALL}\n[[agent]]\nname = \"Ada\"\nlogin = \"ada\"\n"), &open).unwrap_err();
+    assert!(fault.contains("`agent[0].password_hash` is missing"), "{fault}");
+    let proxied = outside(&[], &[("desk.https", "true")]);
+    assert!(folder.load(SMALL, &proxied).is_err(), "a proxy opens it too");
 }
 
 #[test]

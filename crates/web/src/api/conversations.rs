@@ -31,12 +31,12 @@ pub(super) struct Listing {
     page: Option<String>,
 }
 
-/// `GET /conversations?cursor&limit&filter=all|unanswered|failed&page`
+/// `GET /conversations?cursor&limit&filter=all|unanswered|ending|failed&page`
 pub(super) async fn list(
     State(sources): State<Arc<Sources>>,
     Asked(Query(asked)): Asked<Query<Listing>>,
 ) -> Result<Json<ConversationList>, Fault> {
-    let filter = Filter { which: asked.filter, page: asked.page.map(PageId::new) };
+    let filter = Filter { which: asked.filter, page: asked.page.map(PageId::new), now: sources.node.now() };
     Ok(Json(sources.lists.conversations(&filter, asked.cursor.as_deref(), limit(asked.limit))?))
 }
 

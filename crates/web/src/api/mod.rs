@@ -55,7 +55,8 @@ async fn statuses(State(sources): State<Arc<Sources>>) -> Result<Json<Vec<Status
 async fn totals(State(sources): State<Arc<Sources>>) -> Result<Json<Value>, Fault> {
     let node = sources.lists.totals()?;
     let desk = sources.desk.stats()?;
-    Ok(Json(json!({ "node": node, "desk": desk })))
+    let site = json!({ "streams": sources.live.open(), "csp_reports": sources.reports.reported().reports });
+    Ok(Json(json!({ "node": node, "desk": desk, "site": site })))
 }
 
 /// Rows to answer with: what was asked for, within the limit.

@@ -1,130 +1,153 @@
-//! One conversation: what was said as bubbles, what became of each answer, and the composer.
+//! One conversation: what was said, by day and in groups, what became of each answer, and the composer; beside it the
+//! list it was chosen from.
 //!
 //! Renders only. An answer is a comment of the bound task, addressed to the customer; it is sent from there.
 
-use machine::outbound::PartId;
 use maud::{Markup, html};
-use model::{PageId, Psid, Timestamp};
+use model::{MachineId, Span};
 
-use super::conversations::{name, pill};
-use super::layout::{self, Tab};
-use super::link;
-use crate::present::{Composer, PartWords, Tone, Ways, clock, iso};
-use crate::talk::{Said, Talk, Who};
+use super::conversations::{self, Listing, Names, avatar, name, pill};
+use super::frame::Frame;
+use super::layout::{self, Live, Tab};
+use super::{line, link};
+use crate::lists::ConversationList;
+use crate::present::{Composer, Tone, day, hours};
+use crate::talk::{Said, Talk};
 
 /// Characters of one answer; the desk takes as many.
 pub(crate) const TEXT_MAX: usize = 20_000;
 
-/// The whole page. `shown`: how many of the newest entries; `now` marks this showing of the composer.
-pub(crate) fn page(talk: &Talk, shown: usize, now: Timestamp) -> Markup {
+/// Lines of one person within this stand together.
+const TOGETHER: Span = Span::minutes(5);
+
+/// What stands beside the conversation.
+pub(crate) struct Beside {
+    /// The list that it was chosen from; `None` where that cannot be read now.
+    pub(crate) list: Option<ConversationList>,
+    /// Which list that is.
+    pub(crate) listing: Listing,
+    /// Page names.
+    pub(crate) names: Names,
+}
+
+/// The whole page. `shown`: how many of the newest entries.
+pub(crate) fn page(frame: &Frame, talk: &Talk, beside: &Beside, shown: usize) -> Markup {
     let name = name(talk.name.as_deref(), &talk.psid);
-    let hidden = talk.said.len().saturating_sub(shown);
+    let here = (&talk.page, &talk.psid);
     let content = html! {
-        div .head {
-            div {
+        @if let Some(list) = &beside.list {
+            (conversations::beside(list, &beside.listing, &beside.names, frame.now, here))
+        }
+        article .conversation aria-label=(name) {
+            (head(talk, &name, &beside.listing))
+            @if let Some(refusal) = &talk.tracker_refusal {
+                p .why.bad role="alert" {
+                    "The tracker refused the last lines (" (refusal) "). They are kept and go to a new task with the \
+                     customer's next message; tell an admin."
+                }
+            }
+            div .scroll tabindex="0" aria-label="Transcript" role="region" { (transcript(frame, talk, shown)) }
+            div #end { (composer(frame, talk, &name)) }
+        }
+    };
+    let machine = MachineId::Conversation(talk.page.clone(), talk.psid.clone()).to_string();
+    layout::page(frame, &name, Tab::Conversations, Live::Machine(&machine), &content)
+}
+
+fn head(talk: &Talk, name: &str, listing: &Listing) -> Markup {
+    let page = conversations::called(talk.page_name.as_deref().unwrap_or(""), &talk.page);
+    html! {
+        header .talk-head {
+            a .back href=(listing.address()) { span aria-hidden="true" { "‹" } span .hidden { "Back to the conversations" } }
+            (avatar(name, &talk.psid))
+            div .titles {
                 h1 { (name) }
-                p .soft { "Page " (talk.page_name.as_deref().unwrap_or(talk.page.as_str())) " · customer " (talk.psid) }
+                p .soft title={ "Customer " (talk.psid) } { (page) " · Messenger" }
             }
-            div .marks {
-                (pill(talk.composer.tone, &talk.composer.label))
+            div #state .marks data-live data-turns=[talk.composer.turns.map(|Span(ms)| ms)] {
+                (label(&talk.composer))
                 @if talk.standby { (pill(Tone::Note, "another app holds the thread")) }
-                @if let Some(task) = &talk.task { a href=(link::task(task)) { "Task " (task) } }
+                @if let Some(task) = &talk.task { a .task href=(link::task(task)) { "Task " (task) } }
             }
         }
-        @if let Some(refusal) = &talk.tracker_refusal {
-            p .why.bad role="alert" {
-                "The tracker refused the last lines (" (refusal) "). They are kept and go to a new task with the customer's \
-                 next message; tell an admin."
-            }
-        }
-        section .sheet aria-label="Transcript" {
+    }
+}
+
+fn transcript(frame: &Frame, talk: &Talk, shown: usize) -> Markup {
+    let hidden = talk.said.len().saturating_sub(shown);
+    let said = &talk.said[hidden..];
+    html! {
+        div #talk data-live role="log" aria-label="Messages" {
             @if hidden > 0 {
-                p .more.padded {
-                    a .button.quiet href={ (link::conversation(&talk.page, &talk.psid)) "?shown=" (shown + 200) } {
+                p #earlier .more {
+                    a .button.quiet.small href={ (link::conversation(&talk.page, &talk.psid)) "?shown=" (shown + 200) } {
                         (hidden) " earlier"
                     }
                 }
             }
-            @if talk.said.is_empty() { p .empty { "Nothing was said yet." } }
-            ol .talk { @for said in &talk.said[hidden..] { (entry(talk, said)) } }
-            div #end { (composer(talk, now)) }
-        }
-    };
-    layout::page(&name, Tab::Conversations, &content)
-}
-
-fn entry(talk: &Talk, said: &Said) -> Markup {
-    match &said.who {
-        Who::Customer => html! {
-            li .said.customer { (bubble(said)) p .under { (moment(said.at)) } }
-        },
-        Who::Outside => html! {
-            li .said.outside { (bubble(said)) p .under { "sent outside · " (moment(said.at)) } }
-        },
-        Who::Notice => html! {
-            li .said.notice { (bubble(said)) p .under { (moment(said.at)) } }
-        },
-        Who::Us { part, by, words } => {
-            let trouble = matches!(words.state, "failed" | "refused" | "in doubt");
-            let unsent = matches!(words.state, "queued" | "held" | "sending");
-            html! {
-                li .said.us .trouble[trouble] .unsent[unsent] id={ "part-" (part) } {
-                    (bubble(said))
-                    p .under { strong { (words.state) } " · " (by) " · " (moment(said.at)) }
-                    @if let Some(sentence) = &words.sentence { p .under { (sentence) } }
-                    (ways(&talk.page, &talk.psid, *part, words))
+            @if said.is_empty() { p #silence .empty { "Nothing was said yet." } }
+            ol #said .talk {
+                @for (nth, line) in said.iter().enumerate() {
+                    @let before = nth.checked_sub(1).map(|nth| &said[nth]);
+                    @if !before.is_some_and(|before| of_a_day(before, line)) {
+                        li id={ "day-" (line.at.0.div_euclid(Span::days(1).0)) } .day { span { (day(line.at, frame.now)) } }
+                    }
+                    (line::line(line, &line::Place {
+                        page: &talk.page,
+                        psid: &talk.psid,
+                        frame,
+                        follows: before.is_some_and(|before| together(before, line)),
+                        followed: said.get(nth + 1).is_some_and(|after| together(line, after)),
+                    }))
                 }
             }
         }
-        Who::Soon { by } => html! {
-            li .said.us.unsent { (bubble(said)) p .under { strong { "queued" } " · " (by) " · " (moment(said.at)) } }
-        },
     }
 }
 
-fn bubble(said: &Said) -> Markup {
+fn of_a_day(one: &Said, other: &Said) -> bool {
+    one.at.0.div_euclid(Span::days(1).0) == other.at.0.div_euclid(Span::days(1).0)
+}
+
+fn together(before: &Said, after: &Said) -> bool {
+    line::group(before).is_some()
+        && line::group(before) == line::group(after)
+        && after.at - before.at <= TOGETHER
+        && of_a_day(before, after)
+}
+
+/// Whether one may write now, and for how long.
+pub(crate) fn label(composer: &Composer) -> Markup {
     html! {
-        div .bubble {
-            (said.text)
-            @for link in &said.links {
-                a .attached href=(link) rel="noreferrer noopener" target="_blank" { "open the attachment" }
+        @match composer.left {
+            Some(left) => {
+                span class={ "pill " (composer.tone.class()) } {
+                    (composer.label) " " span .ticking data-left=(left.0.max(0)) { (hours(left)) }
+                }
             }
+            None => { (pill(composer.tone, &composer.label)) }
         }
     }
 }
 
-fn moment(at: Timestamp) -> Markup {
-    html! { time datetime=(iso(at)) { (clock(at)) } }
-}
-
-/// The buttons with which a person decides about a part.
-fn ways(page: &PageId, psid: &Psid, part: PartId, words: &PartWords) -> Markup {
-    let offered: &[(&str, &str)] = match words.ways {
-        Ways::None => return Markup::default(),
-        Ways::RetryOrGiveUp => &[("retry", "Try again"), ("give_up", "Leave it")],
-        Ways::All => &[("was_sent", "It was sent"), ("retry", "Send again"), ("give_up", "Leave it")],
-    };
+fn composer(frame: &Frame, talk: &Talk, name: &str) -> Markup {
+    let Composer { enabled, sentence, state, .. } = talk.composer;
+    let hint = format!("Answer {name}");
     html! {
-        form .inline.ways method="post" action={ (link::conversation(page, psid)) "/parts/" (part) "/resolve" } {
-            @for (value, words) in offered {
-                button .quiet.small name="resolution" value=(value) { (words) }
-            }
-        }
-    }
-}
-
-fn composer(talk: &Talk, now: Timestamp) -> Markup {
-    let Composer { enabled, sentence, .. } = talk.composer;
-    html! {
-        form .composer method="post" action={ (link::conversation(&talk.page, &talk.psid)) "/reply" } {
-            @if let Some(sentence) = sentence { p #why .why .bad[!enabled] { (sentence) } }
-            (layout::mark(now.0.unsigned_abs()))
-            label .soft for="text" { "Answer to the customer" }
-            textarea #text name="text" required maxlength=(TEXT_MAX) disabled[!enabled]
-                aria-describedby=[sentence.map(|_| "why")] {}
-            div .foot {
-                span .soft { (talk.composer.label) }
+        form #composer .composer data-state=(state) method="post"
+            action={ (link::conversation(&talk.page, &talk.psid)) "/reply" } {
+            div #notice { @if let Some(sentence) = sentence { p #why .why .bad[!enabled] { (sentence) } } }
+            (frame.csrf())
+            (frame.showing())
+            label .hidden for="text" { "Answer to the customer" }
+            div .write {
+                textarea #text name="text" rows="2" required maxlength=(TEXT_MAX) placeholder=[enabled.then_some(hint)]
+                    disabled[!enabled] aria-describedby=[sentence.map(|_| "why")] {}
                 button disabled[!enabled] { "Send" }
+            }
+            p .soft.under-write {
+                span { "As " strong { (frame.by()) } ", to Messenger." span data-script hidden { " Ctrl + Enter sends." } }
+                span { "Times are UTC." }
             }
         }
     }

@@ -1,81 +1,207 @@
 //! The list of conversations: who, the last line, the time left to answer, what waits for a person, the task.
 //!
-//! Renders rows only; where they come from is the handler's affair.
+//! Renders rows only; where they come from is the handler's affair. The list stands on a page of its own and beside a
+//! conversation.
+
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::{Psid, Timestamp};
+use model::{PageId, Psid, Span, Timestamp};
 
-use super::layout::{self, Tab};
-use super::link;
+use super::frame::Frame;
+use super::layout::{self, Live, Tab};
+use super::{link, sign_in};
 use crate::lists::{ConversationList, ConversationRow, Which};
-use crate::present::{Tone, clock, hours, iso};
+use crate::present::{Tone, clock, iso, left, moment};
 
-/// The whole page.
-pub(crate) fn page(list: &ConversationList, which: Which, now: Timestamp) -> Markup {
-    let tab = |this: Which, name| layout::tab(address(this), name, this == which);
-    let content = html! {
-        div .head {
-            h1 { "Conversations" }
-            nav .tabs aria-label="Filter" {
-                (tab(Which::All, "All"))
-                (tab(Which::Unanswered, "Unanswered"))
-                (tab(Which::Failed, "Failed"))
-            }
-        }
-        @if list.conversations.is_empty() {
-            p .sheet.empty { (nothing(which)) }
-        } @else {
-            ul .sheet { @for row in &list.conversations { (item(row, now)) } }
-        }
-        @if let Some(next) = &list.next {
-            p .more { a .button.quiet rel="next" href={ (address(which)) "&after=" (link::encode(next)) } { "Older" } }
-        }
-    };
-    layout::page("Conversations", Tab::Conversations, &content)
+/// Which rows are asked for; a conversation's page remembers it for the list beside it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Listing {
+    /// By what is to be done.
+    pub(crate) which: Which,
+    /// Only those of this Page.
+    pub(crate) page: Option<PageId>,
+    /// From here on.
+    pub(crate) after: Option<String>,
 }
 
-const fn address(which: Which) -> &'static str {
-    match which {
-        Which::All => "/?show=all",
-        Which::Unanswered => "/?show=unanswered",
-        Which::Failed => "/?show=failed",
+/// Page names by id.
+pub(crate) type Names = BTreeMap<PageId, String>;
+
+impl Listing {
+    /// What stands behind an address so that it shows the same rows, with its `?`; the place in the list stays out.
+    pub(crate) fn query(&self) -> String {
+        let which = word(self.which).map(|which| format!("show={which}"));
+        let page = self.page.as_ref().map(|page| format!("of={}", link::encode(page.as_str())));
+        let parts: Vec<String> = which.into_iter().chain(page).collect();
+        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+    }
+
+    /// The list's address.
+    pub(crate) fn address(&self) -> String {
+        format!("/{}", self.query())
+    }
+
+    fn with(&self, which: Which) -> Self {
+        Self { which, page: self.page.clone(), after: None }
+    }
+
+    fn older(&self, after: &str) -> String {
+        let query = self.query();
+        let joint = if query.is_empty() { "?" } else { "&" };
+        format!("/{query}{joint}after={}", link::encode(after))
     }
 }
 
-const fn nothing(which: Which) -> &'static str {
+/// The filter as an address has it; `None`: it is what an address without says.
+const fn word(which: Which) -> Option<&'static str> {
     match which {
+        Which::All => None,
+        Which::Unanswered => Some("unanswered"),
+        Which::Ending => Some("ending"),
+        Which::Failed => Some("failed"),
+    }
+}
+
+/// The whole page.
+pub(crate) fn page(frame: &Frame, list: &ConversationList, listing: &Listing, names: &Names) -> Markup {
+    let content = html! {
+        @if !frame.sign_in { aside .sheet.padded.hint { p { strong { "Everybody who reaches this address is in." } } (sign_in::how()) } }
+        div .head {
+            h1 { "Conversations" }
+            div .filters { (tabs(listing)) (of(listing, names)) }
+        }
+        (rows(list, listing, names, frame.now, None))
+        p .soft.zone { "Times are UTC." }
+        div .more {
+            @if listing.after.is_some() { a .button.quiet href=(listing.address()) { "Newest" } }
+            @if let Some(next) = &list.next { a .button.quiet rel="next" href=(listing.older(next)) { "Older" } }
+        }
+    };
+    let waiting = list.conversations.iter().filter(|row| row.unanswered).count();
+    let title = if waiting > 0 { format!("({waiting}) Conversations") } else { "Conversations".to_owned() };
+    layout::page(frame, &title, Tab::Conversations, Live::Everything, &content)
+}
+
+/// The list beside the conversation `here`.
+pub(crate) fn beside(
+    list: &ConversationList,
+    listing: &Listing,
+    names: &Names,
+    now: Timestamp,
+    here: (&PageId, &Psid),
+) -> Markup {
+    html! {
+        aside .inbox aria-label="Conversations" {
+            div .inbox-head { (tabs(listing)) }
+            (rows(list, listing, names, now, Some(here)))
+            @if list.next.is_some() { div .more { a .button.quiet.small href=(listing.address()) { "All of them" } } }
+        }
+    }
+}
+
+fn tabs(listing: &Listing) -> Markup {
+    let tab = |which, name| layout::tab(&listing.with(which).address(), name, which == listing.which);
+    html! {
+        nav .tabs aria-label="Filter" {
+            (tab(Which::All, "All"))
+            (tab(Which::Unanswered, "Waiting"))
+            (tab(Which::Ending, "Ending soon"))
+            (tab(Which::Failed, "Failed"))
+        }
+    }
+}
+
+/// The choice of a Page, where there are several.
+fn of(listing: &Listing, names: &Names) -> Markup {
+    html! {
+        @if names.len() > 1 {
+            form .inline method="get" action="/" {
+                @if let Some(which) = word(listing.which) { input type="hidden" name="show" value=(which); }
+                label .hidden for="of" { "Page" }
+                select #of name="of" data-submit {
+                    option value="" { "All Pages" }
+                    @for (page, name) in names {
+                        option value=(page) selected[listing.page.as_ref() == Some(page)] { (called(name, page)) }
+                    }
+                }
+                button .quiet.small data-unscripted { "Show" }
+            }
+        }
+    }
+}
+
+fn rows(
+    list: &ConversationList,
+    listing: &Listing,
+    names: &Names,
+    now: Timestamp,
+    here: Option<(&PageId, &Psid)>,
+) -> Markup {
+    let turns = list.conversations.iter().filter_map(|row| left(row.window_ends_at?, now).1).min();
+    html! {
+        div #list data-live data-turns=[turns.map(|Span(ms)| ms)] {
+            @if list.conversations.is_empty() {
+                div #none .sheet.empty {
+                    p { (nothing(listing.which, list.next.is_some())) }
+                    @if let Some(next) = &list.next { p { a href=(listing.older(next)) { "Look further back" } } }
+                }
+            } @else {
+                ul #rows .sheet {
+                    @for row in &list.conversations { (item(row, listing, names, now, here)) }
+                }
+            }
+        }
+    }
+}
+
+const fn nothing(which: Which, more: bool) -> &'static str {
+    match which {
+        _ if more => "None among the newest.",
         Which::All => "No customer has written yet. The first message to a connected Page appears here.",
         Which::Unanswered => "Every customer has an answer.",
+        Which::Ending => "No window closes within three hours on a customer who waits.",
         Which::Failed => "Nothing failed and nothing is in doubt.",
     }
 }
 
-fn item(row: &ConversationRow, now: Timestamp) -> Markup {
+fn item(
+    row: &ConversationRow,
+    listing: &Listing,
+    names: &Names,
+    now: Timestamp,
+    here: Option<(&PageId, &Psid)>,
+) -> Markup {
     let name = name(row.name.as_deref(), &row.psid);
+    let is_here = here == Some((&row.page, &row.psid));
     html! {
-        li .row .unread[row.unanswered] {
-            span .avatar aria-hidden="true" { (initial(&name)) }
-            div .top {
-                a href=(link::conversation(&row.page, &row.psid)) { (name) }
-                @if let Some(at) = row.last_activity_at { time .soft datetime=(iso(at)) { (clock(at)) } }
+        li id={ "row-" (row.page) "-" (row.psid) } .row .unread[row.unanswered] .here[is_here] {
+            (avatar(&name, &row.psid))
+            div .row-top {
+                a href={ (link::conversation(&row.page, &row.psid)) (listing.query()) }
+                    aria-current=[is_here.then_some("true")] { (name) }
+                span .of { (called(names.get(&row.page).map_or("", String::as_str), &row.page)) }
+                @if let Some(at) = row.last_activity_at { time datetime=(iso(at)) title=(clock(at)) { (moment(at, now)) } }
             }
             p .last { @if let Some(line) = &row.last_line { (line) } @else { "no message yet" } }
             div .marks {
+                @if row.unanswered { span .dot {} span .hidden { "waits for an answer" } }
                 (window(row.window_ends_at, now))
-                @if row.unanswered { (pill(Tone::Note, "unanswered")) }
                 (marks(row))
-                @if let Some(task) = &row.task { a href=(link::task(task)) { "Task " (task) } }
+                @if let Some(task) = &row.task { a .task href=(link::task(task)) { "Task " (task) } }
             }
         }
     }
 }
 
 fn window(ends_at: Option<Timestamp>, now: Timestamp) -> Markup {
-    match ends_at {
-        Some(end) if now < end => pill(Tone::Open, &format!("open {}", hours(end - now))),
-        Some(_) => pill(Tone::Quiet, "24 hours over"),
-        None => pill(Tone::Quiet, "never wrote"),
-    }
+    let Some(end) = ends_at else { return pill(Tone::Quiet, "no window") };
+    let tone = match end - now {
+        Span(ms) if ms <= 0 => Tone::Quiet,
+        span if span <= crate::lists::ENDING_WITHIN => Tone::Note,
+        _ => Tone::Open,
+    };
+    pill(tone, &left(end, now).0)
 }
 
 fn marks(row: &ConversationRow) -> Markup {
@@ -97,6 +223,17 @@ pub(crate) fn pill(tone: Tone, words: &str) -> Markup {
     html! { span class={ "pill " (tone.class()) } { (words) } }
 }
 
+/// A customer's sign: a letter on a colour that stays theirs.
+pub(crate) fn avatar(name: &str, psid: &Psid) -> Markup {
+    let hue = psid.as_str().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 6;
+    html! { span class={ "avatar hue" (hue) } aria-hidden="true" { (layout::initial(name)) } }
+}
+
+/// A Page's name, or its id.
+pub(crate) fn called<'a>(name: &'a str, page: &'a PageId) -> &'a str {
+    if name.trim().is_empty() { page.as_str() } else { name }
+}
+
 /// The customer's name, or what is known instead.
 pub(crate) fn name(name: Option<&str>, psid: &Psid) -> String {
     match name.map(str::trim) {
@@ -107,10 +244,4 @@ pub(crate) fn name(name: Option<&str>, psid: &Psid) -> String {
             format!("Messenger customer {}", &id[from..])
         }
     }
-}
-
-fn initial(name: &str) -> String {
-    name.chars()
-        .find(|letter| letter.is_alphanumeric())
-        .map_or("·".to_owned(), |letter| letter.to_uppercase().collect())
 }

@@ -61,6 +61,12 @@ impl Posted {
         Ok(text.replace("\r\n", "\n"))
     }
 
+    /// A short field in UTF-8; `None` where the form came without it.
+    pub(crate) fn word(&self, name: &str) -> Result<Option<String>, Fault> {
+        let word = self.field(name)?.map(|word| core::str::from_utf8(word).map(str::to_owned)).transpose();
+        word.map_err(|_| unfit("field-not-utf8", "What was typed is not UTF-8. Write it again."))
+    }
+
     /// For whom a comment is.
     pub(crate) fn audience(&self) -> Result<Audience, Fault> {
         match self.field("audience")? {
@@ -128,6 +134,11 @@ impl Sent {
     /// The fields, if it was a form.
     pub(crate) fn posted(&self) -> Option<Posted> {
         self.form.then(|| Posted::fields(&self.body))
+    }
+
+    /// The mark of the session that the form was shown in.
+    pub(crate) fn csrf(&self) -> Option<Vec<u8>> {
+        self.posted()?.field("csrf").ok().flatten().map(<[u8]>::to_vec)
     }
 
     /// What a person would not want to lose: the text typed, or all of a body that is no form. May be empty.

@@ -1,14 +1,17 @@
-//! Pages for people: rendered here, no script, every text escaped by maud. A form's answer is a redirect, so that loading
-//! a page again never posts again.
+//! Pages for people: rendered here alone, every text escaped by maud; the script only replaces parts of a page by newer
+//! ones of the same page. A form's answer is a redirect, so that loading a page again never posts again.
 //!
 //! Handlers are in `read` and `write`; each page is a pure function of what it shows, that of a refusal in `trouble`.
 
 mod conversation;
 mod conversations;
 pub(crate) mod form;
+pub(crate) mod frame;
 pub(crate) mod layout;
+mod line;
 mod link;
 mod read;
+pub(crate) mod sign_in;
 mod task;
 mod tasks;
 pub(crate) mod trouble;
@@ -34,6 +37,9 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/tasks/{task}/status", post(write::status))
         .route("/tasks/{task}/trash", post(write::trash))
         .route("/tasks/{task}/restore", post(write::restore))
+        .route(sign_in::PATH, get(sign_in::show).post(sign_in::begin))
+        .route("/sign-out", post(sign_in::end))
+        .route("/assets/live.js", get(async || layout::script()))
         .route("/assets/site.css", get(async || layout::stylesheet()))
         .route("/assets/icon.svg", get(async || layout::icon()))
 }

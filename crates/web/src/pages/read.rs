@@ -8,17 +8,19 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use machine::conversation::transcript::Who;
 use machine::conversation::verdict_now;
 use maud::Markup;
-use model::{CommentId, MachineId, TaskId, Timestamp};
+use model::{CommentId, MachineId, PageId, TaskId, Timestamp};
 use policy::Author;
 use serde::Deserialize;
 use tracker::Audience;
 use tracker::desk::{StatusId, TaskFilter, Writer};
 
+use super::conversations::{Listing, Names};
+use super::frame::Frame;
 use super::tasks::Shown;
 use super::{conversation, conversations, link, task, tasks};
 use crate::asked::{self, Asked, ConversationPath};
 use crate::fault::Fault;
-use crate::lists::{Filter, Which};
+use crate::lists::{ConversationList, Filter, NotListed, PageName, Which};
 use crate::port::ConversationNow;
 use crate::present::{Composer, PartWords};
 use crate::site::Sources;
@@ -26,6 +28,9 @@ use crate::talk::{Talk, Written};
 
 /// Rows of one page of a list.
 const ROWS: usize = 50;
+
+/// Rows of the list beside a conversation.
+const BESIDE: usize = 30;
 
 /// Newest entries of a transcript that are shown at first.
 const ENTRIES: usize = 200;
@@ -47,37 +52,60 @@ fn shows(markup: Markup) -> Shows {
 pub(super) struct ConversationsAsked {
     #[serde(default)]
     show: Which,
+    of: Option<String>,
     after: Option<String>,
 }
 
-/// `GET /`
+/// `GET /?show&of&after`
 pub(super) async fn conversations(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Query(asked)): Asked<Query<ConversationsAsked>>,
 ) -> Shows {
-    let filter = Filter { which: asked.show, page: None };
-    let list = sources.lists.conversations(&filter, asked.after.as_deref(), ROWS)?;
-    shows(conversations::page(&list, asked.show, sources.node.now()))
+    let listing = Listing { which: asked.show, page: of(asked.of), after: asked.after };
+    let list = listed(&sources, &listing, ROWS)?;
+    shows(conversations::page(&frame, &list, &listing, &names(&sources)?))
 }
 
-/// Parameters of a conversation's page.
+/// The Page chosen; the choice of all of them comes as an empty one.
+fn of(page: Option<String>) -> Option<PageId> {
+    page.filter(|page| !page.is_empty()).map(PageId::new)
+}
+
+fn listed(sources: &Sources, listing: &Listing, rows: usize) -> Result<ConversationList, NotListed> {
+    let filter = Filter { which: listing.which, page: listing.page.clone(), now: sources.node.now() };
+    sources.lists.conversations(&filter, listing.after.as_deref(), rows)
+}
+
+fn names(sources: &Sources) -> Result<Names, Fault> {
+    Ok(sources.lists.pages()?.into_iter().map(|PageName { page, name }| (page, name)).collect())
+}
+
+/// Parameters of a conversation's page; all but `shown` say which list stands beside it.
 #[derive(Deserialize)]
 pub(super) struct ConversationAsked {
     shown: Option<usize>,
+    #[serde(default)]
+    show: Which,
+    of: Option<String>,
 }
 
-/// `GET /conversations/{page}/{psid}`
+/// `GET /conversations/{page}/{psid}?shown&show&of`
 pub(super) async fn conversation(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(path)): Asked<Path<ConversationPath>>,
     Asked(Query(asked)): Asked<Query<ConversationAsked>>,
 ) -> Shows {
     let id = path.machine()?;
     let MachineId::Conversation(page, psid) = &id else { return Err(Fault::not_found("conversation")) };
     let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
-    let now = sources.node.now();
-    let talk = Talk::of(page, psid, &found, answers(&sources, found.state.task(), &id), now);
-    shows(conversation::page(&talk, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX), now))
+    let talk = Talk::of(page, psid, &found, answers(&sources, found.state.task(), &id), frame.now);
+    let listing = Listing { which: asked.show, page: of(asked.of), after: None };
+    // Read models that cannot be read must not hide the conversation.
+    let list = listed(&sources, &listing, BESIDE).ok();
+    let beside = conversation::Beside { list, listing, names: names(&sources).unwrap_or_default() };
+    shows(conversation::page(&frame, &talk, &beside, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX)))
 }
 
 /// The newest answers that stand on the bound task. A desk that cannot answer now must not hide the conversation.
@@ -109,7 +137,11 @@ pub(super) struct TasksAsked {
 }
 
 /// `GET /tasks`
-pub(super) async fn tasks(State(sources): State<Arc<Sources>>, Asked(Query(asked)): Asked<Query<TasksAsked>>) -> Shows {
+pub(super) async fn tasks(
+    State(sources): State<Arc<Sources>>,
+    frame: Frame,
+    Asked(Query(asked)): Asked<Query<TasksAsked>>,
+) -> Shows {
     let shown = match (asked.status, asked.show.as_deref()) {
         (Some(status), _) => Shown::Status(status),
         (None, Some("all")) => Shown::All,
@@ -123,7 +155,7 @@ pub(super) async fn tasks(State(sources): State<Arc<Sources>>, Asked(Query(asked
         Shown::Trash => TaskFilter { trashed: true, ..TaskFilter::default() },
     };
     let list = sources.desk.tasks(filter, asked.after, ROWS)?;
-    shows(tasks::page(&list, &sources.desk.statuses(), shown))
+    shows(tasks::page(&frame, &list, &sources.desk.statuses(), shown))
 }
 
 /// Parameters of a task's page.
@@ -135,6 +167,7 @@ pub(super) struct TaskAsked {
 /// `GET /tasks/{task}`; a task merged away leads to the one that took it in.
 pub(super) async fn task(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(asked)): Asked<Path<String>>,
     Asked(Query(query)): Asked<Query<TaskAsked>>,
 ) -> Shows {
@@ -143,7 +176,7 @@ pub(super) async fn task(
     if page.task.id != asked {
         return Ok(Redirect::to(&link::task(&page.task.id)).into_response());
     }
-    let now = sources.node.now();
+    let now = frame.now;
     let found = match &page.task.binding {
         Some(binding) => sources.node.conversation(binding).await?,
         None => None,
@@ -153,7 +186,7 @@ pub(super) async fn task(
         .as_ref()
         .map(|found| Composer::of(&verdict_now(&found.state, &found.context, Author::Agent, None, now).0, now));
     let statuses = sources.desk.statuses();
-    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref(), now };
+    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref(), frame: &frame };
     shows(task::page(&page, &around))
 }
 

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::{CommentId, Timestamp};
+use model::CommentId;
 use tracker::Audience;
 use tracker::desk::{CommentView, Status, Task, TaskPage, Writer};
 
-use super::conversation::TEXT_MAX;
+use super::conversation::{TEXT_MAX, label};
 use super::conversations::pill;
-use super::layout::{self, Tab};
+use super::frame::Frame;
+use super::layout::{self, Live, Tab};
 use super::{link, tasks};
 use crate::present::{Composer, PartWords, Tone, clock, iso};
 use crate::talk::openable;
@@ -24,8 +25,8 @@ pub(crate) struct Around<'a> {
     pub(crate) answers: &'a BTreeMap<CommentId, Vec<PartWords>>,
     /// Whether an agent may send to the customer now; `None`: the task is bound to no conversation.
     pub(crate) composer: Option<&'a Composer>,
-    /// Marks this showing of the form.
-    pub(crate) now: Timestamp,
+    /// Who acts, and what forms need.
+    pub(crate) frame: &'a Frame,
 }
 
 /// The whole page.
@@ -49,34 +50,38 @@ pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
                 @if let Some(previous) = &task.previous { a href=(link::task(previous)) { "Task before" } }
             }
         }
-        (change(task, around.statuses, &here))
-        section .sheet aria-label="Comments" {
+        (change(task, around, &here))
+        section .sheet aria-label="Comments" { div #comments data-live {
             @if let Some(older) = &shown.older {
-                p .more.padded { a .button.quiet href={ (here) "?older=" (link::encode(older)) } { "Older comments" } }
+                p #older .more.padded { a .button.quiet href={ (here) "?older=" (link::encode(older)) } { "Older comments" } }
             }
-            ol { @for comment in &shown.comments { (line(comment, around)) } }
+            ol #lines { @for comment in &shown.comments { (line(comment, around)) } } }
             div #end { @if !task.trashed { (form(around, &here)) } }
         }
     };
-    layout::page(task.name.reveal(), Tab::Tasks, &content)
+    let machine = task.binding.as_ref().map(ToString::to_string);
+    let live = machine.as_deref().map_or(Live::Everything, Live::Machine);
+    layout::page(around.frame, task.name.reveal(), Tab::Tasks, live, &content)
 }
 
-fn change(task: &Task, statuses: &[Status], here: &str) -> Markup {
+fn change(task: &Task, around: &Around<'_>, here: &str) -> Markup {
+    let (statuses, frame) = (around.statuses, around.frame);
     html! {
         div .foot {
             form .inline method="post" action={ (here) "/status" } {
+                (frame.csrf())
                 label for="status" .soft { "Status" }
                 select #status name="status" {
                     @for status in statuses {
                         option value=(status.id.0) selected[status.id == task.status.id] { (status.name) }
                     }
                 }
-                button .quiet { "Change" }
+                button .quiet.small { "Change" }
             }
             @if task.trashed {
-                form .inline method="post" action={ (here) "/restore" } { button .quiet { "Take out of the trash" } }
+                form .inline method="post" action={ (here) "/restore" } { (frame.csrf()) button .quiet.small { "Take out of the trash" } }
             } @else {
-                form .inline method="post" action={ (here) "/trash" } { button .quiet { "Move to the trash" } }
+                form .inline method="post" action={ (here) "/trash" } { (frame.csrf()) button .quiet.small { "Move to the trash" } }
             }
         }
     }
@@ -134,13 +139,14 @@ fn form(around: &Around<'_>, here: &str) -> Markup {
     html! {
         form .composer method="post" action={ (here) "/comments" } {
             @if let Some(sentence) = sentence { p #why .why .bad[!to_customer] { (sentence) } }
-            (layout::mark(around.now.0.unsigned_abs()))
+            (around.frame.csrf())
+            (around.frame.showing())
             label .soft for="text" { "Comment" }
             textarea #text name="text" required maxlength=(TEXT_MAX) aria-describedby=[sentence.map(|_| "why")] {}
             div .foot {
                 (audiences(Some(usual), to_customer))
                 div .marks {
-                    @if let Some(composer) = composer { (pill(composer.tone, &composer.label)) }
+                    @if let Some(composer) = composer { (label(composer)) }
                     button { "Add" }
                 }
             }

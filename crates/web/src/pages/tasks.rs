@@ -4,9 +4,10 @@ use maud::{Markup, html};
 use tracker::desk::{Status, StatusId, Task, TaskList};
 
 use super::conversations::pill;
-use super::layout::{self, Tab};
+use super::frame::Frame;
+use super::layout::{self, Live, Tab};
 use super::link;
-use crate::present::{Tone, clock, iso};
+use crate::present::{Tone, clock, iso, moment};
 
 /// Which tasks the list shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +23,7 @@ pub(crate) enum Shown {
 }
 
 /// The whole page.
-pub(crate) fn page(list: &TaskList, statuses: &[Status], shown: Shown) -> Markup {
+pub(crate) fn page(frame: &Frame, list: &TaskList, statuses: &[Status], shown: Shown) -> Markup {
     let content = html! {
         div .head {
             h1 { "Tasks" }
@@ -37,16 +38,16 @@ pub(crate) fn page(list: &TaskList, statuses: &[Status], shown: Shown) -> Markup
                 (layout::tab("/tasks?show=trash", "Trash", shown == Shown::Trash))
             }
         }
-        @if list.tasks.is_empty() {
-            p .sheet.empty { @if list.next.is_some() { "None among these; older ones follow." } @else { "No task here." } }
+        div #list data-live { @if list.tasks.is_empty() {
+            p #none .sheet.empty { @if list.next.is_some() { "None among these; older ones follow." } @else { "No task here." } }
         } @else {
-            ul .sheet { @for task in &list.tasks { (row(task)) } }
-        }
+            ul #rows .sheet { @for task in &list.tasks { (row(task, frame)) } }
+        } }
         @if let Some(next) = list.next {
             p .more { a .button.quiet rel="next" href=(older(shown, next)) { "Older" } }
         }
     };
-    layout::page("Tasks", Tab::Tasks, &content)
+    layout::page(frame, "Tasks", Tab::Tasks, Live::Everything, &content)
 }
 
 fn older(shown: Shown, next: u64) -> String {
@@ -58,12 +59,12 @@ fn older(shown: Shown, next: u64) -> String {
     }
 }
 
-fn row(task: &Task) -> Markup {
+fn row(task: &Task, frame: &Frame) -> Markup {
     html! {
-        li .row.plain {
-            div .top {
+        li id={ "task-" (task.id) } .row.plain {
+            div .row-top {
                 a href=(link::task(&task.id)) { (task.name.reveal()) }
-                time .soft datetime=(iso(task.updated_at)) { (clock(task.updated_at)) }
+                time datetime=(iso(task.updated_at)) title=(clock(task.updated_at)) { (moment(task.updated_at, frame.now)) }
             }
             div .marks {
                 (status(task))

@@ -3,15 +3,14 @@
 //! Renders only. Invariants: words that were typed on our pages do not get lost with a refusal; sending them again from
 //! here cannot add them twice, since the form keeps the mark of the showing it was sent from.
 
-use http::StatusCode;
-use maud::{Markup, html};
-use model::Timestamp;
-
 use super::conversation::TEXT_MAX;
 use super::form::{Posted, Sent};
-use super::layout::{self, Tab};
-use super::task;
+use super::frame::{Frame, showing};
+use super::layout::{self, Live, Tab};
+use super::{sign_in, task};
 use crate::fault::Fault;
+use http::StatusCode;
+use maud::{Markup, html};
 
 /// What the page depends on beside the refusal.
 pub(crate) struct Asked<'a> {
@@ -21,8 +20,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) sent: Option<&'a Sent>,
     /// The method is one that changes something.
     pub(crate) changes: bool,
-    /// The node's clock.
-    pub(crate) now: Timestamp,
+    /// Around the page.
+    pub(crate) frame: &'a Frame,
 }
 
 /// The whole page.
@@ -34,16 +33,22 @@ pub(crate) fn page(fault: &Fault, asked: &Asked<'_>) -> Markup {
             h1 { (title) }
             p #why .why .bad[asked.changes] role="alert" { (fault.message) }
             (kept(fault, asked))
-            p { a .button.quiet href=(href) { (words) } }
+            @if fault.code == "signed-out" {
+                p { a .button href=(sign_in::leads_to(&href)) target="_blank" { "Sign in" } }
+                p .soft { "It opens beside this page, so that what was typed stays here." }
+            } @else {
+                p { a .button.quiet href=(href) { (words) } }
+            }
         }
     };
-    layout::page(title, Tab::Nowhere, &content)
+    layout::page(asked.frame, title, Tab::Nowhere, Live::Still, &content)
 }
 
 /// The status in words that are no protocol's.
 fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => "Not understood",
+        StatusCode::UNAUTHORIZED => "Signed out",
         StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY => "Not taken",
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::METHOD_NOT_ALLOWED => "Not possible here",
@@ -80,20 +85,22 @@ fn kept(fault: &Fault, asked: &Asked<'_>) -> Markup {
         };
     };
     let words = sent.words();
-    let again = may_come_again(fault.status).then(|| sent.posted()).flatten();
+    let again = may_come_again(fault).then(|| sent.posted()).flatten();
     let segments: Vec<&str> = asked.path.split('/').skip(1).collect();
     match (again, &segments[..]) {
         (Some(posted), ["conversations", _, _, "reply"]) => html! {
             (known_once(fault.status))
             form method="post" action=(asked.path) {
-                (typed("Answer to the customer", &words, showing(&posted, asked.now)))
+                (asked.frame.csrf())
+                (typed("Answer to the customer", &words, shown(&posted, asked.frame)))
                 div .foot { span {} button { "Send" } }
             }
         },
         (Some(posted), ["tasks", _, "comments"]) => html! {
             (known_once(fault.status))
             form .composer.again method="post" action=(asked.path) {
-                (typed("Comment", &words, showing(&posted, asked.now)))
+                (asked.frame.csrf())
+                (typed("Comment", &words, shown(&posted, asked.frame)))
                 div .foot { (task::audiences(posted.audience().ok(), true)) button { "Add" } }
             }
         },
@@ -106,8 +113,10 @@ fn kept(fault: &Fault, asked: &Asked<'_>) -> Markup {
 }
 
 /// Whether the same form may be taken when it is mended or sent later.
-fn may_come_again(status: StatusCode) -> bool {
-    matches!(status, StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY)
+fn may_come_again(fault: &Fault) -> bool {
+    let status = fault.status;
+    fault.code == "other-session"
+        || matches!(status, StatusCode::CONFLICT | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY)
         || status.is_server_error()
 }
 
@@ -119,13 +128,13 @@ fn known_once(status: StatusCode) -> Markup {
 }
 
 /// The mark of the showing that was sent, so that sending it again is the same act; a new one where it had none.
-fn showing(posted: &Posted, now: Timestamp) -> u64 {
-    posted.showing().unwrap_or_else(|_| now.0.unsigned_abs())
+fn shown(posted: &Posted, frame: &Frame) -> u64 {
+    posted.showing().unwrap_or_else(|_| frame.now.0.unsigned_abs())
 }
 
-fn typed(label: &str, words: &str, showing: u64) -> Markup {
+fn typed(label: &str, words: &str, shown: u64) -> Markup {
     html! {
-        (layout::mark(showing))
+        (showing(shown))
         label .soft for="text" { (label) }
         // A browser drops the first line end of a textarea.
         textarea #text name="text" rows="8" maxlength=(TEXT_MAX) aria-describedby="why" required { "\n" (words) }
@@ -165,7 +174,8 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
         let sent = Sent::new(&headers, Bytes::from("text=hello&audience=customer&showing=42"));
         let fault = Fault::from(tracker::desk::Refusal::Unavailable);
-        let asked = Asked { path: "/tasks/7/comments", sent: Some(&sent), changes: true, now: Timestamp(99) };
+        let frame = Frame { viewer: None, sign_in: false, position: 0, now: model::Timestamp(99) };
+        let asked = Asked { path: "/tasks/7/comments", sent: Some(&sent), changes: true, frame: &frame };
         let page = page(&fault, &asked).into_string();
         for part in
             ["name=\"showing\" value=\"42\"", "value=\"customer\" required checked", "not added twice", ">\nhello<"]

@@ -10,6 +10,7 @@ use tracker::Audience;
 use tracker::desk::Act;
 
 use super::form::Posted;
+use super::frame::Frame;
 use super::link;
 use crate::api::not_applicable;
 use crate::asked::{self, Asked, ConversationPath, PartPath};
@@ -26,6 +27,7 @@ fn back(to: &str) -> Leads {
 /// `POST /conversations/{page}/{psid}/reply`: a comment of the bound task, addressed to the customer.
 pub(super) async fn reply(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(path)): Asked<Path<ConversationPath>>,
     posted: Posted,
 ) -> Leads {
@@ -36,19 +38,19 @@ pub(super) async fn reply(
         let sentence = "This conversation has no task yet that could hold the answer. Try again in a moment.";
         return Err(Fault::new(http::StatusCode::CONFLICT, "no-task", sentence));
     };
-    add(&sources, task, Audience::Customer, showing, text).await?;
+    add(&sources, &frame, task, Audience::Customer, showing, text).await?;
     back(&format!("{}#end", here(&id)))
 }
 
 /// `POST /conversations/{page}/{psid}/parts/{part}/resolve`
 pub(super) async fn resolve(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(path)): Asked<Path<PartPath>>,
     posted: Posted,
 ) -> Leads {
     let (id, part) = (path.machine()?, path.part()?);
-    let by = sources.agent_name.clone();
-    if !sources.node.resolve(&id, part, posted.resolution()?, by).await? {
+    if !sources.node.resolve(&id, part, posted.resolution()?, frame.by().to_owned()).await? {
         return Err(not_applicable());
     }
     back(&format!("{}#part-{}", here(&id), part))
@@ -57,54 +59,71 @@ pub(super) async fn resolve(
 /// `POST /tasks/{task}/comments`
 pub(super) async fn comment(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(task)): Asked<Path<String>>,
     posted: Posted,
 ) -> Leads {
     let task = asked::task(&task)?;
-    add(&sources, &task, posted.audience()?, posted.showing()?, posted.text()?).await?;
+    add(&sources, &frame, &task, posted.audience()?, posted.showing()?, posted.text()?).await?;
     back(&format!("{}#end", link::task(&task)))
 }
 
 /// `POST /tasks/{task}/status`
 pub(super) async fn status(
     State(sources): State<Arc<Sources>>,
+    frame: Frame,
     Asked(Path(task)): Asked<Path<String>>,
     posted: Posted,
 ) -> Leads {
     let task = asked::task(&task)?;
-    sources.desk.set_status(&task, posted.status()?, act(&sources, None)).await?;
+    sources.desk.set_status(&task, posted.status()?, act(&frame, None)).await?;
     back(&link::task(&task))
 }
 
 /// `POST /tasks/{task}/trash`
-pub(super) async fn trash(State(sources): State<Arc<Sources>>, Asked(Path(task)): Asked<Path<String>>) -> Leads {
+pub(super) async fn trash(
+    State(sources): State<Arc<Sources>>,
+    frame: Frame,
+    Asked(Path(task)): Asked<Path<String>>,
+) -> Leads {
     let task = asked::task(&task)?;
-    sources.desk.trash(&task, act(&sources, None)).await?;
+    sources.desk.trash(&task, act(&frame, None)).await?;
     back(&link::task(&task))
 }
 
 /// `POST /tasks/{task}/restore`
-pub(super) async fn restore(State(sources): State<Arc<Sources>>, Asked(Path(task)): Asked<Path<String>>) -> Leads {
+pub(super) async fn restore(
+    State(sources): State<Arc<Sources>>,
+    frame: Frame,
+    Asked(Path(task)): Asked<Path<String>>,
+) -> Leads {
     let task = asked::task(&task)?;
-    sources.desk.restore(&task, act(&sources, None)).await?;
+    sources.desk.restore(&task, act(&frame, None)).await?;
     back(&link::task(&task))
 }
 
 /// Adds a comment once: the same text sent again from the same showing of a form (a double click, a page sent again
 /// after a lost answer) is the same comment; from a newer showing it is a new one. `showing` is the instant at which the
 /// form was shown and serves for nothing else: what the customer wrote since does not hold an answer back.
-async fn add(sources: &Sources, task: &TaskId, audience: Audience, showing: u64, text: String) -> Result<(), Fault> {
+async fn add(
+    sources: &Sources,
+    frame: &Frame,
+    task: &TaskId,
+    audience: Audience,
+    showing: u64,
+    text: String,
+) -> Result<(), Fault> {
     let to = match audience {
         Audience::Customer => "c",
         Audience::Internal => "i",
     };
     let key = format!("page.{task}.{showing}.{to}.{:016x}", fingerprint(text.as_bytes()));
-    sources.desk.add_comment(task, audience, Redacted::new(text), act(sources, Some(key))).await?;
+    sources.desk.add_comment(task, audience, Redacted::new(text), act(frame, Some(key))).await?;
     Ok(())
 }
 
-fn act(sources: &Sources, key: Option<String>) -> Act {
-    Act { by: sources.agent_name.clone(), at: sources.node.now(), key }
+fn act(frame: &Frame, key: Option<String>) -> Act {
+    Act { by: frame.by().to_owned(), at: frame.now, key }
 }
 
 fn here(id: &MachineId) -> String {

@@ -9,10 +9,11 @@ use machine::conversation::transcript::Transcript;
 use machine::conversation::{Command, Conversation, Event, Resolution, State};
 use machine::outbound::PartId;
 use machine::{Context, Machine as _, PageFacts};
-use model::{MachineId, Timestamp};
-use tokio::sync::Notify;
+use model::{MachineId, PageId, Timestamp};
+use tokio::sync::{Notify, watch};
 use web::{
-    ConversationList, ConversationNow, Filter, Lists, Node, NotAccepted, NotListed, PartHealth, Readiness, Unavailable,
+    Changes, ConversationList, ConversationNow, Filter, Lists, Node, NotAccepted, NotListed, PageName, PartHealth,
+    Readiness, Unavailable,
 };
 
 /// 2026-11-18 11:06:40 UTC.
@@ -27,6 +28,12 @@ pub(crate) struct Fake {
     ready: Mutex<bool>,
     conversations: Mutex<BTreeMap<MachineId, Talked>>,
     list: Mutex<ConversationList>,
+    pub(crate) asked: Mutex<Vec<Filter>>,
+    /// What changed where, as long as it is remembered.
+    changes: Mutex<Vec<(u64, MachineId)>>,
+    forgotten: Mutex<u64>,
+    position: watch::Sender<u64>,
+    chance: Mutex<u8>,
     gate: Option<Arc<Notify>>,
     pub(crate) entered: Notify,
 }
@@ -47,6 +54,11 @@ impl Fake {
             ready: Mutex::new(true),
             conversations: Mutex::default(),
             list: Mutex::new(ConversationList { conversations: Vec::new(), next: None }),
+            asked: Mutex::default(),
+            changes: Mutex::default(),
+            forgotten: Mutex::default(),
+            position: watch::Sender::new(0),
+            chance: Mutex::default(),
             gate: None,
             entered: Notify::new(),
         }
@@ -75,6 +87,18 @@ impl Fake {
 
     pub(crate) fn kept(&self) -> usize {
         locked(&self.kept).len()
+    }
+
+    /// The lists follow so far, and these changed on the way.
+    pub(crate) fn changed(&self, position: u64, machines: &[&str]) {
+        let parsed = machines.iter().map(|machine| (position, machine.parse().expect("a machine id")));
+        locked(&self.changes).extend(parsed);
+        self.position.send_replace(position);
+    }
+
+    /// Nothing is known any more of what changed up to here.
+    pub(crate) fn forgets(&self, position: u64) {
+        *locked(&self.forgotten) = position;
     }
 
     /// Gives a conversation a command and applies what it decides; the number of its last event comes back.
@@ -163,14 +187,51 @@ impl Node for Fake {
     fn now(&self) -> Timestamp {
         NOW
     }
+
+    fn entropy(&self, bytes: &mut [u8]) {
+        let mut chance = locked(&self.chance);
+        *chance += 1;
+        bytes.fill(*chance);
+    }
 }
 
 impl Lists for Fake {
-    fn conversations(&self, _: &Filter, after: Option<&str>, _: usize) -> Result<ConversationList, NotListed> {
+    fn conversations(&self, filter: &Filter, after: Option<&str>, _: usize) -> Result<ConversationList, NotListed> {
+        locked(&self.asked).push(filter.clone());
         match after {
             None | Some("17") => Ok(locked(&self.list).clone()),
             Some(_) => Err(NotListed::CursorUnfit),
         }
+    }
+
+    fn pages(&self) -> Result<Vec<PageName>, Unavailable> {
+        let of = |page: &str, name: &str| PageName { page: PageId::new(page), name: name.to_owned() };
+        Ok(vec![of("1029", "Corner <Bakery>"), of("77", "")])
+    }
+
+    fn position(&self) -> u64 {
+        *self.position.borrow()
+    }
+
+    fn changes_after(&self, position: u64) -> Changes {
+        let newest = self.position();
+        if position < *locked(&self.forgotten) || position > newest {
+            return Changes::Gone { newest };
+        }
+        let mut changed: Vec<MachineId> = Vec::new();
+        for (_, machine) in locked(&self.changes).iter().filter(|(at, _)| *at > position) {
+            if !changed.contains(machine) {
+                changed.push(machine.clone());
+            }
+        }
+        Changes::Since { changed, newest }
+    }
+
+    fn moved_from(&self, position: u64) -> BoxFuture<'_, ()> {
+        let mut told = self.position.subscribe();
+        Box::pin(async move {
+            told.wait_for(|newest| *newest != position).await.expect("the fake lives");
+        })
     }
 
     fn totals(&self) -> Result<serde_json::Value, Unavailable> {

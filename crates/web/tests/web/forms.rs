@@ -35,7 +35,7 @@ fn refused(answer: &Answer) -> (u16, String) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let text = lines(answer);
     assert!(text.contains("<a class=\"brand\" href=\"/\">"), "the layout: {text}");
-    for raw in ["deserialize", "Failed to", "<script", "missing field", "extract"] {
+    for raw in ["deserialize", "Failed to", "<script>", "missing field", "extract"] {
         assert!(!text.contains(raw), "{raw}: {text}");
     }
     (answer.status, text)

@@ -3,13 +3,26 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use web::{Agent, SiteSettings, hash_password};
+
 use crate::scene::{Scene, TALK};
 use crate::wire::{FORM, OWN, bare, get, post};
 
 #[tokio::test]
 async fn head_answers_as_get_does_without_a_body() {
     let scene = Scene::bound().await;
-    let paths = ["/", "/tasks", "/tasks/1", TALK, "/assets/site.css", "/live", "/ready", "/api/v1/totals"];
+    let paths = [
+        "/",
+        "/tasks",
+        "/tasks/1",
+        TALK,
+        "/assets/site.css",
+        "/assets/live.js",
+        "/live",
+        "/ready",
+        "/api/v1/totals",
+        "/sign-in",
+    ];
     let missing = ["/nowhere", "/conversations/1/2", "/tasks/9", "/api", "/api/v1/tasks/9", "/tasks/1/status"];
     for path in paths.into_iter().chain(missing) {
         let whole = scene.server.ask(get(path, &[])).await;
@@ -84,7 +97,7 @@ fn segment() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// The addresses that there are; `_` is an id.
-const ROUTES: [&str; 17] = [
+const ROUTES: [&str; 23] = [
     "/conversations/_/_",
     "/conversations/_/_/reply",
     "/conversations/_/_/parts/_/resolve",
@@ -102,6 +115,12 @@ const ROUTES: [&str; 17] = [
     "/api/v1/tasks/_/merge",
     "/conversations/1029/5001/_",
     "/tasks/1/_",
+    "/events",
+    "/events/_",
+    "/sign-in",
+    "/sign-out",
+    "/csp-report",
+    "/sign-in/_",
 ];
 
 fn path() -> impl Strategy<Value = Vec<u8>> {
@@ -109,6 +128,8 @@ fn path() -> impl Strategy<Value = Vec<u8>> {
         4 => Just(Vec::new()),
         1 => segment().prop_map(|value| [b"?shown=", &value[..]].concat()),
         1 => segment().prop_map(|value| [b"?cursor=", &value[..], b"&limit=%00"].concat()),
+        1 => segment().prop_map(|value| [b"?after=", &value[..]].concat()),
+        1 => segment().prop_map(|value| [b"?next=/", &value[..], b"&show=ending&of=", &value[..]].concat()),
     ];
     let free = prop::collection::vec(segment(), 0..7).prop_map(|segments| match segments.len() {
         0 => b"/".to_vec(),
@@ -130,9 +151,21 @@ fn path() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn no_path_makes_the_site_fail() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let scene = runtime.block_on(Scene::bound());
+    for scene in [runtime.block_on(Scene::bound()), runtime.block_on(closed())] {
+        no_path_makes_it_fail(&runtime, &scene);
+    }
+}
+
+/// A site where agents sign in.
+async fn closed() -> Scene {
+    let hash = hash_password("quay side bakery", [1; 16]).expect("long enough");
+    let agents = vec![Agent::new("Ada", "ada", &hash).expect("an agent")];
+    Scene::with(SiteSettings { agents, ..SiteSettings::default() }).await
+}
+
+fn no_path_makes_it_fail(runtime: &tokio::runtime::Runtime, scene: &Scene) {
     let methods = prop::sample::select(&["GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "OPTIONS", "BREW"][..]);
-    let config = Config { cases: 1_024, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 768, failure_persistence: None, ..Config::default() };
     let checked = TestRunner::new(config).run(&(methods, path(), any::<bool>()), |(method, path, own)| {
         let close = ("connection", "close");
         let api = path == b"/api" || path.starts_with(b"/api/") || path.starts_with(b"/api?");

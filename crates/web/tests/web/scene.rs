@@ -30,6 +30,7 @@ pub(crate) struct Scene {
     pub(crate) node: Arc<Fake>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) server: Server,
+    pub(crate) site: Site,
 }
 
 impl Scene {
@@ -40,14 +41,18 @@ impl Scene {
 
     /// Nothing has happened yet, and the API wants a token.
     pub(crate) async fn guarded(tokens: ApiTokens) -> Self {
+        Self::with(SiteSettings { tokens, ..SiteSettings::default() }).await
+    }
+
+    /// Nothing has happened yet, under these settings.
+    pub(crate) async fn with(settings: SiteSettings) -> Self {
         let node = Arc::new(Fake::new());
         let options = DeskOptions { drive: Drive::Inline, ..DeskOptions::default() };
         let desk = Arc::new(Desk::open(desk::memory(), options).expect("a desk in memory opens"));
         let limits = Limits::site();
-        let settings = SiteSettings { tokens, ..SiteSettings::default() };
         let lists = Arc::<Fake>::clone(&node);
         let site = Site::new(Arc::<Fake>::clone(&node), lists, Arc::clone(&desk), settings, &limits);
-        Self { node, desk, server: Server::start(site, limits).await }
+        Self { node, desk, server: Server::start(site.clone(), limits).await, site }
     }
 
     /// A customer wrote an hour ago, and task 1 holds it.

@@ -108,6 +108,33 @@ impl Line {
         Some(Answer { status, head, body })
     }
 
+    /// The head of the next response, whose body is read by [`Line::block`].
+    pub(crate) async fn head(&mut self) -> Option<String> {
+        loop {
+            if let Some(at) = find(&self.read, b"\r\n\r\n") {
+                let head = self.read.drain(..at + 4).collect();
+                return Some(String::from_utf8(head).expect("headers are ASCII"));
+            }
+            self.more().await?;
+        }
+    }
+
+    /// The next block of an event stream, which comes as one chunk; `None`: the stream has ended.
+    pub(crate) async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some(at) = find(&self.read, b"\r\n") {
+                let length = core::str::from_utf8(&self.read[..at]).expect("a length");
+                let length = usize::from_str_radix(length, 16).expect("a length");
+                if self.read.len() >= at + 2 + length + 2 {
+                    let chunk: Vec<u8> = self.read.drain(..at + 2 + length + 2).collect();
+                    let block = String::from_utf8(chunk[at + 2..at + 2 + length].to_vec()).expect("text");
+                    return Some(block).filter(|block| !block.is_empty());
+                }
+            }
+            self.more().await?;
+        }
+    }
+
     /// Reads until the server closes; true if nothing more came.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.read.is_empty() && self.more().await.is_none()
