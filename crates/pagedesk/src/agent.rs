@@ -6,9 +6,9 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use journal::Entropy as _;
-use node::SystemEntropy;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
+use crate::assembly;
 use crate::cli::{AgentCommand, AgentHash};
 use crate::exit::{self, Exit, Failure};
 
@@ -38,11 +38,8 @@ fn hash(asked: &AgentHash) -> Result<Exit, Failure> {
 
 /// Fresh chance for a hash.
 fn salt() -> Result<[u8; 16], Failure> {
-    let opened = SystemEntropy::open();
-    let mut entropy =
-        opened.map_err(|fault| Failure::new(Exit::Internal, format!("the system gives no random bytes: {fault}")))?;
     let mut salt = [0; 16];
-    entropy.fill(&mut salt);
+    assembly::entropy()?.fill(&mut salt);
     Ok(salt)
 }
 

@@ -108,8 +108,7 @@ pub(crate) async fn start_with(
         .map_err(|fault| Failure::new(Exit::Configuration, format!("meta.graph_url or meta.version: {fault}")))?;
     let desk = desk(&dir, parts.desk_cache_bytes)?;
     let view = view(&dir, parts.desk_cache_bytes)?;
-    let entropy = SystemEntropy::open()
-        .map_err(|fault| Failure::new(Exit::Internal, format!("the system gives no random bytes: {fault}")))?;
+    let entropy = entropy()?;
     let ports = Ports {
         clock: parts.clock,
         entropy: Box::new(entropy),
@@ -129,6 +128,12 @@ pub(crate) async fn start_with(
         site_limits: parts.site_limits,
     };
     Ok(Serving::start(node, desk, listeners))
+}
+
+/// Fresh chance.
+pub(crate) fn entropy() -> Result<SystemEntropy, Failure> {
+    SystemEntropy::open()
+        .map_err(|fault| Failure::new(Exit::Internal, format!("the system gives no random bytes: {fault}")))
 }
 
 fn desk(dir: &Path, cache_bytes: usize) -> Result<Arc<Desk>, Failure> {

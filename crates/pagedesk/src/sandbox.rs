@@ -1,12 +1,14 @@
 //! `pagedesk sandbox`: a node, the embedded desk and a stand-in for Facebook in one process, on loopback, with invented
-//! Pages and secrets. Plays a recording where one is given.
+//! Pages and secrets. Plays a recording where one is given; else a few invented customers have written already.
 //!
 //! Invariants: nothing leaves the machine; the clock may be moved here and nowhere else; a temporary state is gone at
 //! the end.
 
 #[cfg(feature = "failpoints")]
 mod late;
+mod opening;
 mod scene;
+mod sign_in;
 
 use core::pin::pin;
 use std::net::SocketAddr;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use actors::Clock as _;
 use futures_util::future::{Either, select};
+use journal::Entropy as _;
 use model::{PageId, Redacted};
 use node::{MovableClock, Serving};
 use serde_json::json;
@@ -27,6 +30,7 @@ use crate::cli::Sandbox;
 use crate::exit::{self, Exit, Failure};
 use crate::serve::{Orders, until};
 use scene::Scene;
+use sign_in::SignIn;
 
 /// Runs a sandbox until it is told to end, or until its recording is played.
 pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
@@ -80,6 +84,7 @@ struct Running {
     stand_in: StandIn,
     clock: MovableClock,
     addresses: Addresses,
+    sign_in: SignIn,
     app_secret: Redacted<String>,
     dir: PathBuf,
 }
@@ -95,7 +100,7 @@ async fn run(asked: &Sandbox, recording: Option<Recording>, dir: PathBuf) -> Res
     let mut orders = Orders::listen()?;
     let running = start(asked, recording.as_ref(), dir).await?;
     // What is printed on standard output is one thing: the report of a recording, or else the addresses.
-    let addresses = if asked.json { running.addresses.json() } else { running.addresses.text(asked.dir.is_none()) };
+    let addresses = if asked.json { running.json() } else { running.text(asked.dir.is_none()) };
     match (&recording, asked.json) {
         (Some(_), true) => exit::note(addresses.trim_end()),
         _ => exit::write_out(&addresses)?,
@@ -123,6 +128,11 @@ async fn run(asked: &Sandbox, recording: Option<Recording>, dir: PathBuf) -> Res
 
 async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> Result<Running, Failure> {
     let clock = MovableClock::default();
+    // A kept state has its own news.
+    let opens = recording.is_none() && !dir.join("journal.redb").exists();
+    if opens {
+        clock.start_at(clock.now() - opening::TAKES);
+    }
     let scene = match recording {
         Some(recording) => {
             clock.start_at(recording.begins_at());
@@ -135,36 +145,56 @@ async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> 
         desk: assembly::listen(asked.listen_desk, "desk").await?,
     };
     let (webhook, desk) = (assembly::address(&doors.webhook)?, assembly::address(&doors.desk)?);
-    let stand_in = stand_in(asked, &scene, &clock, webhook).await?;
+    let mut entropy = assembly::entropy()?;
+    // A recording is played with the same ids each time. Otherwise they are new: a kept state knows those of last time.
+    let seed = recording.is_none().then(|| {
+        let mut seed = [0; 8];
+        entropy.fill(&mut seed);
+        u64::from_le_bytes(seed)
+    });
+    let (sign_in, site) = sign_in::fresh(&mut entropy)?;
+    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), seed).await?;
     let addresses = Addresses { facebook: stand_in.address(), desk, webhook };
     let app_secret = scene.app_secret.clone();
-    let parts = scene.assembly(dir.clone(), clock.clone(), doors, stand_in.base_url());
+    let parts = scene.assembly(dir.clone(), clock.clone(), doors, stand_in.base_url(), site);
     #[cfg(not(feature = "failpoints"))]
     let serving = assembly::start(parts).await?;
     #[cfg(feature = "failpoints")]
     let serving = assembly::start_with(parts, |graph| Arc::new(late::LateGraph::new(graph, clock.clone()))).await?;
-    Ok(Running { serving, stand_in, clock, addresses, app_secret, dir })
+    if opens {
+        opening::open(&stand_in, &clock);
+    }
+    Ok(Running { serving, stand_in, clock, addresses, sign_in, app_secret, dir })
 }
 
+/// The stand-in beside the doors of webhook and desk. Without a seed it stands for a recording's world, whose customers
+/// read by themselves.
 async fn stand_in(
     asked: &Sandbox,
     scene: &Scene,
     clock: &MovableClock,
-    webhook: SocketAddr,
+    (webhook, desk): (SocketAddr, SocketAddr),
+    seed: Option<u64>,
 ) -> Result<StandIn, Failure> {
     let now = clock.clone();
     let page = |(id, page): (&PageId, &node::PageConfig)| {
         let token = page.token.clone().unwrap_or_default();
         Page { id: id.clone(), name: page.name.clone(), token }
     };
+    let pages = scene.pages.iter().map(page).collect();
+    let options = StandInOptions::new(pages, Arc::new(move || now.now()));
     let options = StandInOptions {
         listen: asked.listen_facebook,
         app_id: scene.app_id.clone(),
         app_secret: scene.app_secret.clone(),
         verify_token: scene.verify_token.clone(),
         webhook_url: Some(format!("http://{webhook}/webhook")),
+        agents_url: Some(format!("http://{desk}/")),
         human_agent: scene.human_agent,
-        ..StandInOptions::new(scene.pages.iter().map(page).collect(), Arc::new(move || now.now()))
+        movable: Some(Arc::new(clock.clone())),
+        reads_at_once: seed.is_none(),
+        seed: seed.unwrap_or(options.seed),
+        ..options
     };
     StandIn::start(options).await.map_err(|fault| {
         let what = format!("the stand-in for Facebook cannot listen on {}: {fault:#}", asked.listen_facebook);
@@ -198,26 +228,30 @@ impl Running {
             .await
             .map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be played: {fault:#}")))
     }
-}
 
-impl Addresses {
     fn text(&self, is_temporary: bool) -> String {
         let state = if is_temporary { "its state goes with it" } else { "its state stays" };
+        let Addresses { facebook, desk, webhook } = &self.addresses;
+        let SignIn { login, password } = &self.sign_in;
         format!(
             "pagedesk sandbox\n  \
-             play the customer    http://{}/\n  \
-             answer as an agent   http://{}/\n  \
-             the webhook          http://{}/webhook\n\
+             play the customer    http://{facebook}/\n  \
+             answer as an agent   http://{desk}/\n  \
+             sign in there        {login}  {}\n  \
+             the webhook          http://{webhook}/webhook\n\
              End it with Ctrl-C; {state}.\n",
-            self.facebook, self.desk, self.webhook
+            password.reveal()
         )
     }
 
     fn json(&self) -> String {
+        let Addresses { facebook, desk, webhook } = &self.addresses;
         let body = json!({
-            "facebook": format!("http://{}/", self.facebook),
-            "desk": format!("http://{}/", self.desk),
-            "webhook": format!("http://{}/webhook", self.webhook),
+            "facebook": format!("http://{facebook}/"),
+            "desk": format!("http://{desk}/"),
+            "webhook": format!("http://{webhook}/webhook"),
+            "login": self.sign_in.login,
+            "password": self.sign_in.password.reveal(),
         });
         format!("{body}\n")
     }

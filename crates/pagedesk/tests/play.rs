@@ -86,6 +86,8 @@ fn a_sandbox_prints_where_it_is_and_its_journal_is_read_beside_it() {
     for door in ["facebook", "desk", "webhook"] {
         assert!(addresses[door].as_str().unwrap().starts_with("http://127.0.0.1:"), "{addresses}");
     }
+    assert_eq!(addresses["login"], "ada");
+    assert!(addresses["password"].as_str().unwrap().len() >= 20);
     let ran = run(&["journal", "verify", "--dir", &at]);
     assert_eq!(ran.code, Some(0), "{} {}", ran.out, ran.err);
     assert_eq!(sandbox.terminate(), Some(0));

@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{
-    AppId, Delivery, EffectId, Handover, HandoverAct, ItemKey, Kind, Mid, PageId, Psid, Timestamp,
-};
+use model::{AppId, Delivery, EffectId, Handover, HandoverAct, ItemKey, Kind, Mid, PageId, Psid, Timestamp};
 use oracle::CustomerAction;
 
 use super::names::Names;

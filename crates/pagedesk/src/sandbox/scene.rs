@@ -15,6 +15,11 @@ use web::{IngressSettings, SiteSettings};
 
 use crate::assembly::{self, Assembly, Doors};
 
+/// The Page of an invented bakery.
+pub(super) const BAKERY: &str = "104000000000017";
+/// The Page of an invented shop for bicycles.
+pub(super) const BICYCLES: &str = "104000000000023";
+
 /// Page cache of each file; a sandbox is small.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -35,7 +40,7 @@ pub(crate) struct Scene {
 impl Scene {
     /// Two invented Pages.
     pub(crate) fn invented() -> Self {
-        let pages = [("104000000000017", "Quayside Bakery"), ("104000000000023", "Harbour Bicycles")];
+        let pages = [(BAKERY, "Quayside Bakery"), (BICYCLES, "Harbour Bicycles")];
         Self::with("990017", true, pages.into_iter())
     }
 
@@ -59,8 +64,15 @@ impl Scene {
         }
     }
 
-    /// What a node is put together from, with Meta at `graph_url`.
-    pub(crate) fn assembly(self, dir: PathBuf, clock: MovableClock, doors: Doors, graph_url: String) -> Assembly {
+    /// What a node is put together from, with Meta at `graph_url` and pages as `site` says.
+    pub(crate) fn assembly(
+        self,
+        dir: PathBuf,
+        clock: MovableClock,
+        doors: Doors,
+        graph_url: String,
+        site: SiteSettings,
+    ) -> Assembly {
         let facts = AccountFacts { human_agent: self.human_agent, app: Some(self.app_id), ..AccountFacts::default() };
         Assembly {
             dir,
@@ -85,7 +97,7 @@ impl Scene {
                 verify_tokens: assembly::secrets(&[self.verify_token]),
             },
             ingress_limits: web::Limits::ingress(),
-            site: SiteSettings::default(),
+            site,
             site_limits: web::Limits::site(),
         }
     }

@@ -63,6 +63,8 @@ pub struct StandInOptions {
     pub movable: Option<Arc<dyn MovableClock>>,
     /// Where webhooks go, a plain `http` address; without one they are dropped.
     pub webhook_url: Option<String>,
+    /// Where the agents answer, for a link on its first page.
+    pub agents_url: Option<String>,
     /// What it shows when it verifies that address.
     pub verify_token: Redacted<String>,
     /// Whether sends come back as echoes.
@@ -99,6 +101,7 @@ impl StandInOptions {
             clock,
             movable: None,
             webhook_url: None,
+            agents_url: None,
             verify_token: "stand-in-verify".into(),
             echoes: true,
             receipts: true,

@@ -120,7 +120,7 @@ fn show(shared: &Shared, room: &str, asked: &Form) -> Answer {
             (Room::Lead, "Lead form", offers::lead(shared, page, psid.as_ref(), is_sent))
         }
         (_, Some(page)) => (Room::Chat, "Conversation", chat::show(shared, page, psid.as_ref(), asked)),
-        (_, None) => (Room::Home, "Conversations", chat::welcome(&shared.world())),
+        (_, None) => (Room::Home, "Conversations", chat::welcome(shared)),
     };
     page_answer(StatusCode::OK, layout::frame(shared, title, room, chosen, &inside))
 }

@@ -27,15 +27,30 @@ pub(super) fn show(shared: &Shared, page: &PageId, psid: Option<&Psid>, asked: &
     }
 }
 
-/// What is shown before anything is chosen.
-pub(super) fn welcome(world: &World) -> Markup {
-    let first = world.pages().next().map(|page| page.id.clone());
+/// What is shown before anything is chosen: what can be tried, in the order in which it shows most.
+pub(super) fn welcome(shared: &Shared) -> Markup {
+    let first = shared.world().pages().next().map(|page| page.id.clone());
     html! {
         div.welcome {
             h1 { "Write to a Page" }
-            p { "Choose a conversation, or begin one as a new customer. What you write goes to the node as a webhook; what \
-                 its agents answer appears here by itself." }
             @if let Some(page) = first {
+                p { "Here you are every customer. What you write goes to the node as a webhook; what its agents answer \
+                     appears here by itself." }
+                ol.steps {
+                    li { "Choose a conversation beside this, or begin one as a new customer, and write." }
+                    li {
+                        "Answer "
+                        @match &shared.options.agents_url {
+                            Some(url) => { a href=(url) target="_blank" rel="noopener" { "as an agent" } }
+                            None => { "as an agent" }
+                        }
+                        ", in another window, and watch the answer come in here."
+                    }
+                    li { "Send a picture, react to an answer, change a message or take it back." }
+                    @if shared.clock.is_movable() {
+                        li { "Move the clock by 25 hours: the agent may still answer, as a person. By 8 days: nobody may." }
+                    }
+                }
                 div.buttons { a.button href=(Room::Chat.link(&page, None)) { "New customer" } }
             } @else {
                 p.hint { "This stand-in has no Page." }
