@@ -211,7 +211,32 @@ mod tests {
         assert_eq!((attached[1].kind.as_str(), attached[1].title.as_deref()), ("file", Some("offer.pdf")));
         assert_eq!(parted("[image]", std::slice::from_ref(&image)).0, "");
         assert_eq!(parted("look\n[a picture]", &[image]).0, "look\n[a picture]");
+        let thumb = AttachmentKind::Sticker(model::Sticker { id: Some("369239263222822".to_owned()) });
+        let thumb = Attachment { kind: thumb, url: None, title: None };
+        let (text, attached) = parted("[thumb up]", &[thumb]);
+        assert_eq!((text.as_str(), attached[0].kind.as_str()), ("", "thumb up"), "the machine's words are the page's");
         let script = Attachment { url: Some("javascript:alert(1)".into()), ..offer };
         assert_eq!(parted("x", &[script]).1[0].link, None);
+    }
+
+    #[test]
+    fn what_stands_on_a_line_is_told_apart_from_its_text() {
+        let reacted = transcript::Reacted { sign: "❤".to_owned(), by_page: false };
+        let line = transcript::Entry {
+            at: Timestamp(1),
+            tie: transcript::Tie::Item(model::ItemKey([7; 16])),
+            who: transcript::Who::Notice,
+            text: "The customer came through an ad".into(),
+            attachments: Vec::new(),
+            mid: None,
+            state: None,
+            reach: None,
+            reactions: vec![reacted],
+            edited: true,
+            unsent: true,
+        };
+        let said = Said::of(&line, Timestamp(2));
+        assert_eq!((said.who, said.text.as_str()), (Who::Notice, "The customer came through an ad"));
+        assert_eq!((said.reactions, said.edited, said.unsent), (vec!["❤".to_owned()], true, true));
     }
 }
