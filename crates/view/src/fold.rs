@@ -134,6 +134,7 @@ impl Chat<'_> {
             | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
             Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
             Event::DispatchGranted { .. }
+            | Event::ProfileAskedAgain { .. }
             | Event::ContactNaming { .. }
             | Event::CommentsAdding { .. }
             | Event::EchoHeld { .. }

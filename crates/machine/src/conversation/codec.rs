@@ -24,6 +24,7 @@
 //! | 17 | settled-contact-named | | 44 | part-delayed | |
 //! | 47 | doubt-remained | | 45 | part-failed | |
 //! | 50 | window-closed | | 46 | part-in-doubt | |
+//! | 39 | profile-asked-again | | | | |
 
 mod decision;
 mod fact;
@@ -31,7 +32,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 38] = [
+const NAMES: [(u16, &str); 39] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -61,6 +62,7 @@ const NAMES: [(u16, &str); 38] = [
     (35, "comments-adding"),
     (36, "sent-outside"),
     (37, "echo-held"),
+    (39, "profile-asked-again"),
     (40, "part-refused"),
     (41, "part-held"),
     (42, "send-started"),
@@ -87,6 +89,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::Woke { reason, at } => fact::encode_woke(*reason, *at),
         Event::Resolved { part, resolution, by } => fact::encode_resolved(*part, *resolution, by),
         Event::ProfileAsked { .. }
+        | Event::ProfileAskedAgain { .. }
         | Event::ContactNamed { .. }
         | Event::ContactNaming { .. }
         | Event::TaskOpening { .. }

@@ -260,7 +260,7 @@ impl World {
     fn answer(&mut self, effect: u64, how: u8) {
         let work = self.life.open[&effect].clone();
         let outcome = match &work {
-            Effect::AskProfile => match how % 3 {
+            Effect::AskProfile { .. } => match how % 3 {
                 0 => Outcome::NoProfile { reason: "unavailable".to_owned() },
                 1 => Outcome::Profile { name: None },
                 _ => healthy(&work, effect),
