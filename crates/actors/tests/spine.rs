@@ -249,12 +249,8 @@ async fn after_a_burst_of_many_conversations_no_more_are_resident_than_should_be
     futures_util::future::join_all((0..200).map(|nth| bench.deliver(body(nth)))).await;
     bench.quiet().await;
     let resident = || bench.counters.resident.load(std::sync::atomic::Ordering::Relaxed);
-    for _ in 0..2_000 {
-        if resident() <= 6 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    while resident() > 6 {
+        tokio::task::yield_now().await;
     }
-    assert!(resident() <= 6, "{}", resident());
     bench.tree.drain(Span::seconds(5)).await;
 }
