@@ -1,6 +1,5 @@
 //! `Node::start`: opens the store, starts the tree, sets the follower behind it. The same function for every use.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +14,7 @@ use view::View;
 
 use crate::config::NodeConfig;
 use crate::follower::follow;
+use crate::refusals::Refusals;
 
 /// What a node reaches the world through.
 pub struct Ports {
@@ -52,7 +52,7 @@ pub struct Node {
     pub(crate) view: Arc<View>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) refused: Mutex<BTreeMap<&'static str, u64>>,
+    pub(crate) refusals: Arc<Mutex<Refusals>>,
     pub(crate) config: NodeConfig,
     ended: Mutex<Option<oneshot::Receiver<String>>>,
     follower: Mutex<Option<JoinHandle<()>>>,
@@ -110,7 +110,7 @@ impl Node {
             view: ports.view,
             clock: ports.clock,
             counters,
-            refused: Mutex::new(BTreeMap::new()),
+            refusals: Arc::default(),
             config,
             ended: Mutex::new(Some(ended)),
             follower: Mutex::new(Some(follower)),
@@ -157,6 +157,7 @@ impl Node {
             tracing::warn!(%fault, "the read models were not synced; the next start folds them again");
         }
         self.store.close();
+        self.tell_of_refusals();
         tracing::info!("node drained");
     }
 }

@@ -24,6 +24,6 @@ pub use guard::ApiTokens;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
 pub use lists::{ConversationList, ConversationRow, Filter, Lists, NotListed, Which};
-pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, Unavailable};
+pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, SinceStart, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};
