@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use journal::{AppendFault, Appended, Batch};
-use machine::conversation::{Command, Conversation, Outcome, State};
+use machine::conversation::{Command, Conversation, Outcome, SendOutcome, State};
 use machine::{Context, Machine as _};
 use model::{MachineId, PageId, Psid, Span, Timestamp};
 use policy::Verdict;
 use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorProcessingErr, ActorRef, MessagingErr};
 
+use crate::delay::Delay;
 use crate::host::{Flight, Host, rebuild};
 use crate::page::{PageMsg, Parent};
 use crate::ports::{Counters, Ports};
@@ -178,7 +179,10 @@ impl Live {
         let context = Arc::clone(&self.birth.context);
         let Some((batch, flight)) = self.host().decide(command, &context, now) else { return false };
         let settled = match work {
-            Work::Settle { effect, outcome: Outcome::Send { .. } } => Some(*effect),
+            Work::Settle { effect, outcome: Outcome::Send { send }, why } => {
+                self.tell_of_delay(*effect, send, *why);
+                Some(*effect)
+            }
             Work::Settle { .. }
             | Work::Item { .. }
             | Work::Reply(_)
@@ -191,6 +195,19 @@ impl Live {
         true
     }
 
+    /// A send that Meta does not take now waits until the instant that was just decided.
+    fn tell_of_delay(&self, effect: u64, send: &SendOutcome, why: Option<&'static str>) {
+        match (send, self.state()) {
+            (SendOutcome::Later { after: _, code }, Some(state)) => {
+                if let Some(delay) = Delay::of(state, effect, *code, why) {
+                    delay.tell(state);
+                }
+            }
+            (SendOutcome::Later { .. }, None)
+            | (SendOutcome::Sent { .. } | SendOutcome::Failed { .. } | SendOutcome::InDoubt { .. }, _) => {}
+        }
+    }
+
     fn append(&self, me: &ActorRef<ConversationMsg>, batch: Batch) {
         let me = me.clone();
         // The actor may have ended meanwhile: then nobody waits.
@@ -199,7 +216,7 @@ impl Live {
 
     /// A duplicate is done when what it repeats is durable.
     fn nothing(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
-        if let Work::Settle { effect, outcome: Outcome::Send { .. } } = work {
+        if let Work::Settle { effect, outcome: Outcome::Send { .. }, .. } = work {
             // Settled before: let the sender forget it.
             self.forget(*effect)?;
         }

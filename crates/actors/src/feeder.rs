@@ -294,8 +294,7 @@ impl Feed {
                 self.late.insert(page);
                 continue;
             }
-            Counters::add(&self.birth.ports.counters.inbounds, len(share.understood()));
-            Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
+            count(&self.birth.ports.counters, &share);
             load.items += share.len();
             self.items += share.len();
             self.outgoing.entry(page).or_default().push(share);
@@ -328,8 +327,7 @@ impl Feed {
                 return Ok(());
             }
             if let Some(share) = self.share(page, seq)? {
-                Counters::add(&self.birth.ports.counters.inbounds, len(share.understood()));
-                Counters::add(&self.birth.ports.counters.anomalies, len(share.anomalies.len()));
+                count(&self.birth.ports.counters, &share);
                 self.items += share.len();
                 self.loads.entry(page.clone()).or_default().items += share.len();
                 self.outgoing.entry(page.clone()).or_default().push(share);
@@ -379,6 +377,12 @@ impl Feed {
         }
         self.barriers = held;
     }
+}
+
+fn count(counters: &Counters, share: &Share) {
+    Counters::add(&counters.inbounds, len(share.understood()));
+    Counters::add(&counters.anomalies, len(share.anomalies.len()));
+    share.anomalies.iter().for_each(|anomaly| counters.oddities.anomaly(share.delivery, anomaly));
 }
 
 fn len(n: usize) -> u64 {

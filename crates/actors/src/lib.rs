@@ -16,8 +16,10 @@ mod account;
 mod alarm;
 mod bucket;
 mod conversation;
+mod delay;
 mod feeder;
 mod host;
+mod oddity;
 mod page;
 mod porch;
 mod ports;
@@ -30,6 +32,7 @@ mod slot;
 mod work;
 
 pub use host::{LoadFault, Rebuilt, rebuild};
+pub use oddity::Oddities;
 pub use ports::{Clock, Counters, Limits, Ports};
 pub use root::{Failed, Tree, TreeConfig, start};
 pub use work::Fate;

@@ -10,6 +10,8 @@ use model::{Incarnation, Span, Timestamp};
 use tokio::sync::Notify;
 use tracker::Tracker;
 
+use crate::oddity::Oddities;
+
 /// The one clock. Production reads the system's, a simulation its own.
 pub trait Clock: Send + Sync {
     /// Now, by the wall.
@@ -107,6 +109,8 @@ pub struct Counters {
     pub resident: AtomicU64,
     /// Calls to the Send API.
     pub sends: AtomicU64,
+    /// Anomalies and items set aside, by reason.
+    pub oddities: Oddities,
 }
 
 impl Counters {

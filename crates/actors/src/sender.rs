@@ -22,17 +22,40 @@ use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, Fault, OpenTask};
 use crate::page::{PageMsg, Parent};
 use crate::ports::{Counters, Limits, Ports};
 
+/// Shortest pause before a profile is asked for again.
+const PROFILE_PAUSE_MIN: Span = Span(250);
+
 pub(crate) enum SenderMsg {
     /// The effect's batch is durable: carry it out.
     Run { psid: Psid, id: EffectId, effect: Effect },
     /// The effect was open when its conversation was loaded: under way, finished, or left from an earlier life.
     Recover { psid: Psid, id: EffectId, effect: Effect },
     /// A send's outcome is known.
-    Finished { psid: Psid, effect: u64, outcome: Outcome },
+    Finished { psid: Psid, effect: u64, answer: Answer },
     /// A send's outcome is journaled.
     Forget { psid: Psid, effect: u64 },
     /// Still there? Calls under way or not journaled.
     Ping(RpcReplyPort<usize>),
+}
+
+/// What came of an effect.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    /// Why Meta takes no message now, for the log.
+    pub(crate) why: Option<&'static str>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, why: None }
+    }
+}
+
+impl From<SendOutcome> for Answer {
+    fn from(send: SendOutcome) -> Self {
+        Outcome::Send { send }.into()
+    }
 }
 
 /// What carries effects out: shared by the Page's sender, which remembers sends, and its conversations.
@@ -42,6 +65,8 @@ pub(crate) struct Errands {
     parent: Parent,
     sends: Semaphore,
     tracker_calls: Semaphore,
+    /// Of their own, so that a slow Meta does not keep tasks from being opened.
+    profiles: Semaphore,
     under_way: AtomicUsize,
 }
 
@@ -49,7 +74,7 @@ pub(crate) struct Calls {
     errands: Arc<Errands>,
     /// Sends by conversation and effect, kept until their outcome is journaled; `None`: under way. Calls to the tracker
     /// are not kept: they carry their id, so that doing one twice does nothing.
-    sent: BTreeMap<(Psid, u64), Option<Outcome>>,
+    sent: BTreeMap<(Psid, u64), Option<Answer>>,
 }
 
 pub(crate) struct SenderActor;
@@ -75,9 +100,9 @@ impl Actor for SenderActor {
                 Ok(())
             }
             SenderMsg::Recover { psid, id, effect } => calls.recover(me, psid, id, effect),
-            SenderMsg::Finished { psid, effect, outcome } => {
-                calls.sent.insert((psid.clone(), effect), Some(outcome.clone()));
-                calls.settle(psid, effect, outcome)
+            SenderMsg::Finished { psid, effect, answer } => {
+                calls.sent.insert((psid.clone(), effect), Some(answer.clone()));
+                calls.settle(psid, effect, answer)
             }
             SenderMsg::Forget { psid, effect } => {
                 calls.sent.remove(&(psid, effect));
@@ -106,16 +131,16 @@ impl Calls {
         }
         match self.sent.get(&(psid.clone(), id.seq)) {
             Some(None) => Ok(()),
-            Some(Some(outcome)) => self.settle(psid, id.seq, outcome.clone()),
+            Some(Some(answer)) => self.settle(psid, id.seq, answer.clone()),
             None => {
                 let send = SendOutcome::InDoubt { why: "restart".to_owned() };
-                self.settle(psid, id.seq, Outcome::Send { send })
+                self.settle(psid, id.seq, send.into())
             }
         }
     }
 
-    fn settle(&self, psid: Psid, effect: u64, outcome: Outcome) -> Result<(), ActorProcessingErr> {
-        self.errands.parent.settle(psid, effect, outcome)
+    fn settle(&self, psid: Psid, effect: u64, answer: Answer) -> Result<(), ActorProcessingErr> {
+        self.errands.parent.settle(psid, effect, answer)
     }
 
     fn run(&mut self, me: ActorRef<SenderMsg>, psid: Psid, id: EffectId, effect: Effect) {
@@ -130,7 +155,8 @@ impl Calls {
 impl Errands {
     pub(crate) fn new(page: PageId, ports: Ports, parent: Parent, limits: &Limits) -> Self {
         let (sends, tracker_calls) = (Semaphore::new(limits.sends_max), Semaphore::new(limits.tracker_calls_max));
-        Self { page, ports, parent, sends, tracker_calls, under_way: AtomicUsize::new(0) }
+        let profiles = Semaphore::new(limits.tracker_calls_max);
+        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: AtomicUsize::new(0) }
     }
 
     /// One job per call; a call that panics is unclear if it was a send, refused otherwise. The sender learns first how a
@@ -140,16 +166,26 @@ impl Errands {
         errands.under_way.fetch_add(1, Ordering::Relaxed);
         ractor::concurrency::spawn(async move {
             let is_send = is_send(&effect);
-            let gate = if is_send { &errands.sends } else { &errands.tracker_calls };
-            let _turn = gate.acquire().await.expect("this semaphore is never closed");
+            let gate = match &effect {
+                Effect::Send { .. } => Some(&errands.sends),
+                // It waits between its tries, and takes its turn for each of them.
+                Effect::AskProfile { .. } => None,
+                Effect::OpenTask { .. } | Effect::AddComments { .. } | Effect::NameContact { .. } => {
+                    Some(&errands.tracker_calls)
+                }
+            };
+            let _turn = match gate {
+                Some(gate) => Some(gate.acquire().await.expect("this semaphore is never closed")),
+                None => None,
+            };
             let seq = id.seq;
             let call = AssertUnwindSafe(carry_out(&errands, &psid, id, effect)).catch_unwind().await;
-            let outcome = call.unwrap_or_else(|_| panicked(is_send));
+            let answer = call.unwrap_or_else(|_| panicked(is_send).into());
             fail::fail_point!("settle-before-commit");
             // Whoever is gone is being rebuilt; the effect is still open in the journal.
             match sender {
-                Some(sender) => drop(sender.cast(SenderMsg::Finished { psid, effect: seq, outcome })),
-                None => drop(errands.parent.settle(psid, seq, outcome)),
+                Some(sender) => drop(sender.cast(SenderMsg::Finished { psid, effect: seq, answer })),
+                None => drop(errands.parent.settle(psid, seq, answer)),
             }
             errands.under_way.fetch_sub(1, Ordering::Relaxed);
         });
@@ -168,16 +204,11 @@ fn panicked(is_send: bool) -> Outcome {
     }
 }
 
-async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect) -> Outcome {
+async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect) -> Answer {
     let (ports, page) = (&errands.ports, &errands.page);
-    match effect {
-        Effect::Send { part: _, verdict, content } => {
-            Outcome::Send { send: send(errands, psid, &id, &verdict, content).await }
-        }
-        Effect::AskProfile => match ports.graph.profile(page.clone(), psid.clone()).await {
-            Ok(profile) => Outcome::Profile { name: profile.name() },
-            Err(fault) => Outcome::NoProfile { reason: fault.to_string() },
-        },
+    let outcome = match effect {
+        Effect::Send { part: _, verdict, content } => return send(errands, psid, &id, &verdict, content).await,
+        Effect::AskProfile { until } => profile(errands, psid, until).await,
         Effect::OpenTask { name, customer, lines, previous } => {
             let binding = MachineId::Conversation(page.clone(), psid.clone());
             let task = OpenTask {
@@ -207,6 +238,32 @@ async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect)
             until_answered(ports, || ports.tracker.name_contact(id.clone(), contact.clone(), name.clone(), at))
                 .await
                 .map_or_else(refused, |()| Outcome::ContactNamed)
+        }
+    };
+    outcome.into()
+}
+
+/// Reads the customer's name; a trouble that passes is tried again as long as somebody waits for the name.
+async fn profile(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
+    let clock = &errands.ports.clock;
+    loop {
+        let answer = {
+            let _turn = errands.profiles.acquire().await.expect("this semaphore is never closed");
+            errands.ports.graph.profile(errands.page.clone(), psid.clone()).await
+        };
+        let fault = match answer {
+            Ok(profile) => return Outcome::Profile { name: profile.name() },
+            Err(fault) => fault,
+        };
+        let again_at = match &fault {
+            messenger::Fault::Retry { after, .. } => Some(clock.now() + (*after).max(PROFILE_PAUSE_MIN)),
+            messenger::Fault::GiveUp { .. } => None,
+        };
+        let Some(again_at) = again_at.filter(|at| *at < until) else {
+            return Outcome::NoProfile { reason: fault.to_string() };
+        };
+        while clock.now() < again_at {
+            clock.sleep_until(again_at).await;
         }
     }
 }
@@ -243,11 +300,12 @@ async fn until_answered<'a, T>(ports: &Ports, call: impl Fn() -> tracker::Call<'
     }
 }
 
-async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, content: Content) -> SendOutcome {
+async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, content: Content) -> Answer {
     let (ports, page) = (&errands.ports, &errands.page);
+    let later = |after, code, why| Answer { why: Some(why), ..SendOutcome::Later { after, code }.into() };
     let Ok(permit) = policy::confirm(verdict, ports.clock.now()) else {
         // Nothing has left; the policy is asked again at the next turn.
-        return SendOutcome::Later { after: Span(0), code: None };
+        return later(Span(0), None, "permit-over");
     };
     let body = match content {
         Content::Text { text } => Body::Text(text),
@@ -259,9 +317,9 @@ async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, 
     let outcome = ports.graph.send(permit, call).await;
     fail::fail_point!("send-after");
     match outcome {
-        messenger::SendOutcome::Sent { mid } => SendOutcome::Sent { mid },
-        messenger::SendOutcome::Later { after, code } => SendOutcome::Later { after, code },
-        messenger::SendOutcome::InDoubt { why } => SendOutcome::InDoubt { why: why.to_owned() },
+        messenger::SendOutcome::Sent { mid } => SendOutcome::Sent { mid }.into(),
+        messenger::SendOutcome::Later { after, code, why } => later(after, code, why),
+        messenger::SendOutcome::InDoubt { why } => SendOutcome::InDoubt { why: why.to_owned() }.into(),
         messenger::SendOutcome::Failed { code, row, trace, scope } => {
             if scope == Scope::Page {
                 // A Page that is ending learns of it from the next refused send.
@@ -269,9 +327,9 @@ async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, 
             }
             if error_table::refuses_token(code) {
                 // Not the message's fault: it is held until the Page is connected again.
-                return SendOutcome::Later { after: Span(0), code: Some(code) };
+                return later(Span(0), Some(code), row);
             }
-            SendOutcome::Failed { code, row: row.to_owned(), trace }
+            SendOutcome::Failed { code, row: row.to_owned(), trace }.into()
         }
     }
 }

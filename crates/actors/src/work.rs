@@ -32,8 +32,8 @@ pub(crate) enum Work {
     Reply(Arc<Reply>),
     /// A token for the next part.
     Dispatch,
-    /// The world's answer.
-    Settle { effect: u64, outcome: Outcome },
+    /// The world's answer. `why` is a word for the log that the machine has no use for.
+    Settle { effect: u64, outcome: Outcome, why: Option<&'static str> },
     /// A deadline has come.
     Wake,
     /// A person decided about a part.
@@ -46,7 +46,7 @@ impl Work {
             Self::Item { inbound, .. } => Command::Receive((**inbound).clone()),
             Self::Reply(reply) => Command::Reply((**reply).clone()),
             Self::Dispatch => Command::Dispatch,
-            Self::Settle { effect, outcome } => Command::Settle { effect: *effect, outcome: outcome.clone() },
+            Self::Settle { effect, outcome, why: _ } => Command::Settle { effect: *effect, outcome: outcome.clone() },
             Self::Wake => Command::Wake,
             Self::Resolve { part, resolution, by } => {
                 Command::Resolve { part: *part, resolution: *resolution, by: by.clone() }

@@ -2,6 +2,7 @@
 //! comment becomes one send, whatever ends in between.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actors::{Clock, Counters, Limits, Ports, Tree, TreeConfig, rebuild, start};
@@ -46,19 +47,26 @@ impl Entropy for Counter {
     }
 }
 
-/// Takes every send and remembers its mark.
+/// Takes every send and remembers its mark; tells no name until it was asked so many times.
 #[derive(Default)]
-struct Meta(Mutex<Vec<String>>);
+struct Meta {
+    sends: Mutex<Vec<String>>,
+    shy: AtomicU32,
+}
 
 impl Graph for Meta {
     fn send(&self, _permit: Permit, send: Send) -> messenger::BoxFuture<'_, SendOutcome> {
-        let mut sends = self.0.lock().expect("not poisoned");
+        let mut sends = self.sends.lock().expect("not poisoned");
         sends.push(send.metadata);
         let mid = Mid::new(format!("m_{}", sends.len()));
         Box::pin(async move { SendOutcome::Sent { mid } })
     }
 
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
+        let shy = self.shy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if shy {
+            return Box::pin(async { Err(Fault::Retry { after: Span(1), why: "unreachable", code: None }) });
+        }
         Box::pin(async { Ok(Profile { first_name: Some("Mila".into()), last_name: None, picture: None }) })
     }
 }
@@ -178,8 +186,38 @@ async fn a_message_becomes_a_task_and_a_comment_becomes_one_send() {
         .until("500", |state| state.queue().parts().any(|(_, part)| matches!(part.state, PartState::Sent { .. })))
         .await;
 
-    assert_eq!(bench.meta.0.lock().expect("not poisoned").len(), 1);
-    assert_eq!(bench.counters.duplicates.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(bench.meta.sends.lock().expect("not poisoned").len(), 1);
+    assert_eq!(bench.counters.duplicates.load(Ordering::Relaxed), 1);
+    bench.tree.drain(Span::seconds(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_cannot_be_read_at_once_is_asked_for_again_while_the_task_waits() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = bench(dir.path(), Limits::default()).await;
+    bench.meta.shy.store(2, Ordering::SeqCst);
+    bench.deliver(text("m1", "500", NOW - 1_000)).await;
+    bench.until("500", |state| state.task().is_some() && state.tracker_work().is_none()).await;
+    assert_eq!(bench.conversation("500").name().map(|name| name.reveal().as_str()), Some("Mila"));
+    let task = bench.desk.task(bench.conversation("500").task().expect("bound"), None, 1).expect("it stands");
+    assert_eq!(task.task.name.reveal(), "Mila (FB, Orange)");
+    assert_eq!(bench.meta.shy.load(Ordering::SeqCst), 0);
+    bench.tree.drain(Span::seconds(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_conversation_takes_is_counted_by_its_reason() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = bench(dir.path(), Limits::default()).await;
+    bench.deliver("not json".to_owned()).await;
+    for mid in ["m1", "m2"] {
+        bench.deliver(text(mid, "500", NOW - 1_000).replace(r#""id":"100""#, r#""id":"999""#)).await;
+    }
+    bench.quiet().await;
+    let oddities = &bench.counters.oddities;
+    assert_eq!(oddities.quarantined(), BTreeMap::from([("unknown-page".to_owned(), 2)]));
+    assert_eq!(oddities.anomalies().values().sum::<u64>(), 1);
+    assert_eq!(bench.counters.anomalies.load(Ordering::Relaxed), 1);
     bench.tree.drain(Span::seconds(5)).await;
 }
 
@@ -199,6 +237,20 @@ async fn a_page_that_falls_behind_gets_everything_in_order_once() {
         let expected: Vec<String> =
             (0..300).filter(|nth| nth % 5 == customer).map(|nth| format!("m{nth:03}")).collect();
         assert_eq!(bench.received(&psid), expected);
+    }
+    bench.tree.drain(Span::seconds(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_burst_of_many_conversations_no_more_are_resident_than_should_be() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = bench(dir.path(), Limits { resident_max: 4, residents_max: 6, ..Limits::default() }).await;
+    let body = |nth: i64| text(&format!("m{nth:03}"), &format!("60{nth:03}"), NOW - 1_000 + nth);
+    futures_util::future::join_all((0..200).map(|nth| bench.deliver(body(nth)))).await;
+    bench.quiet().await;
+    let resident = || bench.counters.resident.load(std::sync::atomic::Ordering::Relaxed);
+    while resident() > 6 {
+        tokio::task::yield_now().await;
     }
     bench.tree.drain(Span::seconds(5)).await;
 }

@@ -89,7 +89,7 @@ pub enum OpenFault {
     #[error("another process has the store open")]
     Locked,
     /// The file system refuses; perhaps another time.
-    #[error("the store cannot be opened: {0}")]
+    #[error("it cannot be used ({0})")]
     Io(#[source] io::Error),
 }
 
@@ -118,26 +118,32 @@ impl From<redb::Error> for Trouble {
     }
 }
 
-/// What is wrong with the bytes, where they are what is wrong.
+/// What is wrong with the bytes, where they are what is wrong: our own words, then the storage engine's.
 fn damage(error: &redb::Error) -> Option<String> {
-    if let redb::Error::Io(why) = error {
-        return if why.kind() == io::ErrorKind::UnexpectedEof {
-            Some("the file ends before something that it points to".to_owned())
-        } else {
-            (why.kind() == io::ErrorKind::InvalidData).then(|| why.to_string())
-        };
+    let is_io = |kind| matches!(error, redb::Error::Io(why) if why.kind() == kind);
+    if is_io(io::ErrorKind::UnexpectedEof) {
+        return Some("the file ends before something that it points to".to_owned());
     }
-    let is_damage = matches!(
+    let is_of_other_tables = matches!(
         error,
-        redb::Error::Corrupted(_)
-            | redb::Error::UpgradeRequired(_)
-            | redb::Error::TableTypeMismatch { .. }
+        redb::Error::TableTypeMismatch { .. }
             | redb::Error::TypeDefinitionChanged { .. }
             | redb::Error::TableIsMultimap(_)
             | redb::Error::TableIsNotMultimap(_)
             | redb::Error::TableDoesNotExist(_)
     );
-    is_damage.then(|| error.to_string())
+    let own = if is_io(io::ErrorKind::InvalidData) {
+        "its bytes are not those of a store"
+    } else if matches!(error, redb::Error::Corrupted(_)) {
+        "its bytes are not what was written"
+    } else if matches!(error, redb::Error::UpgradeRequired(_)) {
+        "another version of the storage engine wrote it"
+    } else if is_of_other_tables {
+        "its tables are not those of this file of a store"
+    } else {
+        return None;
+    };
+    Some(format!("{own} (the storage engine says: {error})"))
 }
 
 macro_rules! trouble_from {
@@ -342,11 +348,17 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file for reading beside its writer. A file that a killed writer left behind is repaired first.
-pub(crate) fn open_read_only(path: &Path, cache_bytes: usize) -> Result<ReadOnlyDatabase, OpenFault> {
+/// Opens a file of a store for reading beside its writer. A file that a killed writer left behind is repaired first.
+///
+/// # Errors
+/// [`OpenFault`]; an empty file is damaged.
+pub fn open_read_only(path: &Path, cache_bytes: usize) -> Result<ReadOnlyDatabase, OpenFault> {
     let options = FileOptions { cache_bytes, durability: Durability::Durable };
     if path.symlink_metadata().is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound) {
         return Err(OpenFault::Missing);
+    }
+    if path.metadata().is_ok_and(|found| found.is_file() && found.len() == 0) {
+        return Err(OpenFault::Damaged { what: "it is empty".to_owned() });
     }
     let opened = caught(|| builder(options).open_read_only(path)).map_err(|what| OpenFault::Damaged { what })?;
     match opened {

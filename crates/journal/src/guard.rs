@@ -81,7 +81,8 @@ pub(crate) fn comes_to(file: &Path) {
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let _inside = Inside::enter();
     // What is half changed when the engine gives up is the engine's handle, and that is not used again.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| format!("the storage engine gives up: {}", words(&*panic)))
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|panic| format!("the storage engine gives up on it (it says: {})", words(&*panic)))
 }
 
 fn words(panic: &(dyn Any + Send)) -> &str {
@@ -117,7 +118,7 @@ mod tests {
             panic!("{} pages", 3);
         })
         .unwrap_err();
-        assert_eq!(fault.to_string(), "b: the store is damaged: the storage engine gives up: 3 pages");
+        assert_eq!(fault.to_string(), "b: the store is damaged: the storage engine gives up on it (it says: 3 pages)");
         assert!(!is_guarded());
     }
 

@@ -23,11 +23,12 @@ use crate::api::{Done, ReadFault};
 use crate::database::{File, FileOptions, OpenFault, Source, Trouble};
 use crate::group::{Drive, Writer};
 use crate::limits::{DELIVERY_BODY_MAX, WAL_HALF_BYTES};
-use crate::tables::stamp;
+use crate::tables::{read_format, stamp};
 
 use file::{Errand, ShelfCommit};
 pub(crate) use file::{
-    FORMAT as INBOX_FORMAT, Progress, TABLE as DELIVERIES, decode, read_ledger, read_progress, read_shelved,
+    FORMAT as INBOX_FORMAT, Progress, TABLE as DELIVERIES, decode, log_was_begun, read_ledger, read_progress,
+    read_shelved,
 };
 use ledger::Ledger;
 use tail::Tail;
@@ -132,9 +133,26 @@ impl Inbox {
     /// # Errors
     /// As [`OpenFault`] says.
     pub fn open(sources: InboxSources, options: InboxOptions, drive: Drive) -> Result<Self, OpenFault> {
+        Self::open_beside(sources, options, drive, 0)
+    }
+
+    /// As [`Inbox::open`], beside a journal whose newest position is `decided`: beside one that knows of deliveries the
+    /// numbers must not start again.
+    pub(crate) fn open_beside(
+        sources: InboxSources,
+        options: InboxOptions,
+        drive: Drive,
+        decided: u64,
+    ) -> Result<Self, OpenFault> {
         let file = Arc::new(File::open(sources.file, options.file)?);
+        if decided > 0 && read_format(&file.read()?, INBOX_FORMAT)?.is_none() {
+            let what =
+                "it is a new one beside a journal that knows of earlier deliveries, whose numbers it would give again";
+            return Err(OpenFault::Damaged { what: what.to_owned() });
+        }
         stamp(&file, INBOX_FORMAT, file::make)?;
-        let (mut wal, mut found) = Wal::open(sources.wal, options.wal_half, options.file.durability)?;
+        let was_begun = file::log_was_begun(&file.read()?)?;
+        let (mut wal, mut found) = Wal::open(sources.wal, options.wal_half, options.file.durability, was_begun)?;
         for offset in &found.gaps {
             tracing::error!(offset, "a place of inbox.wal cannot be read; deliveries that lay there alone are lost");
         }
@@ -143,6 +161,9 @@ impl Inbox {
         let rest = found.deliveries.split_off(found.deliveries.partition_point(|delivery| delivery.seq <= shelved));
         file::adopt(&file, &rest)?;
         wal.prepare()?;
+        if !was_begun {
+            file::note_log_begun(&file)?;
+        }
         let ledger = read_ledger(&file.read()?)?;
         let last_seq = ledger.last_seq().max(newest);
         let (ledger, tail) = (Arc::new(Mutex::new(ledger)), Arc::new(Mutex::new(Tail::new(last_seq))));
@@ -431,6 +452,64 @@ mod tests {
         assert!(
             matches!(opened, Err(OpenFault::Newer { found, known }) if found == INBOX_FORMAT + 1 && known == INBOX_FORMAT)
         );
+    }
+
+    #[test]
+    fn a_log_that_was_begun_and_is_missing_emptied_or_cut_off_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = open(&dir, Drive::Inline);
+        append(&inbox, "body", 1).unwrap();
+        drop(inbox);
+        let path = dir.path().join("inbox.wal");
+        let sound = std::fs::read(&path).unwrap();
+        let longer = [&sound[..], b"more"].concat();
+        for bytes in
+            [&b""[..], &sound[..100], &sound[..4096], &sound[..sound.len() - 1], &vec![0; sound.len()], &longer]
+        {
+            std::fs::write(&path, bytes).unwrap();
+            let opened = Inbox::open(sources(&dir), small(), Drive::Inline);
+            assert!(matches!(opened, Err(OpenFault::Damaged { .. })), "{} bytes: {opened:?}", bytes.len());
+        }
+        std::fs::write(&path, &sound).unwrap();
+        assert_eq!(waiting(&open(&dir, Drive::Inline)), [1]);
+    }
+
+    #[test]
+    fn a_log_whose_making_was_interrupted_is_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = open(&dir, Drive::Inline);
+        append(&inbox, "body", 1).unwrap();
+        drop(inbox);
+        let path = dir.path().join("inbox.wal");
+        let unfinished = [&frame::file_head(frame::UNFINISHED)[..], &[0; 500]].concat();
+        std::fs::write(&path, unfinished).unwrap();
+        let inbox = open(&dir, Drive::Inline);
+        assert_eq!((waiting(&inbox), append(&inbox, "body", 2)), (vec![1], Ok(2)));
+    }
+
+    #[test]
+    fn a_log_of_another_size_is_made_anew_with_nothing_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = open(&dir, Drive::Inline);
+        append(&inbox, "body", 1).unwrap();
+        drop(inbox);
+        for wal_half in [128 << 10, 32 << 10] {
+            let inbox = open_with(&dir, InboxOptions { wal_half, ..small() }, Drive::Inline);
+            assert_eq!(waiting(&inbox), [1]);
+            drop(inbox);
+            let length = std::fs::metadata(dir.path().join("inbox.wal")).unwrap().len();
+            assert_eq!(length, 4096 + 2 * wal_half);
+        }
+    }
+
+    #[test]
+    fn a_new_inbox_beside_a_journal_that_decided_something_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for _again in 0..2 {
+            let opened = Inbox::open_beside(sources(&dir), small(), Drive::Inline, 7);
+            assert!(matches!(opened, Err(OpenFault::Damaged { .. })), "{opened:?}");
+        }
+        assert_eq!(append(&open(&dir, Drive::Inline), "body", 1), Ok(1));
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Keys {
     }
 }
 
-fn read_made(read: &ReadTransaction) -> Result<u64, Trouble> {
+pub(crate) fn read_made(read: &ReadTransaction) -> Result<u64, Trouble> {
     Ok(read.open_table(META)?.get(META_MADE)?.map_or(0, |made| made.value()))
 }
 

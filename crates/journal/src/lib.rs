@@ -23,13 +23,14 @@ mod row;
 mod seal;
 mod store;
 mod tables;
+mod trace;
 mod verify;
 
 pub use api::{
     AppendFault, Appended, Batch, Done, Due, History, Journal, Key, OpenEffect, Position, ReadFault, Record, Snapshot,
     Stored, StoredBatch,
 };
-pub use database::{Durability, Factory, FileOptions, OpenFault, Source};
+pub use database::{Durability, Factory, FileOptions, OpenFault, Source, open_read_only};
 pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Writer};
 pub use guard::{FileFault, guarded, is_guarded};
 pub use inbox::{Delivery, Inbox, InboxFault, InboxOptions, InboxSources, InboxStats};
@@ -37,7 +38,8 @@ pub use keys::Keys;
 pub use limits::{
     BATCH_BYTES_MAX, CLOSES_MAX, DELIVERY_BODY_MAX, KEY_LENGTH_MAX, RECORD_BODY_MAX, RECORDS_MAX, STATE_BODY_MAX,
 };
-pub use reader::{JournalStats, ReadOnlyJournal};
+pub use reader::{JournalStats, ReadOnlyJournal, ReadOnlyRecords};
 pub use seal::Entropy;
 pub use store::{Drives, JournalFile, JournalOptions, Sources, Store, StoreOptions};
+pub use trace::{knew_no_log, no_traces};
 pub use verify::{DamagedFile, Finding, InboxReport, JournalReport, Report};

@@ -3,6 +3,8 @@
 //! Invariants: one call sees one commit; heads that were not stored yet are rebuilt from the log as at a start; bytes
 //! that nobody of ours wrote end a call with a fault that names their file, never with a panic.
 
+mod records;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, RangeInclusive};
@@ -15,15 +17,16 @@ use crate::database::{self, OpenFault, Trouble};
 use crate::guard::{FileFault, guarded};
 use crate::heads::Head;
 use crate::inbox::{
-    DELIVERIES, Delivery, Found, INBOX_FORMAT, InboxStats, decode, read_ledger, read_shelved, read_wal,
+    DELIVERIES, Delivery, Found, INBOX_FORMAT, InboxStats, decode, log_was_begun, read_ledger, read_shelved, read_wal,
 };
 use crate::keys::{read_key, walk_keys};
 use crate::log::tail_heads;
-use crate::read::{self, KeyOf};
-use crate::row::Row;
+use crate::read::KeyOf;
 use crate::seal::SealKey;
 use crate::tables::{FORMAT, META_HEADS_FROM, META_INCARNATION, META_NEXT_KEY, ReadTables, read_format};
 use crate::verify::{self, Report};
+
+pub use records::ReadOnlyRecords;
 
 /// Counts of the journal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -148,8 +151,11 @@ impl OpenedInbox {
 
     /// What the log holds. A node that writes it meanwhile may show a gap: only one that is still there is one.
     fn log(&self) -> Result<Found, FileFault> {
+        // Looked at before the log itself: what is begun meanwhile is no fault.
+        let was_begun = self.rows.guard(|| Ok(log_was_begun(&self.rows.begin()?)?))?;
         guarded(Some(&self.wal), || -> Result<Found, OpenFault> {
             let mut found = read_wal(&self.wal)?;
+            found.expect_begun(was_begun)?;
             if !found.gaps.is_empty() {
                 let again = read_wal(&self.wal)?;
                 found.gaps.retain(|gap| again.gaps.contains(gap));
@@ -291,28 +297,9 @@ impl ReadOnlyJournal {
         &self,
         key_prefix: &[u8],
         positions: RangeInclusive<Position>,
-        mut visit: impl FnMut(Result<StoredBatch, ReadFault>) -> ControlFlow<()>,
+        visit: impl FnMut(Result<StoredBatch, ReadFault>) -> ControlFlow<()>,
     ) -> Result<(), FileFault> {
-        let keys = Keyring::new(&self.keys, None);
-        let mut rows =
-            self.journal.guard(|| Ok(self.journal.tables()?.log.range(positions.start().0..=positions.end().0)?))?;
-        loop {
-            let next = self.journal.guard(|| {
-                for entry in rows.by_ref() {
-                    let (position, bytes) = entry?;
-                    match Row::parse(position.value(), bytes.value()) {
-                        Ok(row) if !row.key.starts_with(key_prefix) => {}
-                        Ok(row) => return Ok(Some(read::open(&row, &|id| keys.key_of(id)))),
-                        Err(fault) => return Ok(Some(Err(fault))),
-                    }
-                }
-                Ok(None)
-            });
-            let Some(shown) = keys.settle(next)? else { return Ok(()) };
-            if visit(shown).is_break() {
-                return Ok(());
-            }
-        }
+        records::each(&self.journal, Some(&self.keys), key_prefix, positions, visit)
     }
 
     /// Shows every delivery within `seqs`, in order, until `visit` breaks; damaged ones as their fault.

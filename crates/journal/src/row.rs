@@ -275,14 +275,23 @@ impl<'a> Row<'a> {
     /// Opens the batch. `seal_key` is the key of [`Row::key_id`], where it still exists.
     pub(crate) fn open(&self, seal_key: Option<&SealKey>) -> Result<StoredBatch, ReadFault> {
         let records = self.records().map(|record| self.open_record(record, seal_key)).collect::<Result<_, _>>()?;
-        Ok(StoredBatch {
+        Ok(self.batch(records))
+    }
+
+    /// The batch with its sealed bodies as they lie there.
+    pub(crate) fn closed(&self) -> StoredBatch {
+        self.batch(self.records().map(|raw| stored(&raw, raw.body.to_vec())).collect())
+    }
+
+    fn batch(&self, records: Vec<Stored>) -> StoredBatch {
+        StoredBatch {
             position: Position(self.position),
             key: self.key.into(),
             at: self.at,
             armed: self.armed,
             baseline: self.baseline,
             records,
-        })
+        }
     }
 
     fn open_record(&self, raw: RawRecord<'a>, seal_key: Option<&SealKey>) -> Result<Stored, ReadFault> {
@@ -295,9 +304,13 @@ impl<'a> Row<'a> {
         } else {
             raw.body.to_vec()
         };
-        let RawRecord { seq, index, kind, version, sealed, opens, .. } = raw;
-        Ok(Stored { seq, index, record: Record { kind, version, sealed, opens, body } })
+        Ok(stored(&raw, body))
     }
+}
+
+fn stored(raw: &RawRecord<'_>, body: Vec<u8>) -> Stored {
+    let RawRecord { seq, index, kind, version, sealed, opens, .. } = *raw;
+    Stored { seq, index, record: Record { kind, version, sealed, opens, body } }
 }
 
 /// The bytes end too early.

@@ -296,7 +296,7 @@ impl Store {
         drives: Drives,
     ) -> Result<Self, OpenFault> {
         let journal = JournalFile::open(sources.journal, sources.keys, options.journal, entropy, drives.journal)?;
-        let inbox = Inbox::open(sources.inbox, options.inbox, drives.inbox)?;
+        let inbox = Inbox::open_beside(sources.inbox, options.inbox, drives.inbox, journal.last().0)?;
         Ok(Self { inbox: Arc::new(inbox), journal: Arc::new(journal) })
     }
 

@@ -19,14 +19,15 @@ const USAGE: &str = "x-business-use-case-usage";
 /// Longest rest that is believed: Meta counts over 24 hours.
 const REST_MAX_MINUTES: i64 = 24 * 60;
 
-/// How long to wait before reading again what was lost or garbled on the way.
-const READ_AGAIN_AFTER: Span = Span::seconds(30);
+/// How long to wait before reading again what was lost or garbled on the way. Short, since reading changes nothing and a
+/// new task waits for the name.
+const READ_AGAIN_AFTER: Span = Span::seconds(2);
 
 /// What came back from one request.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Nothing left this machine, or nobody was there.
-    NotReached,
+    /// Nothing left this machine, or nobody was there: why, as [`SendOutcome::Later`] says it.
+    NotReached(&'static str),
     /// The request may have arrived, the answer did not: `timeout` or `connection-lost`.
     Lost(&'static str),
     /// An answer was read to its end.
@@ -57,7 +58,7 @@ struct GraphError {
 /// The outcome of a send. `unreachable` is how long to wait where nobody was there.
 pub(crate) fn of_send(answer: Answer, unreachable: Span) -> SendOutcome {
     let (status, regain, body) = match answer {
-        Answer::NotReached => return SendOutcome::Later { after: unreachable, code: None },
+        Answer::NotReached(why) => return SendOutcome::Later { after: unreachable, code: None, why },
         Answer::Lost(why) => return SendOutcome::InDoubt { why },
         Answer::Read { status, regain, body } => (status, regain, body),
     };
@@ -75,7 +76,7 @@ fn refused(error: GraphError, regain: Option<Span>) -> SendOutcome {
     let GraphError { code, trace } = error;
     let row = error_table::lookup(code);
     match row.retry {
-        Retry::After(after) => SendOutcome::Later { after: rest(after, regain), code: Some(code) },
+        Retry::After(after) => SendOutcome::Later { after: rest(after, regain), code: Some(code), why: row.name },
         Retry::Never => SendOutcome::Failed { code, row: row.name, trace, scope: row.scope },
         Retry::Doubt => SendOutcome::InDoubt { why: row.name },
     }
@@ -85,7 +86,7 @@ fn refused(error: GraphError, regain: Option<Span>) -> SendOutcome {
 pub(crate) fn of_profile(answer: Answer, unreachable: Span) -> Result<Profile, Fault> {
     let again = |why| Fault::Retry { after: READ_AGAIN_AFTER, why, code: None };
     let (status, regain, body) = match answer {
-        Answer::NotReached => return Err(Fault::Retry { after: unreachable, why: "unreachable", code: None }),
+        Answer::NotReached(why) => return Err(Fault::Retry { after: unreachable, why, code: None }),
         Answer::Lost(why) => return Err(again(why)),
         Answer::Read { status, regain, body } => (status, regain, body),
     };
@@ -244,7 +245,7 @@ mod tests {
         let limit = r#"{"error":{"code":80006}}"#;
         let waits = |regain| {
             let outcome = of_send(read(400, regain, limit), UNREACHABLE);
-            let SendOutcome::Later { after, code: Some((80_006, None)) } = outcome else { panic!("{outcome:?}") };
+            let SendOutcome::Later { after, code: Some((80_006, None)), .. } = outcome else { panic!("{outcome:?}") };
             after
         };
         let table = waits(None);
@@ -295,9 +296,11 @@ mod tests {
 
     #[test]
     fn what_never_arrived_is_tried_again() {
-        assert_eq!(of_send(Answer::NotReached, UNREACHABLE), SendOutcome::Later { after: UNREACHABLE, code: None });
+        let why = "connection-refused";
+        let later = SendOutcome::Later { after: UNREACHABLE, code: None, why };
+        assert_eq!(of_send(Answer::NotReached(why), UNREACHABLE), later);
         assert_eq!(of_send(Answer::Lost("timeout"), UNREACHABLE), SendOutcome::InDoubt { why: "timeout" });
-        let fault = of_profile(Answer::NotReached, UNREACHABLE);
-        assert_eq!(fault, Err(Fault::Retry { after: UNREACHABLE, why: "unreachable", code: None }));
+        let fault = of_profile(Answer::NotReached(why), UNREACHABLE);
+        assert_eq!(fault, Err(Fault::Retry { after: UNREACHABLE, why, code: None }));
     }
 }

@@ -3,6 +3,7 @@
 //! No meaning of an answer is decided here, except what never reached Meta at all. No redirects, no proxies from the
 //! environment, no automatic retries: a request is sent once or not at all. The token goes into a sensitive header.
 
+use core::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ pub const VERSION: &str = "v26.0";
 
 /// How long to leave Meta alone after it could not be reached at all.
 const UNREACHABLE_AFTER: Span = Span::seconds(5);
+
+/// The same where something was merely to be read, and a new task waits for it.
+const READ_UNREACHABLE_AFTER: Span = Span::seconds(1);
 
 /// How often an HTTP/2 connection is asked whether it still lives.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -143,7 +147,9 @@ impl HttpGraph {
     async fn call(&self, request: RequestBuilder) -> Answer {
         match request.send().await {
             Ok(response) => self.read(response).await,
-            Err(error) if error.is_connect() || error.is_dns() || error.is_builder() => Answer::NotReached,
+            Err(error) if error.is_connect() || error.is_dns() || error.is_builder() => {
+                Answer::NotReached(hurdle(&error))
+            }
             Err(error) if error.is_timeout() => Answer::Lost("timeout"),
             Err(_) => Answer::Lost("connection-lost"),
         }
@@ -180,7 +186,7 @@ impl HttpGraph {
             return Err(no_token_to_read());
         };
         let answer = self.call(request.query(&[("fields", "first_name,last_name,profile_pic")])).await;
-        let profile = answer::of_profile(answer, UNREACHABLE_AFTER);
+        let profile = answer::of_profile(answer, READ_UNREACHABLE_AFTER);
         if let Err(fault) = &profile {
             tracing::info!(%page, %fault, "a customer's name and picture cannot be read");
         }
@@ -196,6 +202,36 @@ impl Graph for HttpGraph {
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(self.read_profile(page, psid))
     }
+}
+
+/// Why nobody was reached, in one stable word.
+fn hurdle(error: &reqwest::Error) -> &'static str {
+    if error.is_dns() {
+        return "name-unknown";
+    }
+    if error.is_timeout() {
+        return "connect-timeout";
+    }
+    error.source().and_then(cause).unwrap_or("unreachable")
+}
+
+/// What an error, or one that it holds, says by its type.
+fn cause(error: &(dyn core::error::Error + 'static)) -> Option<&'static str> {
+    if error.is::<rustls::Error>() {
+        return Some("tls");
+    }
+    let inside = error.downcast_ref::<std::io::Error>().and_then(|fault| {
+        let kind = fault.kind();
+        if kind == std::io::ErrorKind::ConnectionRefused {
+            Some("connection-refused")
+        } else if kind == std::io::ErrorKind::TimedOut {
+            Some("connect-timeout")
+        } else {
+            // What it wraps is not its source: that is the source of what it wraps.
+            fault.get_ref().and_then(|inner| cause(inner))
+        }
+    });
+    inside.or_else(|| error.source().and_then(cause))
 }
 
 /// `{base_url}/{version}`, checked.
@@ -245,9 +281,10 @@ fn no_token_to_read() -> Fault {
 fn log(page: &PageId, outcome: &SendOutcome) {
     match outcome {
         SendOutcome::Sent { mid: _ } => tracing::debug!(%page, "sent"),
-        SendOutcome::Later { after, code } => {
+        SendOutcome::Later { after, code, why } => {
             let code = code.map_or_else(|| "none".to_owned(), error_table::in_words);
-            tracing::info!(%page, after_ms = after.0, code, "Meta takes no message now; it is sent later");
+            // When it is tried again is decided elsewhere, and told there.
+            tracing::debug!(%page, after_ms = after.0, code, why, "Meta takes no message now");
         }
         SendOutcome::Failed { code, row, trace, scope } => {
             tracing::warn!(%page, code = error_table::in_words(*code), row, trace, %scope, "a message was refused by Meta");

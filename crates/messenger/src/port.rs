@@ -76,6 +76,9 @@ pub enum SendOutcome {
         after: Span,
         /// Meta's code; `None` where Meta was not reached.
         code: Option<Code>,
+        /// Name of the row, or why Meta was not reached: `connection-refused`, `connect-timeout`, `name-unknown`, `tls`,
+        /// `unreachable`.
+        why: &'static str,
     },
     /// Surely not sent and not worth trying again.
     Failed {
@@ -124,7 +127,8 @@ pub enum Fault {
     Retry {
         /// Not before this long.
         after: Span,
-        /// Name of the row, or `unreachable`, `timeout`, `connection-lost`, `server-error`, `unreadable-answer`.
+        /// Name of the row, `timeout`, `connection-lost`, `server-error`, `unreadable-answer`, or why Meta was not
+        /// reached: see [`SendOutcome::Later`].
         why: &'static str,
         /// Meta's code, where it answered with one.
         code: Option<Code>,

@@ -200,13 +200,13 @@ async fn a_refused_port_is_tried_later() {
     let address = listener.local_addr().expect("bound");
     drop(listener);
     let outcome = send(&graph(&format!("http://{address}"), Duration::from_secs(20))).await;
-    assert!(matches!(outcome, SendOutcome::Later { code: None, .. }), "{outcome:?}");
+    assert!(matches!(outcome, SendOutcome::Later { code: None, why: "connection-refused", .. }), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_tried_later() {
     let outcome = send(&graph("http://graph.invalid", Duration::from_secs(10))).await;
-    assert!(matches!(outcome, SendOutcome::Later { code: None, .. }), "{outcome:?}");
+    assert!(matches!(outcome, SendOutcome::Later { code: None, why: "name-unknown", .. }), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -218,8 +218,16 @@ async fn a_handshake_that_never_ends_is_tried_later() {
     config.connect_timeout = Duration::from_millis(100);
     let graph = HttpGraph::new(config, Arc::new(OneToken)).expect("a good configuration");
     let outcome = send(&graph).await;
-    assert!(matches!(outcome, SendOutcome::Later { code: None, .. }), "{outcome:?}");
+    assert!(matches!(outcome, SendOutcome::Later { code: None, why: "connect-timeout", .. }), "{outcome:?}");
     drop(silent.await);
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_tried_later() {
+    let server = Server::answering(200, "{}").await;
+    let outcome = send(&graph(&format!("https://{}", server.address), Duration::from_secs(20))).await;
+    assert!(matches!(outcome, SendOutcome::Later { code: None, why: "tls", .. }), "{outcome:?}");
+    assert!(server.seen().is_empty());
 }
 
 #[tokio::test]

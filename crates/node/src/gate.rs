@@ -1,7 +1,7 @@
 //! The node as the web sees it.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actors::{Fate, LoadFault, Rebuilt, rebuild};
 use bytes::Bytes;
@@ -15,8 +15,9 @@ use machine::page::Page;
 use machine::{Context, Machine};
 use model::{AccountId, MachineId, Timestamp};
 use tokio::sync::oneshot;
-use web::{ConversationNow, NotAccepted, PartHealth, Readiness, Unavailable};
+use web::{ConversationNow, NotAccepted, PartHealth, Readiness, SinceStart, Unavailable};
 
+use crate::refusals::{Due, Notice, Refusals};
 use crate::start::Node;
 
 /// How long the store may take to answer a probe.
@@ -50,6 +51,21 @@ impl Node {
             quarantined: of(&self.counters.quarantined),
             resident: of(&self.counters.resident),
             unfinished: self.store.inbox.stats().unforgotten,
+        }
+    }
+
+    /// The lines for refusals that the log does not name yet.
+    pub(crate) fn tell_of_refusals(&self) {
+        let rest = book(&self.refusals).rest(self.clock.now());
+        rest.iter().for_each(tell);
+    }
+
+    fn since_start(&self) -> SinceStart {
+        let oddities = &self.counters.oddities;
+        SinceStart {
+            refused: book(&self.refusals).totals(),
+            anomalies: oddities.anomalies(),
+            quarantined: oddities.quarantined(),
         }
     }
 
@@ -95,6 +111,14 @@ fn conversation_now(
     Ok(Some(ConversationNow { state, transcript: Transcript::fold(&events), context }))
 }
 
+fn book(refusals: &Mutex<Refusals>) -> MutexGuard<'_, Refusals> {
+    refusals.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tell(notice: &Notice) {
+    tracing::warn!(reason = notice.reason, count = notice.count, "{notice}");
+}
+
 fn part(name: &str, said: Result<String, String>) -> PartHealth {
     let ok = said.is_ok();
     let (Ok(detail) | Err(detail)) = said;
@@ -127,7 +151,21 @@ impl web::Node for Node {
     }
 
     fn refused(&self, reason: &'static str) {
-        *self.refused.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+        let due = book(&self.refusals).count(reason, self.clock.now());
+        match due {
+            Due::Now(notice) => tell(&notice),
+            Due::At(at) => {
+                let (clock, refusals) = (Arc::clone(&self.clock), Arc::clone(&self.refusals));
+                tokio::spawn(async move {
+                    while clock.now() < at {
+                        clock.sleep_until(at).await;
+                    }
+                    let notice = book(&refusals).look(reason, clock.now());
+                    notice.iter().for_each(tell);
+                });
+            }
+            Due::Awaited => {}
+        }
     }
 
     fn ready(&self) -> BoxFuture<'_, Readiness> {
@@ -139,7 +177,7 @@ impl web::Node for Node {
             let inbox = self.store.inbox.stats();
             let waiting = format!("{} deliveries not done, {} bytes", inbox.unforgotten, inbox.unforgotten_bytes);
             let parts = vec![actors, self.probe().await, part("inbox", Ok(waiting))];
-            Readiness { ready: parts.iter().all(|part| part.ok), parts }
+            Readiness { ready: parts.iter().all(|part| part.ok), parts, since_start: self.since_start() }
         })
     }
 

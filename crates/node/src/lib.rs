@@ -8,6 +8,7 @@ mod entropy;
 mod follower;
 mod gate;
 mod lists;
+mod refusals;
 mod serve;
 mod start;
 

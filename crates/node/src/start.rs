@@ -1,6 +1,5 @@
 //! `Node::start`: opens the store, starts the tree, sets the follower behind it. The same function for every use.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +17,7 @@ use view::View;
 use crate::config::NodeConfig;
 use crate::entropy::SharedEntropy;
 use crate::follower::follow;
+use crate::refusals::Refusals;
 
 /// What a node reaches the world through.
 pub struct Ports {
@@ -56,7 +56,7 @@ pub struct Node {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: SharedEntropy,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) refused: Mutex<BTreeMap<&'static str, u64>>,
+    pub(crate) refusals: Arc<Mutex<Refusals>>,
     pub(crate) config: NodeConfig,
     ended: Mutex<Option<oneshot::Receiver<String>>>,
     follower: Mutex<Option<JoinHandle<()>>>,
@@ -118,7 +118,7 @@ impl Node {
             clock: ports.clock,
             entropy,
             counters,
-            refused: Mutex::new(BTreeMap::new()),
+            refusals: Arc::default(),
             config,
             ended: Mutex::new(Some(ended)),
             follower: Mutex::new(Some(follower)),
@@ -165,6 +165,7 @@ impl Node {
             tracing::warn!(%fault, "the read models were not synced; the next start folds them again");
         }
         self.store.close();
+        self.tell_of_refusals();
         tracing::info!("node drained");
     }
 }

@@ -1,7 +1,7 @@
 //! A node on real files and sockets: opens the store, the desk, the read models and the Graph client and puts them
 //! together, for `serve` and for the sandbox alike. Which values go in is theirs to say.
 //!
-//! Invariants: what cannot be used of the store is told with the name of its file; only the read models, which follow
+//! Invariants: nothing is opened or written before the whole folder was looked at; what cannot be used of the store is told with the name of its file; only the read models, which follow
 //! from the journal, are thrown away and made anew.
 
 use core::future::poll_fn;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::Clock;
-use journal::{Drives, FileFault, OpenFault, Source, Sources, guarded};
+use journal::{Drives, Entropy as _, FileFault, OpenFault, Source, Sources, guarded};
 use messenger::{Graph, HttpGraph};
 use model::Redacted;
 use node::{Listeners, Node, NodeConfig, Ports, Serving, StartFault, SystemEntropy, TokenBook};
@@ -25,7 +25,8 @@ use web::{IngressSettings, Limits, SiteSettings};
 use webhook::Secret;
 
 use crate::exit::{Exit, Failure};
-use crate::store::{self, unusable};
+use crate::store::whole::{self, Begun};
+use crate::store::{fault_words, unusable};
 
 /// Both doors, bound.
 pub(crate) struct Doors {
@@ -68,7 +69,7 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 /// Binds one door.
 pub(crate) async fn listen(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|fault| {
-        Failure::new(Exit::Configuration, format!("the {what} cannot listen on {address}: {fault}"))
+        Failure::new(Exit::Configuration, format!("the {what} cannot listen on {address}: {}", fault_words(&fault)))
             .remedy("end the other process that uses it, or choose another address")
     })
 }
@@ -94,21 +95,27 @@ pub(crate) async fn start_with(
     between: impl FnOnce(Arc<dyn Graph>) -> Arc<dyn Graph>,
 ) -> Result<Serving, Failure> {
     let dir = parts.dir;
+    let begun = whole::look(&dir)?;
     // The store holds what customers said: nobody else on this machine reads it. Files that are made later, as read
     // models that start over, get no more than this process asks for.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
     made.map_err(|fault| {
-        Failure::new(Exit::Configuration, format!("the store's folder {} cannot be made: {fault}", dir.display()))
-            .remedy("give the process the right to write there, or set store.dir")
+        Failure::new(
+            Exit::Configuration,
+            format!("the store's folder {} cannot be made: {}", dir.display(), fault_words(&fault)),
+        )
+        .remedy("give the process the right to write there, or set store.dir")
     })?;
-    store::is_whole(&dir)?;
     let tokens = Arc::new(TokenBook::of(&parts.node.pages));
     let graph = HttpGraph::new(parts.graph, tokens)
         .map_err(|fault| Failure::new(Exit::Configuration, format!("meta.graph_url or meta.version: {fault}")))?;
     let desk = desk(&dir, parts.desk_cache_bytes)?;
     let view = view(&dir, parts.desk_cache_bytes)?;
-    let entropy = entropy()?;
+    let mut entropy = entropy()?;
+    let mut id = [0; 16];
+    entropy.fill(&mut id);
+    let now = parts.clock.now();
     let ports = Ports {
         clock: parts.clock,
         entropy: Box::new(entropy),
@@ -119,6 +126,10 @@ pub(crate) async fn start_with(
         view: Arc::new(view),
     };
     let node = started(&dir, Node::start(parts.node, ports)).await?;
+    // Every file is there now, and nothing was acknowledged yet.
+    if begun == Begun::Unmarked {
+        whole::mark(&dir, now, id)?;
+    }
     let listeners = Listeners {
         webhook: parts.doors.webhook,
         site: parts.doors.desk,

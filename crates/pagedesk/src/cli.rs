@@ -84,26 +84,37 @@ A line is one record:
   kind      what happened; `effect`: it asks for work outside, `baseline`: it holds the whole state
   body      JSON, masked unless --reveal is given
 
-Exit codes: 1 some records are damaged (the others are shown), 3 the store cannot be used,
-4 nothing matched";
+Only journal.redb is needed, and keys.redb to open what is sealed.
+
+Exit codes: 1 some records are damaged, or stay sealed because keys.redb is missing (the others
+are shown), 3 the journal cannot be used, 4 nothing matched";
 
 const VERIFY: &str = "\
-Reads every row of journal.redb, keys.redb, inbox.redb and inbox.wal and compares them. What it counts:
-  batches       decisions; each lies at a position of its own, the newest at `last`
-  records       events in them; `sealed` ones opened, `erased` ones whose key was ended on purpose
+Reads every row of journal.redb, keys.redb, inbox.redb, inbox.wal and
+desk.redb and compares them. What it counts:
+  batches       decisions; each lies at a position of its own, the newest
+                at `last`
+  records       events in them; `sealed` ones opened, `erased` ones whose
+                key was ended on purpose
   machines      accounts, Pages and conversations
   open effects  work outside that is not settled: sends, tasks, questions
   deadlines     machines that wait for an instant
   snapshots     cached states; losing them costs start-up time only
-  deliveries    requests of Meta, with the bytes of their bodies; `without row` ones are in inbox.wal alone
-  unforgotten   deliveries not yet marked done: marks are stored lazily, so some of them may be done
+  deliveries    requests of Meta, with the bytes of their bodies; `without
+                row` ones are in inbox.wal alone
+  unforgotten   deliveries not yet marked done: marks are stored lazily,
+                so some of them may be done
+  tasks         of the embedded desk, with their comments and contacts;
+                `effects` are requests of the node that it answered
 
-Exit codes: 0 everything agrees, 1 something does not, or a file is damaged or missing (the table
-and --json name it), 3 there is no store, or it cannot be read for another reason";
+Exit codes: 0 everything agrees, 1 something does not, or a file is damaged
+or missing (the table and --json name it), 3 there is no store, or it cannot
+be read for another reason";
 
 const STATS: &str = "\
-Nothing is checked; `pagedesk journal verify` does that. Beside a running node the counts are those of
-the last commit; what the node has done since is not in them yet.
+Nothing is checked; `pagedesk journal verify` does that. Beside a running
+node the counts are those of the last commit; what the node has done since
+is not in them yet.
 
 Exit codes: 0 counted, 3 the store cannot be used";
 
@@ -114,7 +125,7 @@ Examples:
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
-#[command(name = "pagedesk", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "pagedesk", version, about, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     /// How the log looks.
     #[command(flatten)]
@@ -187,7 +198,7 @@ pub(crate) struct Serve {
     /// Where configuration comes from.
     #[command(flatten)]
     pub configured: Configured,
-    /// Check the configuration and whether the store's folder can be used, make nothing, and end
+    /// Check the configuration and whether the store is whole and its folder can be used, make nothing, and end
     #[arg(long)]
     pub check: bool,
 }

@@ -24,6 +24,7 @@ pub use fault::{Fault, Place};
 pub use show::example;
 pub use source::Outside;
 
+use crate::store::fault_words;
 use source::Said;
 
 /// A checked configuration.
@@ -126,8 +127,10 @@ pub struct Loaded {
 /// Every fault there is, in the order of the file.
 pub fn load(file: &Path, outside: &Outside) -> Result<Loaded, Vec<Fault>> {
     let text = std::fs::read_to_string(file).map_err(|fault| {
-        let what =
-            format!("the configuration cannot be read: {fault}. `pagedesk config example` prints one to begin with");
+        let what = format!(
+            "the configuration cannot be read: {}. `pagedesk config example` prints one to begin with",
+            fault_words(&fault)
+        );
         vec![Fault { place: Place::File(file.to_owned()), what }]
     })?;
     let said = Said::gather(Some((file, &text)), outside)?;

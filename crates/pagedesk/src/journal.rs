@@ -11,11 +11,12 @@ use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ::journal::{FileFault, Position, ReadOnlyJournal, StoredBatch};
+use ::journal::{DamagedFile, FileFault, OpenFault, Position, ReadOnlyJournal, ReadOnlyRecords, StoredBatch, guarded};
+use tracker::desk::DeskReport;
 
 use crate::cli::{Cat, Journal, JournalCommand, Look};
 use crate::exit::{self, Exit, Failure};
-use crate::store::unusable;
+use crate::store::{unusable, whole};
 
 /// Carries out one of the three.
 pub(crate) fn journal(asked: &Journal) -> Result<Exit, Failure> {
@@ -28,8 +29,11 @@ pub(crate) fn journal(asked: &Journal) -> Result<Exit, Failure> {
 
 /// Whether there is anything of a store. What may not be looked at is told by whoever opens it.
 fn is_store(asked: &Look) -> Result<(), Failure> {
+    if asked.dir.metadata().is_ok_and(|found| !found.is_dir()) {
+        return Err(whole::no_folder(&asked.dir));
+    }
     let is_absent = |path: &Path| path.symlink_metadata().is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound);
-    if ["journal.redb", "keys.redb", "inbox.redb"].iter().any(|name| !is_absent(&asked.dir.join(name))) {
+    if whole::FILES.iter().chain(&[whole::MARKER]).any(|name| !is_absent(&asked.dir.join(name))) {
         return Ok(());
     }
     let dir = asked.dir.display();
@@ -41,9 +45,9 @@ fn is_store(asked: &Look) -> Result<(), Failure> {
     Err(Failure::new(Exit::Configuration, what).remedy("give the folder that store.dir names"))
 }
 
-fn open(asked: &Look) -> Result<ReadOnlyJournal, Failure> {
+fn open<T>(asked: &Look, opening: impl FnOnce(&Path) -> Result<T, FileFault>) -> Result<T, Failure> {
     is_store(asked)?;
-    ReadOnlyJournal::open(&asked.dir).map_err(|fault| unread(asked, &fault))
+    opening(&asked.dir).map_err(|fault| unread(asked, &fault))
 }
 
 fn unread(asked: &Look, fault: &FileFault) -> Failure {
@@ -55,14 +59,23 @@ fn cat(asked: &Cat) -> Result<Exit, Failure> {
         let what = format!("--from {} lies behind --to {}", asked.from, asked.to);
         return Err(Failure::new(Exit::Usage, what).remedy("give the smaller position with --from"));
     }
-    let store = open(&asked.look)?;
+    let store = open(&asked.look, ReadOnlyRecords::open)?;
+    let mut closed = false;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut shown = 0_u64;
     let mut damaged = 0_u64;
     let mut stopped = Ok(());
     let walked = store.each(asked.machine.as_bytes(), Position(asked.from)..=Position(asked.to), |batch| {
         let written = match batch {
-            Ok(batch) => out.write_all(lines(&batch, asked, &mut shown).as_bytes()),
+            Ok(batch) => {
+                let is_closed = !store.has_keys() && batch.records.iter().any(|stored| stored.record.sealed);
+                if is_closed && !closed {
+                    closed = true;
+                    let keys = asked.look.dir.join("keys.redb");
+                    exit::note(&format!("warning: {} is missing or empty: what was sealed stays so", keys.display()));
+                }
+                out.write_all(lines(&batch, asked, store.has_keys(), &mut shown).as_bytes())
+            }
             Err(fault) => {
                 damaged += 1;
                 exit::note(&format!("warning: {fault}"));
@@ -84,14 +97,14 @@ fn cat(asked: &Cat) -> Result<Exit, Failure> {
     walked.map_err(|fault| unread(&asked.look, &fault))?;
     match (damaged, shown) {
         (0, 0) => Err(nothing(&store, asked)?),
-        (0, _) => Ok(Exit::Ok),
+        (0, _) if !closed => Ok(Exit::Ok),
         (_, _) => Ok(Exit::CheckFailed),
     }
 }
 
 /// Why nothing was shown.
-fn nothing(store: &ReadOnlyJournal, asked: &Cat) -> Result<Failure, Failure> {
-    let last = store.stats().map_err(|fault| unread(&asked.look, &fault))?.last.0;
+fn nothing(store: &ReadOnlyRecords, asked: &Cat) -> Result<Failure, Failure> {
+    let last = store.last().map_err(|fault| unread(&asked.look, &fault))?.0;
     let failure = |what: String| Failure::new(Exit::NothingMatched, what);
     Ok(if last == 0 {
         failure("the journal holds no record yet".to_owned())
@@ -106,11 +119,11 @@ fn nothing(store: &ReadOnlyJournal, asked: &Cat) -> Result<Failure, Failure> {
     })
 }
 
-fn lines(batch: &StoredBatch, asked: &Cat, shown: &mut u64) -> String {
+fn lines(batch: &StoredBatch, asked: &Cat, has_keys: bool, shown: &mut u64) -> String {
     let mut text = String::new();
     for stored in &batch.records {
         *shown += 1;
-        let record = record::Shown::of(batch, stored, asked.reveal);
+        let record = record::Shown::of(batch, stored, asked.reveal, has_keys);
         let line = if asked.look.json { record.json().to_string() } else { record.line() };
         text.push_str(&line);
         text.push('\n');
@@ -120,13 +133,29 @@ fn lines(batch: &StoredBatch, asked: &Cat, shown: &mut u64) -> String {
 
 fn verify(asked: &Look) -> Result<Exit, Failure> {
     is_store(asked)?;
-    let report = ReadOnlyJournal::verify_dir(&asked.dir).map_err(|fault| unread(asked, &fault))?;
-    exit::print(&if asked.json { report::json(&report) } else { report::text(&report, &asked.dir) })?;
-    Ok(if report.is_sound() { Exit::Ok } else { Exit::CheckFailed })
+    let mut report = ReadOnlyJournal::verify_dir(&asked.dir).map_err(|fault| unread(asked, &fault))?;
+    let mut desk = DeskReport::default();
+    report.damaged.extend(verify_desk(asked, &mut desk)?);
+    exit::print(&if asked.json { report::json(&report, &desk) } else { report::text(&report, &desk, &asked.dir) })?;
+    Ok(if report.is_sound() && desk.findings.is_empty() { Exit::Ok } else { Exit::CheckFailed })
+}
+
+/// Walks the desk's file; says what is wrong with the file as such.
+fn verify_desk(asked: &Look, desk: &mut DeskReport) -> Result<Option<DamagedFile>, Failure> {
+    let file = asked.dir.join("desk.redb");
+    let fault = match guarded(Some(&file), || tracker::desk::verify(&file, desk)) {
+        Ok(()) => return Ok(None),
+        Err(fault) => fault,
+    };
+    match &fault.fault {
+        OpenFault::Damaged { what } => Ok(Some(DamagedFile { file, is_missing: false, what: what.clone() })),
+        OpenFault::Missing => Ok(Some(DamagedFile { file, is_missing: true, what: fault.fault.to_string() })),
+        OpenFault::Newer { .. } | OpenFault::Locked | OpenFault::Io(_) => Err(unread(asked, &fault)),
+    }
 }
 
 fn stats(asked: &Look) -> Result<Exit, Failure> {
-    let store = open(asked)?;
+    let store = open(asked, ReadOnlyJournal::open)?;
     let journal = store.stats().map_err(|fault| unread(asked, &fault))?;
     let inbox = store.inbox_stats().map_err(|fault| unread(asked, &fault))?;
     exit::print(&if asked.json { count::json(&journal, &inbox) } else { count::text(&journal, &inbox) })

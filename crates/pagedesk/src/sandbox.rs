@@ -9,10 +9,11 @@ mod late;
 mod opening;
 mod scene;
 mod sign_in;
+mod state;
 
 use core::pin::pin;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actors::Clock as _;
@@ -45,7 +46,7 @@ pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, what).remedy("give an address as 127.0.0.1:8081"));
         }
     }
-    let recording = asked.play.as_deref().map(Recording::read).transpose().map_err(|fault| unreadable(&fault))?;
+    let recording = asked.play.as_deref().map(read).transpose()?;
     if let (Some(dir), Some(_)) = (&asked.dir, &recording)
         && dir.join("journal.redb").exists()
     {
@@ -53,8 +54,30 @@ pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Configuration, what).remedy("give another --dir, or none"));
     }
     // Removed when it is dropped, after everything in it is closed.
-    let (dir, _temporary) = folder(asked)?;
-    assembly::runtime()?.block_on(run(asked, recording, dir))
+    let state = state::State::of(asked.dir.as_deref())?;
+    assembly::runtime()?.block_on(run(asked, recording, state.dir().to_owned()))
+}
+
+/// Names printed of a folder that holds recordings.
+const NAMES_MAX: usize = 20;
+
+fn read(dir: &Path) -> Result<Recording, Failure> {
+    let is_recording = |dir: &Path| dir.join("manifest.toml").is_file();
+    if !is_recording(dir)
+        && let Ok(entries) = std::fs::read_dir(dir)
+    {
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()).filter(|path| is_recording(path)))
+            .map(|path| path.display().to_string())
+            .collect();
+        names.sort();
+        if let Some(first) = names.first() {
+            let what = format!("{} is no recording, and holds {}:", dir.display(), names.len());
+            let failure = Failure::several(Exit::UnreadableCorpus, what, names.iter().take(NAMES_MAX).cloned());
+            return Err(failure.remedy(format!("give one of them, as --play {first}")));
+        }
+    }
+    Recording::read(dir).map_err(|fault| unreadable(&fault))
 }
 
 /// Why a recording is not played.
@@ -64,18 +87,6 @@ pub(crate) fn unreadable(fault: &Unreadable) -> Failure {
             .remedy("docs/format/recording.md describes what a recording holds"),
         Unreadable::Empty(_) => Failure::new(Exit::NothingMatched, fault.to_string()),
     }
-}
-
-fn folder(asked: &Sandbox) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
-    if let Some(dir) = &asked.dir {
-        return Ok((dir.clone(), None));
-    }
-    let made = tempfile::Builder::new().prefix("pagedesk-sandbox-").tempdir();
-    let temporary = made.map_err(|fault| {
-        Failure::new(Exit::Configuration, format!("no temporary folder can be made: {fault}"))
-            .remedy("give one with --dir")
-    })?;
-    Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
 /// Everything that runs.

@@ -14,6 +14,7 @@ use crate::cli::{Configured, Serve};
 use crate::config::{self, Config, Loaded, Outside};
 use crate::exit::{self, Exit, Failure};
 use crate::store;
+use crate::store::whole;
 
 /// Runs a node, or checks its configuration.
 pub(crate) fn serve(asked: &Serve) -> Result<Exit, Failure> {
@@ -31,14 +32,14 @@ pub(crate) fn serve(asked: &Serve) -> Result<Exit, Failure> {
     assembly::runtime()?.block_on(run(loaded.config))
 }
 
-/// What only a start would find out otherwise, as far as it can be seen without making anything.
+/// What only a start would find out otherwise, as far as it can be seen without making anything that stays.
 fn check(config: &Config) -> Result<Exit, Failure> {
     let dir = &config.store.dir;
     if let Some(why) = store::obstacle(dir) {
         let failure = Failure::new(Exit::Configuration, format!("`store.dir`: {} {why}", dir.display()));
         return Err(failure.remedy("set store.dir to a folder that the node may write, or give it the right to"));
     }
-    store::is_whole(dir)?;
+    whole::look(dir)?;
     exit::print("the configuration is sound\n")
 }
 
@@ -100,7 +101,8 @@ pub(crate) struct Orders {
 impl Orders {
     /// From now on the signals end nothing by themselves.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let of = |kind| signal(kind).map_err(|fault| Failure::new(Exit::Internal, format!("no signals come: {fault}")));
+        let of =
+            |kind| signal(kind).map_err(|fault| Failure::new(Exit::Internal, format!("no signals come ({fault})")));
         Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
     }
 

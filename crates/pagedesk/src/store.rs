@@ -1,6 +1,9 @@
-//! The store's folder from outside: whether a node may begin there, and why one cannot. Opens and writes nothing.
+//! The store's folder from outside: whether a node may begin there, and why one cannot. Nothing of a store is written.
 //!
-//! Invariant: every complaint names a file or folder, says what is lost with it, and what to do.
+//! Invariant: every complaint names a file or folder, says what is lost with it, and what to do; our own words come
+//! first, those of the system and of libraries in brackets.
+
+pub(crate) mod whole;
 
 use std::fs;
 use std::io;
@@ -18,9 +21,8 @@ pub(crate) fn unusable(dir: &Path, fault: &FileFault) -> Failure {
     let (name, dir) = (file.display(), dir.display());
     let failure = |what: String| Failure::new(Exit::Configuration, what);
     match &fault.fault {
-        OpenFault::Locked => failure(format!("another process has the store {dir} open")).remedy(format!(
-            "end that process, or give this one a folder of its own. If there is none, {name} is damaged: restore a backup"
-        )),
+        OpenFault::Locked => failure(format!("another process has the store {dir} open"))
+            .remedy("end that process, or give this one a folder of its own"),
         OpenFault::Newer { .. } => failure(format!("{name}: {}", fault.fault))
             .remedy("run the newer pagedesk, or restore a backup of before the upgrade"),
         OpenFault::Damaged { what } => failure(format!("{name} is damaged: {what}")).remedy(format!(
@@ -28,12 +30,32 @@ pub(crate) fn unusable(dir: &Path, fault: &FileFault) -> Failure {
              `pagedesk journal verify --dir {dir}` tells what can still be read"
         )),
         OpenFault::Missing => failure(format!("{name} is missing: {}", loss(file))).remedy(format!(
-            "restore it from the backup that the other files of {dir} belong to, or the whole folder; \
-             without a backup, move the folder away and begin an empty one"
+            "restore the whole folder {dir} from one backup; files of different times do not fit together"
         )),
-        OpenFault::Io(_) => failure(format!("{name}: {}", fault.fault))
+        OpenFault::Io(why) => failure(format!("{name} cannot be used: {}", fault_words(why)))
             .remedy("check that it exists, that this process may use it, and that the disk is well and not full"),
     }
+}
+
+const WORDS: [(io::ErrorKind, &str); 10] = [
+    (io::ErrorKind::NotFound, "it is not there"),
+    (io::ErrorKind::PermissionDenied, "this process has no right to it"),
+    (io::ErrorKind::AlreadyExists, "something else is there"),
+    (io::ErrorKind::NotADirectory, "a part of its path is no folder"),
+    (io::ErrorKind::IsADirectory, "it is a folder"),
+    (io::ErrorKind::ReadOnlyFilesystem, "it lies on a file system that is read-only"),
+    (io::ErrorKind::StorageFull, "the disk is full"),
+    (io::ErrorKind::InvalidData, "it is not text"),
+    (io::ErrorKind::AddrInUse, "something listens there already"),
+    (io::ErrorKind::AddrNotAvailable, "this machine has no such address"),
+];
+
+/// What the system says, in our words, with its own in brackets.
+pub(crate) fn fault_words(fault: &io::Error) -> String {
+    let known = WORDS.iter().find(|(kind, _)| *kind == fault.kind());
+    let own = known.map_or("the system refuses", |(_, own)| own);
+    let said = fault.to_string();
+    format!("{own} ({})", said.split(" (os error ").next().unwrap_or_default())
 }
 
 /// What is gone with a file of the store.
@@ -43,30 +65,19 @@ pub(crate) fn loss(file: &Path) -> &'static str {
             "it holds the keys that open what customers said and are called; without it nothing of that in this store can \
              ever be read again"
         }
-        Some("journal.redb") => "it holds everything that was decided: conversations, their tasks, what was sent",
+        Some("journal.redb") => {
+            "it holds everything that was decided: conversations, their tasks, what was sent; without it answers would be \
+             sent again and tasks be doubled"
+        }
         Some("inbox.redb" | "inbox.wal") => {
             "it holds the raw deliveries; without it those that were acknowledged and not worked off are lost"
         }
-        Some("desk.redb") => "it holds the tasks and comments of the embedded desk",
+        Some("desk.redb") => {
+            "it holds the tasks and comments of the embedded desk; without it conversations would find other customers' \
+             tasks under the numbers of theirs"
+        }
         Some(_) | None => "it belongs to the store",
     }
-}
-
-/// Refuses a store without its keys: new ones would be made, and everything sealed be unreadable for good. Says loudly
-/// what else is gone.
-pub(crate) fn is_whole(dir: &Path) -> Result<(), Failure> {
-    // A first start makes it after the keys and before the inbox; an empty one was never begun.
-    if !fs::metadata(dir.join("journal.redb")).is_ok_and(|journal| journal.len() > 0) {
-        return Ok(());
-    }
-    let missing = |name: &str| Some(dir.join(name)).filter(|file| !file.exists());
-    if let Some(keys) = missing("keys.redb") {
-        return Err(unusable(dir, &FileFault { file: Some(keys), fault: OpenFault::Missing }));
-    }
-    for file in [missing("inbox.redb"), missing("inbox.wal"), missing("desk.redb")].into_iter().flatten() {
-        tracing::error!(file = %file.display(), "missing beside a journal, and begun anew: {}", loss(&file));
-    }
-    Ok(())
 }
 
 /// Why a node of this process could not keep its store in `dir`, in words; nothing is made.
@@ -74,8 +85,8 @@ pub(crate) fn obstacle(dir: &Path) -> Option<String> {
     match fs::metadata(dir) {
         Ok(found) if !found.is_dir() => Some("is no folder".to_owned()),
         Ok(_) => unwritable(dir).or_else(|| {
-            let files = ["keys.redb", "journal.redb", "inbox.redb", "inbox.wal", "desk.redb", "view.redb"];
-            files.iter().map(|name| dir.join(name)).find_map(|file| unwritable_file(&file))
+            let names = whole::FILES.iter().chain(&["view.redb", whole::MARKER]);
+            names.map(|name| dir.join(name)).find_map(|file| unwritable_file(&file))
         }),
         Err(fault) if is_absence(fault.kind()) => match nearest(dir) {
             Some(above) if above == dir => Some("is a link that leads nowhere".to_owned()),
@@ -83,7 +94,7 @@ pub(crate) fn obstacle(dir: &Path) -> Option<String> {
             Some(above) => unwritable(&above).map(|why| format!("cannot be made: {} {why}", above.display())),
             None => Some("cannot be made: no folder above it exists".to_owned()),
         },
-        Err(fault) => Some(format!("cannot be reached: {fault}")),
+        Err(fault) => Some(format!("cannot be reached: {}", fault_words(&fault))),
     }
 }
 
@@ -107,7 +118,13 @@ fn unwritable_file(file: &Path) -> Option<String> {
 }
 
 fn unwritable(dir: &Path) -> Option<String> {
-    refusal(dir, Access::WRITE_OK | Access::EXEC_OK)
+    refusal(dir, Access::WRITE_OK | Access::EXEC_OK).or_else(|| unmakable(dir))
+}
+
+/// Tries it: some file systems, as /proc, promise what they do not keep. The folder is gone again at once.
+fn unmakable(dir: &Path) -> Option<String> {
+    let probed = tempfile::Builder::new().prefix(".pagedesk-check-").tempdir_in(dir).and_then(tempfile::TempDir::close);
+    probed.err().map(|fault| format!("takes no folder: {}", fault_words(&fault)))
 }
 
 /// What the system says to reading or writing, with the rights that count: those in force.
@@ -118,7 +135,7 @@ fn refusal(path: &Path, access: Access) -> Option<String> {
     } else if why.kind() == io::ErrorKind::ReadOnlyFilesystem {
         "lies on a file system that is read-only".to_owned()
     } else {
-        format!("cannot be used: {why}")
+        format!("cannot be used: {}", fault_words(&why))
     })
 }
 
@@ -152,12 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_without_its_keys_is_refused_and_an_empty_folder_is_not() {
-        let dir = tempfile::tempdir().unwrap();
-        assert_eq!(is_whole(dir.path()), Ok(()));
-        fs::write(dir.path().join("journal.redb"), "something").unwrap();
-        assert!(is_whole(dir.path()).is_err());
-        fs::write(dir.path().join("keys.redb"), "").unwrap();
-        assert_eq!(is_whole(dir.path()), Ok(()));
+    fn a_file_system_that_takes_no_folder_is_found() {
+        let said = obstacle(Path::new("/proc/pagedesk/state")).unwrap();
+        assert!(said.starts_with("cannot be made: /proc "), "{said}");
     }
 }

@@ -6,6 +6,7 @@ mod program;
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 use program::{Beside, run, run_with};
@@ -16,7 +17,7 @@ webhook = "127.0.0.1:0"
 desk = "127.0.0.1:0"
 [meta]
 app_id = "990017"
-app_secrets = ["s3cret"]
+app_secrets = ["s3cret-of-the-app"]
 verify_tokens = ["v3rify"]
 [[page]]
 id = "104000000000017"
@@ -30,6 +31,7 @@ fn configured(extra: &str) -> (tempfile::TempDir, String) {
     let file = dir.path().join("pagedesk.toml");
     let store = dir.path().join("state");
     fs::write(&file, format!("{extra}[store]\ndir = {store:?}\n{SMALL}")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     (dir, file.display().to_string())
 }
 
@@ -178,7 +180,7 @@ fn a_node_says_when_it_is_ready_refuses_a_second_one_and_ends_in_order() {
     assert!(last["webhook"].as_str().unwrap().starts_with("127.0.0.1:"), "{last}");
     let second = run(&["serve", "--config", &file]);
     assert_eq!(second.code, Some(3), "{}", second.err);
-    assert!(second.err.contains("another process has the store"), "{}", second.err);
+    assert!(second.err.contains("another process has the store") && !second.err.contains("damage"), "{}", second.err);
     assert_eq!(node.terminate(), Some(0));
 }
 
@@ -222,4 +224,38 @@ fn a_recording_that_cannot_be_read_or_is_empty_has_its_own_code() {
     let unfit = play();
     assert_eq!(unfit.code, Some(5));
     assert!(unfit.err.contains("deliveries.jsonl:1"), "{}", unfit.err);
+}
+
+#[test]
+fn a_file_where_a_folder_is_asked_for_is_no_folder() {
+    let (_dir, file) = configured("");
+    for command in ["cat", "verify", "stats"] {
+        let ran = run(&["journal", command, "--dir", &file]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""));
+        assert!(ran.err.starts_with(&format!("error: {file} is no folder\n")), "{}", ran.err);
+    }
+    let ran = run(&["sandbox", "--dir", &file]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains(&format!("error: {file} is no folder\n")), "{}", ran.err);
+}
+
+#[test]
+fn help_is_asked_for_in_either_order() {
+    let (first, last) = (run(&["help", "journal", "cat"]), run(&["journal", "cat", "--help"]));
+    assert_eq!((first.code, &first.out), (Some(0), &last.out));
+    for command in ["verify", "stats"] {
+        let help = run(&["help", "journal", command]).out;
+        assert!(help.lines().skip_while(|line| !line.starts_with("Options")).all(|line| line.len() <= 100), "{help}");
+    }
+}
+
+#[test]
+fn a_folder_of_recordings_names_those_in_it() {
+    let dir = program::first_steps();
+    let above = dir.parent().unwrap().display().to_string();
+    let ran = run(&["sandbox", "--play", &above, "--exit"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""), "{}", ran.err);
+    assert!(ran.err.contains(&format!("{above} is no recording, and holds ")), "{}", ran.err);
+    assert!(ran.err.contains(&format!("\n  {above}/first-steps\n")), "{}", ran.err);
+    assert!(ran.err.contains("what to do: give one of them, as --play "), "{}", ran.err);
 }

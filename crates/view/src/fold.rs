@@ -149,6 +149,7 @@ impl Chat<'_> {
             | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
             Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
             Event::DispatchGranted { .. }
+            | Event::ProfileAskedAgain { .. }
             | Event::ContactNaming { .. }
             | Event::CommentsAdding { .. }
             | Event::EchoHeld { .. }

@@ -89,6 +89,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
         | Event::DispatchGranted { .. }
         | Event::Settled { .. }
         | Event::ProfileAsked { .. }
+        | Event::ProfileAskedAgain { .. }
         | Event::ContactNamed { .. }
         | Event::ContactNaming { .. }
         | Event::TaskOpening { .. }

@@ -125,6 +125,7 @@ impl From<Refusal> for Fault {
             Refusal::UnknownStatus
             | Refusal::TextEmpty
             | Refusal::TextTooLong
+            | Refusal::TextUnfit
             | Refusal::NameEmpty
             | Refusal::NameTooLong
             | Refusal::KeyUnfit

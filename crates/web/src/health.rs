@@ -1,4 +1,7 @@
-//! `/live` and `/ready`, the same on every listener. Live: the process answers. Ready: the node's parts answer too.
+//! `/live` and `/ready`. Live: the process answers. Ready: the node's parts answer too.
+//!
+//! Invariant: on the listener that the world can reach `/ready` says yes or no and nothing else: numbers of deliveries
+//! and positions are a company's own business.
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
@@ -11,12 +14,22 @@ pub(crate) fn live() -> Response<Full<Bytes>> {
     text(StatusCode::OK, "live\n")
 }
 
-/// 200 if every part of the node answered in time, else 503; the parts are listed either way.
+/// 200 if every part of the node answered in time, else 503; the parts and the counts are listed either way.
 pub(crate) async fn ready(node: &dyn Node) -> Response<Full<Bytes>> {
     let readiness = node.ready().await;
-    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = serde_json::to_vec(&readiness).expect("plain strings and flags always serialise");
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let body = serde_json::to_vec(&readiness).expect("plain strings, numbers and flags always serialise");
+    answer(readiness.ready, body)
+}
+
+/// The same for strangers: `{"ready":true}` or `{"ready":false}`.
+pub(crate) async fn ready_or_not(node: &dyn Node) -> Response<Full<Bytes>> {
+    let ready = node.ready().await.ready;
+    answer(ready, format!(r#"{{"ready":{ready}}}"#))
+}
+
+fn answer(ready: bool, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use webhook::{Secret, signature};
 
 use crate::body::Reader;
-use crate::health::{live, ready, text};
+use crate::health::{live, ready_or_not, text};
 use crate::limits::Limits;
 use crate::port::{Node, NotAccepted};
 
@@ -79,11 +79,14 @@ impl Inner {
             "/webhook" => match *request.method() {
                 Method::POST => self.deliver(request).await,
                 Method::GET => self.handshake(&request),
-                _ => not_allowed("GET, POST"),
+                _ => {
+                    self.node.refused("method");
+                    not_allowed("GET, POST")
+                }
             },
             "/live" | "/ready" if !matches!(*request.method(), Method::GET | Method::HEAD) => not_allowed("GET, HEAD"),
             "/live" => live(),
-            "/ready" => ready(&*self.node).await,
+            "/ready" => ready_or_not(&*self.node).await,
             _ => text(StatusCode::NOT_FOUND, "not found\n"),
         }
     }

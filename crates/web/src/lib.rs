@@ -31,6 +31,6 @@ pub use lists::{Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filte
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
 };
-pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, Unavailable};
+pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, SinceStart, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};

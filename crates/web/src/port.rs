@@ -2,6 +2,8 @@
 //!
 //! Invariant: everything that changes a conversation goes through here or through the tracker, never through a read model.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use machine::Context;
@@ -64,6 +66,19 @@ pub struct Readiness {
     pub ready: bool,
     /// Each of them.
     pub parts: Vec<PartHealth>,
+    /// What an operator should know of, counted since the node's start.
+    pub since_start: SinceStart,
+}
+
+/// What came to the webhook and reached no conversation, since the node's start.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct SinceStart {
+    /// Requests that were refused, by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Items that nobody understood, by reason. They are kept.
+    pub anomalies: BTreeMap<String, u64>,
+    /// Items that were understood and set aside, by cause. They are kept.
+    pub quarantined: BTreeMap<String, u64>,
 }
 
 /// How one part of the node is.

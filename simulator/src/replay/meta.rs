@@ -166,7 +166,7 @@ impl Meta {
         let code = (i64::from(rejection.code), rejection.subcode.map(i64::from));
         let row = error_table::lookup(code);
         match row.retry {
-            Retry::After(after) => SendOutcome::Later { after, code: Some(code) },
+            Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },
             Retry::Never => SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope },
             Retry::Doubt => SendOutcome::InDoubt { why: row.name },
         }
@@ -269,7 +269,7 @@ fn told(outcome: &SendOutcome) -> String {
     };
     match outcome {
         SendOutcome::Sent { mid } => format!("sent mid={}", id(mid.as_str())),
-        SendOutcome::Later { after, code: of } => {
+        SendOutcome::Later { after, code: of, .. } => {
             format!("REFUSED {} for {} ms", of.as_ref().map(code).unwrap_or_default(), after.0)
         }
         SendOutcome::Failed { code: of, row, .. } => format!("REFUSED {} {row}", code(of)),

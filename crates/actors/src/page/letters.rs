@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use machine::conversation::Outcome;
 use model::Psid;
 use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{PageBirth, PageMsg, Parts};
 use crate::porch::Porch;
+use crate::sender::Answer;
 use crate::work::{Fate, Work};
 
 /// A word that waits for nothing.
@@ -18,7 +18,7 @@ pub(super) enum Letter {
     /// A conversation's work is durable (or changed nothing).
     Done { psid: Psid, tickets: Vec<(u64, Fate)> },
     /// The world's answer to a conversation's effect.
-    Settle { psid: Psid, effect: u64, outcome: Outcome },
+    Settle { psid: Psid, effect: u64, answer: Answer },
 }
 
 /// The way back to a Page. Cheap to clone.
@@ -48,8 +48,8 @@ impl Parent {
     }
 
     /// The world's answer to a conversation's effect.
-    pub(crate) fn settle(&self, psid: Psid, effect: u64, outcome: Outcome) -> Result<(), ActorProcessingErr> {
-        self.leave(Letter::Settle { psid, effect, outcome })
+    pub(crate) fn settle(&self, psid: Psid, effect: u64, answer: Answer) -> Result<(), ActorProcessingErr> {
+        self.leave(Letter::Settle { psid, effect, answer })
     }
 
     fn leave(&self, letter: Letter) -> Result<(), ActorProcessingErr> {
@@ -67,9 +67,9 @@ impl Parts {
         self.parent.letters.take(&mut letters);
         for letter in letters.drain(..) {
             match letter {
-                Letter::Done { psid, tickets } => self.done(&psid, tickets),
-                Letter::Settle { psid, effect, outcome } => {
-                    let ticket = self.ticket(Work::Settle { effect, outcome }, None);
+                Letter::Done { psid, tickets } => self.done(birth, &psid, tickets),
+                Letter::Settle { psid, effect, answer: Answer { outcome, why } } => {
+                    let ticket = self.ticket(Work::Settle { effect, outcome, why }, None);
                     self.give(me, birth, psid, ticket).await?;
                 }
             }

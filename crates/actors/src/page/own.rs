@@ -71,6 +71,7 @@ impl Parts {
         cause: &str,
     ) {
         Counters::add(&birth.ports.counters.quarantined, 1);
+        birth.ports.counters.oddities.set_aside(cause);
         let command = Command::Quarantine { delivery, place: None, key: Some(key), cause: cause.to_owned() };
         self.decide(me, birth, command, Some(delivery), None);
     }

@@ -54,6 +54,7 @@ impl Parts {
                 let ticket = self.ticket(Work::Item { delivery, inbound: Arc::new(inbound) }, None);
                 self.give(me, birth, psid, ticket).await?;
             } else {
+                birth.ports.counters.oddities.stranger(delivery, &birth.page);
                 self.quarantine(me, birth, delivery, inbound.key, "unknown-page");
             }
         }
@@ -120,7 +121,7 @@ impl Parts {
         }
     }
 
-    pub(super) fn done(&mut self, psid: &Psid, tickets: Vec<(u64, Fate)>) {
+    pub(super) fn done(&mut self, birth: &PageBirth, psid: &Psid, tickets: Vec<(u64, Fate)>) {
         let Some(slot) = self.slots.get_mut(psid) else { return };
         for (id, fate) in tickets {
             let Some(ticket) = slot.done(id) else { continue };
@@ -132,6 +133,18 @@ impl Parts {
             }
         }
         hand_over(slot, self.credit, &self.context);
+        // While all were at work none could be let go for those who came; the first that have nothing to do leave.
+        if slot.quiet() && self.is_over(birth) {
+            self.let_go(psid);
+        }
+    }
+
+    /// More are resident than should be, here or everywhere; a quarter more here, so that a Page at its limit does not
+    /// let go of everybody who has answered.
+    fn is_over(&self, birth: &PageBirth) -> bool {
+        let everywhere = birth.ports.counters.resident.load(Ordering::Relaxed);
+        let here = birth.limits.resident_max;
+        everywhere > birth.limits.residents_max || self.slots.len() > here + here / 4 + self.leaving
     }
 
     /// A conversation finished and left.

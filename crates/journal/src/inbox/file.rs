@@ -11,7 +11,7 @@
 //!
 //! Table `progress`: `"forgotten"` → watermark u64, newest seq ever u64, then pairs (start u64, end u64) of forgotten
 //! ranges above the watermark, at most [`FORGOTTEN_RANGES_MAX`]; `"shelved"` → u64, everything up to which has (or had)
-//! its row, stored with the rows. Table `meta`: `format`.
+//! its row, stored with the rows. Table `meta`: `format`; `log_begun`, 1 once there is a log in front of the rows.
 //! Invariants: rows are written in order of their numbers, each from memory or from the log it was found in after a
 //! crash; a commit that failed is tried again with the same rows, so it matters to nobody whether it was stored.
 
@@ -29,6 +29,7 @@ use crate::group::Commit;
 use crate::limits::{FORGOTTEN_RANGES_MAX, PRUNE_STEP_MAX};
 use crate::ranges::RangeSet;
 use crate::row::{Eye, Short};
+use crate::tables::META;
 
 /// Format of `inbox.redb` written here. A higher one is refused; format 1 had no log in front of it.
 pub(crate) const FORMAT: u64 = 2;
@@ -38,6 +39,8 @@ pub(crate) const TABLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 const PROGRESS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("progress");
 const FORGOTTEN: &str = "forgotten";
 const SHELVED: &str = "shelved";
+
+const META_LOG_BEGUN: &str = "log_begun";
 
 /// Bytes of bodies that one commit takes from a log at the start.
 const ADOPT_BYTES: usize = 8 << 20;
@@ -88,6 +91,20 @@ pub(super) fn make(transaction: &WriteTransaction) -> Result<(), Trouble> {
     transaction.open_table(TABLE)?;
     transaction.open_table(PROGRESS)?;
     Ok(())
+}
+
+/// Whether a log was once begun in front of these rows: then one that is blank has lost what it held.
+pub(crate) fn log_was_begun(read: &ReadTransaction) -> Result<bool, Trouble> {
+    Ok(ReadableTable::get(&read.open_table(META)?, META_LOG_BEGUN)?.is_some_and(|begun| begun.value() == 1))
+}
+
+/// Notes that a log is ready in front of these rows.
+pub(super) fn note_log_begun(file: &File) -> Result<(), OpenFault> {
+    file.write(CommitPoints::Unnamed, |transaction| {
+        transaction.open_table(META)?.insert(META_LOG_BEGUN, 1)?;
+        Ok(((), true))
+    })
+    .map_err(|failure: WriteFailure| failure.trouble().clone().into())
 }
 
 /// Makes rows of what a log held and the file does not, a bounded number of bytes in each commit.

@@ -5,7 +5,7 @@
 //! | head of the file, one page of 4,096 | 0 | 8 | magic `pdinbox\0` |
 //! | | 8 | 4 | version, 1 |
 //! | | 12 | 4 | CRC-32 (IEEE) of magic, version and bytes of a half |
-//! | | 16 | 8 | bytes of a half |
+//! | | 16 | 8 | bytes of a half; 0 while the file is being made, and then nothing behind the head counts |
 //! | head of a half, 24 bytes | 0 | 4 | magic `\0pdH` |
 //! | | 4 | 4 | CRC-32 of the generation |
 //! | | 8 | 8 | generation: grows with each half begun |
@@ -39,6 +39,8 @@ const HALF_MAGIC: [u8; 4] = *b"\0pdH";
 const FRAME_MAGIC: [u8; 4] = *b"\0pdF";
 /// Version written here. A higher one is refused.
 pub(super) const VERSION: u32 = 1;
+/// Stands for the bytes of a half while the file is being made.
+pub(super) const UNFINISHED: u64 = 0;
 
 /// Bytes that a body takes in a half.
 pub(super) const fn frame_length(body: usize) -> usize {
@@ -48,9 +50,11 @@ pub(super) const fn frame_length(body: usize) -> usize {
 /// What the head of a file says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum FileHead {
-    /// Nothing was written there: the file was never finished.
+    /// Nothing was written there: the file was never begun.
     Blank,
-    /// Bytes of each half.
+    /// It was being made, while everything that it ever held had its row.
+    Unfinished,
+    /// Bytes of each half, which is all that the file holds behind its head.
     Halves(u64),
     /// A newer version.
     Newer(u32),
@@ -68,12 +72,12 @@ pub(super) fn file_head(half: u64) -> [u8; FILE_HEAD] {
     head
 }
 
-/// Reads the head of a file; fewer bytes than a head count as blank.
+/// Reads the head of a file, of which there may be fewer bytes.
 pub(super) fn read_file_head(bytes: &[u8]) -> FileHead {
-    let Some(bytes) = bytes.get(..FILE_HEAD) else { return FileHead::Blank };
-    if bytes.iter().all(|byte| *byte == 0) {
+    if bytes.iter().take(FILE_HEAD).all(|byte| *byte == 0) {
         return FileHead::Blank;
     }
+    let Some(bytes) = bytes.get(..FILE_HEAD) else { return FileHead::Damaged };
     let mut eye = Eye { bytes, at: 8 };
     let (Ok(version), Ok(crc), Ok(half)) = (eye.array(), eye.array(), eye.array()) else { return FileHead::Damaged };
     let (version, crc, half) = (u32::from_le_bytes(version), u32::from_le_bytes(crc), u64::from_le_bytes(half));
@@ -81,6 +85,8 @@ pub(super) fn read_file_head(bytes: &[u8]) -> FileHead {
         FileHead::Damaged
     } else if version > VERSION {
         FileHead::Newer(version)
+    } else if half == UNFINISHED {
+        FileHead::Unfinished
     } else {
         FileHead::Halves(half)
     }
@@ -223,7 +229,9 @@ mod tests {
     fn a_head_tells_blank_from_damaged_from_newer() {
         let head = file_head(77);
         assert_eq!(read_file_head(&head), FileHead::Halves(77));
-        assert_eq!(read_file_head(&head[..100]), FileHead::Blank);
+        assert_eq!(read_file_head(&file_head(UNFINISHED)), FileHead::Unfinished);
+        assert_eq!(read_file_head(&head[..100]), FileHead::Damaged);
+        assert_eq!((read_file_head(&[]), read_file_head(&[0; 100])), (FileHead::Blank, FileHead::Blank));
         assert_eq!(read_file_head(&[0; FILE_HEAD]), FileHead::Blank);
         for at in 0..24 {
             let mut torn = head;

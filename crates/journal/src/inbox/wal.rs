@@ -42,7 +42,27 @@ pub(crate) struct Found {
     pub(crate) deliveries: Vec<Delivery>,
     /// Places that hold none although others follow.
     pub(crate) gaps: Vec<u64>,
+    /// It was never begun, or what it held is gone.
+    pub(crate) is_blank: bool,
     generation: u64,
+}
+
+impl Found {
+    fn blank() -> Self {
+        Self { is_blank: true, ..Self::default() }
+    }
+
+    /// The fault of a blank log in front of rows that say it was begun.
+    ///
+    /// # Errors
+    /// [`OpenFault::Damaged`].
+    pub(crate) fn expect_begun(&self, was_begun: bool) -> Result<(), OpenFault> {
+        if self.is_blank && was_begun {
+            let what = "it was begun and is empty now, or begins with nothing: deliveries that lay in it are lost";
+            return Err(OpenFault::Damaged { what: what.to_owned() });
+        }
+        Ok(())
+    }
 }
 
 /// The open file.
@@ -54,19 +74,16 @@ pub(super) struct Wal {
 }
 
 impl Wal {
-    /// Opens or makes the file and reads what it holds.
-    pub(super) fn open(source: Source, half: u64, durability: Durability) -> Result<(Self, Found), OpenFault> {
+    /// Opens or makes the file and reads what it holds. `was_begun`: the rows say that there was one.
+    pub(super) fn open(
+        source: Source,
+        half: u64,
+        durability: Durability,
+        was_begun: bool,
+    ) -> Result<(Self, Found), OpenFault> {
         let storage = open_storage(&source).map_err(OpenFault::Io)?;
-        let found = match head(&*storage)? {
-            FileHead::Blank => Found::default(),
-            FileHead::Halves(half) => {
-                found(half, |offset, out| storage.read(offset, out), length(&*storage)?).map_err(OpenFault::Io)?
-            }
-            FileHead::Newer(found) => {
-                return Err(OpenFault::Newer { found: found.into(), known: frame::VERSION.into() });
-            }
-            FileHead::Damaged => return Err(OpenFault::Damaged { what: DAMAGED.to_owned() }),
-        };
+        let found = behind(head(&*storage)?, |offset, out| storage.read(offset, out), length(&*storage)?)?;
+        found.expect_begun(was_begun)?;
         Ok((Self { source, half, durability, storage: Some(storage) }, found))
     }
 
@@ -122,17 +139,30 @@ pub(crate) fn read_file(path: &Path) -> Result<Found, OpenFault> {
     let length = file.metadata().map_err(OpenFault::Io)?.len();
     let mut bytes = vec![0; FILE_HEAD.min(usize::try_from(length).unwrap_or(FILE_HEAD))];
     file.read_exact_at(&mut bytes, 0).map_err(OpenFault::Io)?;
-    match read_file_head(&bytes) {
-        FileHead::Blank => Ok(Found::default()),
+    behind(read_file_head(&bytes), |offset, out| file.read_exact_at(out, offset), length)
+}
+
+const DAMAGED: &str = "it does not begin as the log of an inbox does";
+
+/// What a file of this length holds behind this head.
+fn behind(head: FileHead, read: impl Fn(u64, &mut [u8]) -> io::Result<()>, length: u64) -> Result<Found, OpenFault> {
+    match head {
+        FileHead::Blank => Ok(Found::blank()),
+        FileHead::Unfinished => Ok(Found::default()),
         FileHead::Halves(half) => {
-            found(half, |offset, out| file.read_exact_at(out, offset), length).map_err(OpenFault::Io)
+            let whole = half.checked_mul(2).and_then(|halves| halves.checked_add(FILE_HEAD as u64));
+            if whole != Some(length) {
+                let whole = whole.map_or_else(|| "more than there can be".to_owned(), |whole| whole.to_string());
+                let what =
+                    format!("it has {length} bytes and should have {whole}: deliveries may be lost with the rest");
+                return Err(OpenFault::Damaged { what });
+            }
+            found(half, read, length).map_err(OpenFault::Io)
         }
         FileHead::Newer(found) => Err(OpenFault::Newer { found: found.into(), known: frame::VERSION.into() }),
         FileHead::Damaged => Err(OpenFault::Damaged { what: DAMAGED.to_owned() }),
     }
 }
-
-const DAMAGED: &str = "inbox.wal does not begin as the log of an inbox does";
 
 fn open_storage(source: &Source) -> io::Result<Box<dyn StorageBackend>> {
     match source {
@@ -150,10 +180,8 @@ fn length(storage: &dyn StorageBackend) -> Result<u64, OpenFault> {
 }
 
 fn head(storage: &dyn StorageBackend) -> Result<FileHead, OpenFault> {
-    if length(storage)? < FILE_HEAD as u64 {
-        return Ok(FileHead::Blank);
-    }
-    let mut bytes = [0; FILE_HEAD];
+    let length = usize::try_from(length(storage)?).unwrap_or(FILE_HEAD);
+    let mut bytes = vec![0; FILE_HEAD.min(length)];
     storage.read(0, &mut bytes).map_err(OpenFault::Io)?;
     Ok(read_file_head(&bytes))
 }
@@ -177,13 +205,21 @@ fn found(half: u64, read: impl Fn(u64, &mut [u8]) -> io::Result<()>, length: u64
     Ok(found)
 }
 
-/// Zeros over the whole file, then its head: a file without a head was never finished. Page by page, so that the kernel
-/// keeps single pages of it: of a large one every byte would be written again whenever a part of it is.
+/// Zeros over the whole file, then its head. Meanwhile the head says that it is unfinished, so that it never looks as if
+/// it had been emptied. Page by page, so that the kernel keeps single pages of it: of a large one every byte would be
+/// written again whenever a part of it is.
 fn write_ahead(storage: &dyn StorageBackend, length: u64, half: u64) -> io::Result<()> {
-    storage.set_len(0)?;
+    if storage.len()? < FILE_HEAD as u64 {
+        // Longer before anything is in it: a short file that is not blank is damage.
+        storage.set_len(FILE_HEAD as u64)?;
+        storage.sync_data()?;
+    }
+    storage.write(0, &file_head(frame::UNFINISHED))?;
+    storage.sync_data()?;
+    storage.set_len(FILE_HEAD as u64)?;
     storage.sync_data()?;
     storage.set_len(length)?;
-    for page in 0..length.div_ceil(FILE_HEAD as u64) {
+    for page in 1..length.div_ceil(FILE_HEAD as u64) {
         let offset = page * FILE_HEAD as u64;
         let bytes = usize::try_from((length - offset).min(FILE_HEAD as u64)).unwrap_or(FILE_HEAD);
         storage.write(offset, &[0; FILE_HEAD][..bytes])?;

@@ -30,6 +30,7 @@
 //! | 62 | received-unsend | | 68 | received-order | S |
 //! | 63 | received-referral | S | 69 | received-notice | S |
 //! | 64 | received-optin | S | 70 | received-legacy | |
+//! | 39 | profile-asked-again | | | | |
 
 mod decision;
 mod deed;
@@ -38,7 +39,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 50] = [
+const NAMES: [(u16, &str); 51] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -69,6 +70,7 @@ const NAMES: [(u16, &str); 50] = [
     (36, "sent-outside"),
     (37, "echo-held"),
     (38, "thread-owned"),
+    (39, "profile-asked-again"),
     (40, "part-refused"),
     (41, "part-held"),
     (42, "send-started"),
@@ -106,6 +108,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::Woke { reason, at } => fact::encode_woke(*reason, *at),
         Event::Resolved { part, resolution, by } => fact::encode_resolved(*part, *resolution, by),
         Event::ProfileAsked { .. }
+        | Event::ProfileAskedAgain { .. }
         | Event::ContactNamed { .. }
         | Event::ContactNaming { .. }
         | Event::TaskOpening { .. }

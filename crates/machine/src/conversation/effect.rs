@@ -1,6 +1,6 @@
 //! Work outside that a conversation's events name. Derived from the event alone: no journaled event, no effect.
 
-use model::{ContactId, Redacted, TaskId};
+use model::{ContactId, Redacted, TaskId, Timestamp};
 use policy::Verdict;
 
 use super::event::{Event, Line};
@@ -10,7 +10,10 @@ use crate::outbound::{Content, PartId};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Read the customer's name.
-    AskProfile,
+    AskProfile {
+        /// After this instant nobody waits for it: a trouble that passes is not waited out any longer.
+        until: Timestamp,
+    },
     /// Open a task.
     OpenTask {
         /// Its name.
@@ -52,7 +55,9 @@ pub enum Effect {
 /// The work that an event names.
 pub(super) fn effect(event: &Event) -> Option<Effect> {
     match event {
-        Event::ProfileAsked { .. } => Some(Effect::AskProfile),
+        Event::ProfileAsked { until } | Event::ProfileAskedAgain { at: until } => {
+            Some(Effect::AskProfile { until: *until })
+        }
         Event::TaskOpening { name, customer, lines, previous } => Some(Effect::OpenTask {
             name: name.clone(),
             customer: customer.clone(),

@@ -56,6 +56,11 @@ pub enum Event {
         /// The new task opens then at the latest.
         until: Timestamp,
     },
+    /// The customer's name stayed unknown and is asked for once more; nothing waits for it. Effect: ask the profile.
+    ProfileAskedAgain {
+        /// When.
+        at: Timestamp,
+    },
     /// The contact has a name now.
     ContactNamed {
         /// The name.

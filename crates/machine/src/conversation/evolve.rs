@@ -36,7 +36,12 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
         Event::Settled { effect, outcome } => settled(state, *effect, outcome),
         Event::ProfileAsked { until } => {
             state.profile = Some(state.seq);
+            state.profile_asked_at = Some(*until);
             state.binding = Binding::Gathering { until: *until, effect: state.seq };
+        }
+        Event::ProfileAskedAgain { at } => {
+            state.profile = Some(state.seq);
+            state.profile_asked_at = Some(*at);
         }
         Event::ContactNamed { name } => state.name = Some(name.clone()),
         Event::ContactNaming { contact: _, name: _ } => {
@@ -103,6 +108,7 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         Event::Received { .. }
         | Event::DispatchGranted { .. }
         | Event::ProfileAsked { .. }
+        | Event::ProfileAskedAgain { .. }
         | Event::ContactNamed { .. }
         | Event::ContactNaming { .. }
         | Event::TaskOpening { .. }

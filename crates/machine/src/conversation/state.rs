@@ -57,6 +57,9 @@ pub struct State {
     pub(super) tracker_refusal: Option<String>,
     /// The open question for the profile.
     pub(super) profile: Option<u64>,
+    /// Until when the profile was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) profile_asked_at: Option<Timestamp>,
     /// Open namings of the contact.
     pub(super) naming: BTreeSet<u64>,
     /// What is to be sent and was sent.
@@ -163,6 +166,7 @@ impl State {
             tracker: None,
             tracker_refusal: None,
             profile: None,
+            profile_asked_at: None,
             naming: BTreeSet::new(),
             queue: Queue::default(),
             receipts: Receipts::default(),

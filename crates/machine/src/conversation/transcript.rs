@@ -158,6 +158,7 @@ impl Transcript {
             | Event::Woke { .. }
             | Event::Resolved { .. }
             | Event::ProfileAsked { .. }
+            | Event::ProfileAskedAgain { .. }
             | Event::ContactNamed { .. }
             | Event::ContactNaming { .. }
             | Event::TaskOpening { .. }

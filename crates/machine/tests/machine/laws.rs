@@ -212,7 +212,10 @@ impl World {
         assert!(moves || window(&self.life.state) == before.0, "P13: only what Meta lists moves the window");
         let opened = self.life.open.values().any(|effect| match effect {
             Effect::OpenTask { lines, .. } => lines.iter().any(|line| line.key == key),
-            Effect::AskProfile | Effect::AddComments { .. } | Effect::NameContact { .. } | Effect::Send { .. } => false,
+            Effect::AskProfile { .. }
+            | Effect::AddComments { .. }
+            | Effect::NameContact { .. }
+            | Effect::Send { .. } => false,
         });
         assert!(!opened, "what nobody wrote opens no task");
     }
@@ -299,7 +302,7 @@ impl World {
     fn answer(&mut self, effect: u64, how: u8) {
         let work = self.life.open[&effect].clone();
         let outcome = match &work {
-            Effect::AskProfile => match how % 3 {
+            Effect::AskProfile { .. } => match how % 3 {
                 0 => Outcome::NoProfile { reason: "unavailable".to_owned() },
                 1 => Outcome::Profile { name: None },
                 _ => healthy(&work, effect),

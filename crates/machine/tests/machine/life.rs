@@ -167,7 +167,7 @@ impl Life {
 /// What a world without trouble answers.
 pub(crate) fn healthy(effect: &Effect, seq: u64) -> Outcome {
     match effect {
-        Effect::AskProfile => Outcome::Profile { name: Some("Mara Vogt".into()) },
+        Effect::AskProfile { .. } => Outcome::Profile { name: Some("Mara Vogt".into()) },
         Effect::OpenTask { .. } => {
             Outcome::TaskOpened { task: TaskId::new(format!("t{seq}")), contact: ContactId::new("k1") }
         }

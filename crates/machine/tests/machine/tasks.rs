@@ -26,7 +26,7 @@ fn opening(life: &Life) -> u64 {
 fn a_task_without_a_name_is_called_by_the_end_of_the_customers_id() {
     let mut life = Life::new(context());
     life.receive(message("m_in1", START, "Hello"));
-    let profile = life.find(|effect| matches!(effect, Effect::AskProfile)).expect("asked");
+    let profile = life.find(|effect| matches!(effect, Effect::AskProfile { .. })).expect("asked");
     life.answer(profile, Outcome::NoProfile { reason: "unavailable".to_owned() });
     let Effect::OpenTask { name, customer, lines, previous } = &life.open[&opening(&life)] else { panic!() };
     assert_eq!(name.reveal(), "Messenger customer 0007 (FB, Tandem Bikes)");
@@ -37,10 +37,50 @@ fn a_task_without_a_name_is_called_by_the_end_of_the_customers_id() {
 fn a_blank_name_stays_unknown() {
     let mut life = Life::new(context());
     life.receive(message("m_in1", START, "Hello"));
-    let profile = life.find(|effect| matches!(effect, Effect::AskProfile)).expect("asked");
+    let profile = life.find(|effect| matches!(effect, Effect::AskProfile { .. })).expect("asked");
     life.answer(profile, Outcome::Profile { name: Some("  ".into()) });
     assert_eq!(life.state.name(), None);
     opening(&life);
+}
+
+#[test]
+fn a_name_that_stayed_unknown_is_asked_for_at_the_next_message_once_an_hour_and_names_the_contact() {
+    let mut life = Life::new(context());
+    life.receive(message("m_in1", START, "Hello"));
+    let asked = |life: &Life| life.find(|effect| matches!(effect, Effect::AskProfile { .. }));
+    let unknown = || Outcome::NoProfile { reason: "unreachable".to_owned() };
+    life.answer(asked(&life).expect("asked"), unknown());
+    life.settle_tracker();
+    life.at(Span::seconds(3_600));
+    life.receive(message("m_in2", life.now, "Too soon: nobody was asked for an hour after the wait was over"));
+    assert_eq!(asked(&life), None);
+    life.at(Span::seconds(3_605));
+    life.receive(message("m_in3", life.now, "Still there?"));
+    let again = asked(&life).expect("asked again");
+    assert_eq!(life.open[&again], Effect::AskProfile { until: life.now }, "nothing waits for it");
+    life.receive(message("m_in4", life.now, "Hello?"));
+    assert_eq!(life.open.values().filter(|effect| matches!(effect, Effect::AskProfile { .. })).count(), 1);
+    life.answer(again, unknown());
+    life.at(Span::seconds(7_200));
+    life.receive(message("m_in5", life.now, "Within the hour"));
+    assert_eq!(asked(&life), None);
+    life.at(Span::seconds(7_205));
+    life.receive(message("m_in6", life.now, "After it"));
+    life.answer(asked(&life).expect("asked"), Outcome::Profile { name: Some("Mara Vogt".into()) });
+    assert_eq!(life.state.name().map(|name| name.reveal().as_str()), Some("Mara Vogt"));
+    assert!(life.find(|effect| matches!(effect, Effect::NameContact { .. })).is_some(), "the task's contact learns it");
+    life.settle_tracker();
+    life.at(Span::hours(9));
+    life.receive(message("m_in7", life.now, "Known by now"));
+    assert_eq!(asked(&life), None);
+}
+
+#[test]
+fn a_name_is_not_asked_for_again_where_profiles_are_not_wanted() {
+    let mut life = bound();
+    life.at(Span::hours(9));
+    life.receive(message("m_in2", life.now, "Hello?"));
+    assert!(life.find(|effect| matches!(effect, Effect::AskProfile { .. })).is_none());
 }
 
 #[test]
@@ -149,7 +189,7 @@ fn two_namings_may_be_under_way_and_both_settle() {
     life.receive(message("m_in1", START, "Hello"));
     life.sleep();
     // The task stands without a name, turns inactive, and the name comes while the next one is being opened.
-    let profile = life.find(|effect| matches!(effect, Effect::AskProfile)).expect("asked");
+    let profile = life.find(|effect| matches!(effect, Effect::AskProfile { .. })).expect("asked");
     let task = opening(&life);
     life.answer(task, healthy(&life.open[&task].clone(), task));
     life.receive(message("m_in2", life.now, "More"));

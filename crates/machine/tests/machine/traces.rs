@@ -22,7 +22,7 @@ pub(crate) fn describe(now: Timestamp, seq: u64, event: &Event, effect: Option<&
 
 fn verb(effect: &Effect) -> &'static str {
     match effect {
-        Effect::AskProfile => "ask-profile",
+        Effect::AskProfile { .. } => "ask-profile",
         Effect::OpenTask { .. } => "open-task",
         Effect::AddComments { .. } => "add-comments",
         Effect::NameContact { .. } => "name-contact",
@@ -41,6 +41,7 @@ fn what(event: &Event) -> String {
         Event::Woke { reason, at: _ } => format!("Woke {reason:?}"),
         Event::Resolved { part, resolution, by } => format!("Resolved part={part} {resolution:?} by={by}"),
         Event::ProfileAsked { until } => format!("ProfileAsked until={}", clock(*until)),
+        Event::ProfileAskedAgain { at: _ } => "ProfileAskedAgain".to_owned(),
         Event::ContactNamed { name } => format!("ContactNamed {}", name.reveal()),
         Event::ContactNaming { contact, name } => format!("ContactNaming {contact} {}", name.reveal()),
         Event::TaskOpening { name, lines, previous, customer: _ } => {
@@ -169,7 +170,7 @@ fn a_name_that_comes_too_late_reaches_the_contact_afterwards() {
     life.receive(message("m_in1", START, "Hello"));
     life.sleep();
     let task = life.find(|effect| matches!(effect, Effect::OpenTask { .. })).expect("opening");
-    let profile = life.find(|effect| matches!(effect, Effect::AskProfile)).expect("asked");
+    let profile = life.find(|effect| matches!(effect, Effect::AskProfile { .. })).expect("asked");
     life.answer(profile, Outcome::Profile { name: Some("Mara Vogt".into()) });
     life.answer(task, crate::life::healthy(&life.open[&task], task));
     life.settle_tracker();

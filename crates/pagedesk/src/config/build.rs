@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,10 @@ use super::read::{Held, Reading};
 use super::setting::{AGENT, PAGE, of_section};
 use super::source::Said;
 use super::{Config, Desk, Listen, Meta, Store};
+use crate::store::fault_words;
+
+/// Meta's app secrets have 32 characters; one of fewer than these is none of them, or was cut off.
+const APP_SECRET_MIN: usize = 16;
 
 /// A token of fewer characters can be guessed.
 const API_TOKEN_MIN: usize = 16;
@@ -64,6 +68,9 @@ impl Builder<'_> {
         let verify_tokens =
             self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
         let api_token = self.api_token();
+        self.app(app_id.as_deref(), &app_secrets);
+        self.graph();
+        self.open_file();
         self.doors();
         let agents = self.agents();
         self.guard("guard_standard", STANDARD_WINDOW);
@@ -142,7 +149,7 @@ impl Builder<'_> {
 
     fn pages(&mut self) -> BTreeMap<PageId, PageConfig> {
         let mut pages = BTreeMap::new();
-        if self.reading.count(PAGE) == 0 {
+        if self.reading.count(PAGE) == 0 && !self.reading.pages_unfit {
             let what = "no Page is configured: add a [[page]] with `id`, `name` and `token_file`";
             self.reading.fault(self.said.line(PAGE), what);
         }
@@ -204,6 +211,48 @@ impl Builder<'_> {
         if webhook.is_some() && webhook == desk && desk.is_some_and(|desk| desk.port() != 0) {
             self.reading
                 .fault(place, "`listen.desk` and `listen.webhook` are the same address: give each its own port");
+        }
+    }
+
+    /// What Meta calls the app and shares with it.
+    fn app(&mut self, id: Option<&str>, secrets: &[Redacted<String>]) {
+        if let Some(id) = id.filter(|id| !id.bytes().all(|byte| byte.is_ascii_digit())) {
+            let what = format!("`meta.app_id` must be the number that Meta shows for the app, not {id:?}");
+            self.reading.fault(self.place("meta.app_id"), what);
+        }
+        if secrets.iter().any(|secret| secret.reveal().chars().count() < APP_SECRET_MIN) {
+            let key = if self.get("meta", "app_secrets").is_some() { "app_secrets" } else { "app_secret_files" };
+            let what = format!(
+                "`meta.{key}` holds a secret of fewer than {APP_SECRET_MIN} characters: copy it whole from the app's \
+                 settings at Meta"
+            );
+            self.reading.fault(self.place(&format!("meta.{key}")), what);
+        }
+    }
+
+    /// Where the Graph API is, and which: tokens and what customers said go there.
+    fn graph(&mut self) {
+        if let Some(version) = self.get("meta", "version").and_then(text).filter(|version| !is_version(version)) {
+            let what = format!("`meta.version` must be a version of the Graph API, as v26.0, not {version:?}");
+            self.reading.fault(self.place("meta.version"), what);
+        }
+        if let Some(url) = self.get("meta", "graph_url").and_then(text).filter(|url| is_open_http(url)) {
+            let what = format!("`meta.graph_url` {url} would send tokens and messages unencrypted: write https://");
+            self.reading.fault(self.place("meta.graph_url"), what);
+        }
+    }
+
+    /// Secrets in a configuration file that others may read.
+    fn open_file(&mut self) {
+        let Some(file) = self.said.file() else { return };
+        let is_open = fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o044 != 0);
+        let is_secret = |(held, place): &(Held, Place)| {
+            matches!(held, Held::Secret(_) | Held::Secrets(_)) && matches!(place, Place::Line(..))
+        };
+        if is_open && self.reading.values.values().any(is_secret) {
+            let what = "others on this machine can read this file, and it holds secrets: chmod 600 it, or give each \
+                        secret a file of its own";
+            self.warnings.push(Fault { place: Place::File(file.to_owned()), what: what.to_owned() });
         }
     }
 
@@ -317,9 +366,27 @@ impl Builder<'_> {
     }
 }
 
+/// `vNN.N`, as Meta numbers its Graph API.
+fn is_version(text: &str) -> bool {
+    let is_number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers = text.strip_prefix('v').and_then(|numbers| numbers.split_once('.'));
+    numbers.is_some_and(|(major, minor)| is_number(major) && is_number(minor))
+}
+
+/// Whether an address is neither encrypted nor on this machine.
+fn is_open_http(url: &str) -> bool {
+    let Some(host) = url.strip_prefix("http://") else { return false };
+    let address = host.parse::<SocketAddr>().map(|address| address.ip());
+    let address = address.or_else(|_| host.trim_matches(['[', ']']).parse::<IpAddr>());
+    match address {
+        Ok(address) => !address.is_loopback(),
+        Err(_) => host.split(':').next() != Some("localhost"),
+    }
+}
+
 /// A secret from its file, and whether everybody on the machine may read that.
 fn read_secret(file: &Path) -> Result<(Redacted<String>, bool), String> {
-    let unreadable = |fault: std::io::Error| format!("cannot be read: {fault}");
+    let unreadable = |fault: std::io::Error| format!("cannot be read: {}", fault_words(&fault));
     let found = fs::metadata(file).map_err(unreadable)?;
     if !found.is_file() || found.len() > SECRET_BYTES_MAX {
         return Err("is no file with a secret in it".to_owned());

@@ -11,7 +11,7 @@ use model::{Redacted, Span};
 
 use super::duration;
 use super::fault::{Fault, Place};
-use super::setting::{Kind, SECTIONS, SETTINGS, Setting, find, is_repeated, nearest, of_section};
+use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, find, is_repeated, nearest, of_section};
 use super::source::Said;
 
 /// A value as its kind wants it.
@@ -44,13 +44,16 @@ pub(crate) struct Reading {
     pub values: BTreeMap<String, (Held, Place)>,
     /// How many there are of each section that may stand several times.
     pub counts: BTreeMap<String, usize>,
+    /// Something was said of Pages that is no list of them, and has its own fault.
+    pub pages_unfit: bool,
     /// What is wrong so far.
     pub faults: Vec<Fault>,
 }
 
 /// Reads everything that was said, and the defaults for the rest.
 pub(crate) fn read(said: &Said) -> Reading {
-    let mut reading = Reading { values: BTreeMap::new(), counts: BTreeMap::new(), faults: Vec::new() };
+    let mut reading =
+        Reading { values: BTreeMap::new(), counts: BTreeMap::new(), pages_unfit: false, faults: Vec::new() };
     for (section, value) in &said.tree {
         if !is_section(section) {
             reading.unknown_section(said, section, value);
@@ -104,7 +107,12 @@ impl Reading {
 
     fn several(&mut self, said: &Said, section: &str, value: &Value) {
         let Value::Array(_, tables) = value else {
-            let what = format!("{section} must be [[{section}]], once for each");
+            self.pages_unfit |= section == PAGE;
+            let what = if said.is_plain_text(value) {
+                format!("[[{section}]] is named in the configuration file alone: write it there, once for each")
+            } else {
+                format!("{section} must be [[{section}]], once for each")
+            };
             return self.fault(said.place(section, value), what);
         };
         self.counts.insert(section.to_owned(), tables.len());
@@ -172,7 +180,6 @@ fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<H
         None => PathBuf::from(text),
     };
     let filled = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
-    let wanted = wanted(kind);
     let held = match kind {
         Kind::Path | Kind::SecretFile => text.filter(|text| filled(text)).map(|text| Held::Path(path(text))),
         Kind::Text => text.filter(|text| filled(text)).map(|text| Held::Text(text.to_owned())),
@@ -190,7 +197,7 @@ fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<H
         Kind::Secrets => texts(value, plain).map(|all| Held::Secrets(all.into_iter().map(Redacted::new).collect())),
         Kind::SecretFiles => texts(value, plain).map(|all| Held::Paths(all.iter().map(|text| path(text)).collect())),
     };
-    held.ok_or(wanted)
+    held.ok_or_else(|| wanted(kind, plain))
 }
 
 /// One text, or a list of texts; outside the file a comma parts them.
@@ -205,21 +212,32 @@ fn texts(value: &Value, plain: bool) -> Option<Vec<String>> {
     all.iter().all(|text| !text.is_empty()).then_some(all)
 }
 
-fn wanted(kind: Kind) -> String {
+/// What a kind wants, as it is written where it stands: in a file text has quotes, outside it has none.
+fn wanted(kind: Kind, plain: bool) -> String {
+    let quoted = if plain { "" } else { " in quotes" };
+    let sample = |text: &str| if plain { text.to_owned() } else { format!("\"{text}\"") };
     match kind {
         Kind::Path => "a path".to_owned(),
         Kind::SecretFile => "the path of a file".to_owned(),
-        Kind::SecretFiles => "a list of paths".to_owned(),
-        Kind::Text => "one line of text in quotes".to_owned(),
-        Kind::Id => "1 to 64 letters, digits, dots, `-` or `_` in quotes".to_owned(),
+        Kind::SecretFiles => format!("a list of paths{}", if plain { ", with commas between them" } else { "" }),
+        Kind::Text => format!("one line of text{quoted}"),
+        Kind::Id => format!("1 to 64 letters, digits, dots, `-` or `_`{quoted}"),
         Kind::Count(least, most) => format!("a whole number from {least} to {most}"),
         Kind::Bool => "true or false".to_owned(),
-        Kind::Duration => "a length of time in quotes, as \"500ms\", \"60s\", \"5m\" or \"24h\"".to_owned(),
-        Kind::Address => "an address and port in quotes, as \"127.0.0.1:8080\"".to_owned(),
-        Kind::Url => "an http or https address without path in quotes, as \"https://graph.facebook.com\"".to_owned(),
+        Kind::Duration => {
+            let [first, second, third, last] = ["500ms", "60s", "5m", "24h"].map(sample);
+            format!("a length of time{quoted}, as {first}, {second}, {third} or {last}")
+        }
+        Kind::Address => format!("an address and port{quoted}, as {}", sample("127.0.0.1:8080")),
+        Kind::Url => {
+            format!("an http or https address without path{quoted}, as {}", sample("https://graph.facebook.com"))
+        }
+        Kind::Choice(words) if plain => format!("one of {}", words.join(", ")),
         Kind::Choice(words) => format!("one of {words:?}"),
-        Kind::Secret => "text in quotes, not empty".to_owned(),
-        Kind::Secrets => "a list of texts, none of them empty".to_owned(),
+        Kind::Secret => format!("text{quoted}, not empty"),
+        Kind::Secrets => {
+            format!("a list of texts, none of them empty{}", if plain { ", with commas between them" } else { "" })
+        }
     }
 }
 

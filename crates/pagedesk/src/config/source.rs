@@ -148,7 +148,7 @@ fn read_file(path: &Path, text: &str, lines: &mut BTreeMap<String, usize>) -> Re
     }
     let fault = |error: &toml::de::Error| {
         let line = line_of(text, &error.span().unwrap_or(0..0));
-        Fault { place: Place::Line(path.to_owned(), line), what: format!("this is not TOML: {}", error.message()) }
+        Fault { place: Place::Line(path.to_owned(), line), what: format!("this is not TOML ({})", error.message()) }
     };
     Err(errors.iter().map(fault).collect())
 }

@@ -22,7 +22,7 @@ impl Folder {
 
     /// Faults and warnings without the folder's own name.
     fn load(&self, text: &str, outside: &Outside) -> Result<Loaded, String> {
-        self.write("pagedesk.toml", text, 0o644);
+        self.write("pagedesk.toml", text, 0o600);
         load(&self.0.path().join("pagedesk.toml"), outside).map_err(|faults| {
             let lines: Vec<String> = faults.iter().map(|fault| self.short(&fault.to_string())).collect();
             lines.join("\n")
@@ -46,7 +46,7 @@ const SMALL: &str = r#"
 dir = "state"
 [meta]
 app_id = "990017"
-app_secrets = ["s3cret-one", "s3cret-two"]
+app_secrets = ["s3cret-one-of-two", "s3cret-two-of-two"]
 verify_tokens = ["v3rify"]
 [[page]]
 id = "104000000000017"
@@ -178,13 +178,13 @@ fn what_is_shown_names_origins_and_hides_secrets() {
 fn a_secret_comes_from_its_file_without_the_newline_and_an_open_file_is_warned_of() {
     let folder = Folder::new();
     folder.write("token", " t0ken with spaces \n", 0o600);
-    folder.write("secret", "s3cret\r\n", 0o644);
+    folder.write("secret", "s3cret-of-the-app\r\n", 0o644);
     let text = SMALL
         .replace("token = \"t0ken\"", "token_file = \"token\"")
-        .replace("app_secrets = [\"s3cret-one\", \"s3cret-two\"]", "app_secret_files = [\"secret\"]");
+        .replace("app_secrets = [\"s3cret-one-of-two\", \"s3cret-two-of-two\"]", "app_secret_files = [\"secret\"]");
     let loaded = folder.load(&text, &Outside::default()).unwrap();
     assert_eq!(loaded.config.pages[&PageId::new("104000000000017")].token, Some(" t0ken with spaces ".into()));
-    assert_eq!(loaded.config.meta.app_secrets, ["s3cret".into()]);
+    assert_eq!(loaded.config.meta.app_secrets, ["s3cret-of-the-app".into()]);
     let warnings: Vec<String> = loaded.warnings.iter().map(|warning| folder.short(&warning.to_string())).collect();
     assert_eq!(warnings, ["pagedesk.toml:6: everybody on this machine can read secret: chmod o-r it"]);
 }
@@ -219,7 +219,7 @@ fn the_desk_is_open_to_other_machines_only_where_agents_sign_in() {
 fn the_example_loads_once_its_secrets_are_there() {
     let folder = Folder::new();
     for name in ["app-secret", "verify-token", "page-104000000000017"] {
-        folder.write(name, "x\n", 0o600);
+        folder.write(name, "sixteen-letters-\n", 0o600);
     }
     let text = example().replace("/etc/pagedesk/", "");
     let loaded = folder.load(&text, &Outside::default()).unwrap();
@@ -240,7 +240,8 @@ fn the_example_loads_once_its_secrets_are_there() {
 fn a_page_said_in_the_environment_is_named_in_full() {
     let folder = Folder::new();
     let fault = folder.load(SMALL, &outside(&[("PAGEDESK__PAGE__TOKEN", "t")], &[])).unwrap_err();
-    assert!(fault.contains("PAGEDESK__PAGE__TOKEN: page must be [[page]]"), "{fault}");
+    let said = "PAGEDESK__PAGE__TOKEN: Pages are named in the configuration file alone: write [[page]] there, once for each Page";
+    assert_eq!(fault, said);
 }
 
 #[test]
@@ -268,4 +269,70 @@ fn a_guard_is_shorter_than_its_window() {
         assert!(fault.starts_with(&format!("--set {key}: `{key}` is ")), "{fault}");
         assert!(fault.contains("nothing could ever be sent"), "{fault}");
     }
+}
+
+#[test]
+fn what_belongs_to_meta_must_look_like_it() {
+    let folder = Folder::new();
+    let said = |flags: &[(&str, &str)]| folder.load(SMALL, &outside(&[], flags));
+    for (key, value, fault) in [
+        ("meta.version", "26.0", "`meta.version` must be a version of the Graph API, as v26.0, not \"26.0\""),
+        ("meta.version", "v26", "`meta.version` must be"),
+        ("meta.app_id", "my-app", "`meta.app_id` must be the number that Meta shows for the app, not \"my-app\""),
+        (
+            "meta.app_secrets",
+            "sixteen-letters-, short",
+            "`meta.app_secrets` holds a secret of fewer than 16 characters",
+        ),
+        ("meta.graph_url", "http://graph.example", "`meta.graph_url` http://graph.example would send tokens"),
+    ] {
+        let found = said(&[(key, value)]).unwrap_err();
+        assert!(found.starts_with(&format!("--set {key}: {fault}")), "{found}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+        assert!(!found.contains("short,") && !found.contains("sixteen"), "a secret is never quoted: {found}");
+    }
+    for url in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9", "http://[::1]", "https://graph.example"]
+    {
+        assert!(said(&[("meta.graph_url", url)]).is_ok(), "{url}");
+    }
+    assert!(said(&[("meta.version", "v9.0")]).is_ok());
+}
+
+#[test]
+fn outside_the_file_nobody_is_told_to_write_quotes() {
+    let folder = Folder::new();
+    let flags = [
+        ("account.id", "a b"),
+        ("account.gather", "5"),
+        ("account.human_agent_base", "comment"),
+        ("listen.desk", "nowhere"),
+        ("meta.graph_url", "graph"),
+        ("desk.agent_name", ""),
+    ];
+    let fault = folder.load(SMALL, &outside(&[], &flags)).unwrap_err();
+    assert!(!fault.contains("in quotes"), "{fault}");
+    assert!(fault.contains("a length of time, as 500ms, 60s, 5m or 24h"), "{fault}");
+}
+
+#[test]
+fn a_file_with_secrets_in_it_that_others_can_read_is_warned_of() {
+    let folder = Folder::new();
+    let warnings = |text: &str, mode: u32| {
+        folder.write("open.toml", text, mode);
+        let loaded = load(&folder.0.path().join("open.toml"), &Outside::default()).unwrap();
+        loaded.warnings.iter().map(|warning| folder.short(&warning.to_string())).collect::<Vec<String>>()
+    };
+    assert_eq!(warnings(SMALL, 0o600), Vec::<String>::new());
+    for mode in [0o640, 0o604] {
+        let said = warnings(SMALL, mode);
+        assert!(said[0].starts_with("open.toml: others on this machine can read this file"), "{said:?}");
+        assert_eq!(said.len(), 1);
+    }
+    folder.write("secret", "sixteen-letters-", 0o600);
+    folder.write("verify", "v3rify", 0o600);
+    let by_file = SMALL
+        .replace("app_secrets = [\"s3cret-one-of-two\", \"s3cret-two-of-two\"]", "app_secret_files = [\"secret\"]")
+        .replace("verify_tokens = [\"v3rify\"]", "verify_token_files = [\"verify\"]")
+        .replace("token = \"t0ken\"", "token_file = \"verify\"");
+    assert_eq!(warnings(&by_file, 0o644), Vec::<String>::new());
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::mask::mask;
 
+/// What stands for a body whose key is not there.
+const SEALED: &str = "‹sealed›";
+
 /// A record ready to be shown.
 pub(crate) struct Shown {
     position: u64,
@@ -22,13 +25,14 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// Masks a sealed body unless it is to be revealed.
-    pub(crate) fn of(batch: &StoredBatch, stored: &Stored, reveal: bool) -> Self {
+    /// Masks a sealed body unless it is to be revealed; without the keys it stays sealed.
+    pub(crate) fn of(batch: &StoredBatch, stored: &Stored, reveal: bool, has_keys: bool) -> Self {
         let machine = String::from_utf8_lossy(&batch.key).into_owned();
         let record = &stored.record;
         let name = machine.parse::<MachineId>().map_or("unknown", |machine| kind_name(&machine, record.kind));
         let kind = if name == "unknown" { format!("kind-{}", record.kind) } else { name.to_owned() };
         let body = match serde_json::from_slice::<Value>(&record.body) {
+            _ if record.sealed && !has_keys => Value::from(SEALED),
             Ok(body) if reveal || !record.sealed => body,
             Ok(body) => mask(&body),
             Err(_) => Value::from(format!("{} bytes that are not JSON", record.body.len())),

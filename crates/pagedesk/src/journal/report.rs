@@ -6,13 +6,14 @@ use std::path::Path;
 
 use ::journal::{DamagedFile, Finding, Report};
 use serde_json::{Value, json};
+use tracker::desk::DeskReport;
 
 use super::count::{Count, object, table};
 use crate::store::loss;
 
 /// For programs.
-pub(crate) fn json(report: &Report) -> String {
-    let counts = counts(report);
+pub(crate) fn json(report: &Report, desk: &DeskReport) -> String {
+    let counts = counts(report, desk);
     let part = |part: &str, findings: &[Finding], more: u64| {
         let mut object = object(&counts, part);
         object.insert("findings".to_owned(), findings.iter().map(ToString::to_string).collect());
@@ -21,17 +22,18 @@ pub(crate) fn json(report: &Report) -> String {
     };
     let damaged = |file: &DamagedFile| json!({ "file": file.file.display().to_string(), "missing": file.is_missing, "what": what(file) });
     let body = json!({
-        "sound": report.is_sound(),
+        "sound": report.is_sound() && desk.findings.is_empty(),
         "damaged": report.damaged.iter().map(damaged).collect::<Vec<Value>>(),
         "journal": part("journal", &report.journal.findings, report.journal.more_findings),
         "inbox": part("inbox", &report.inbox.findings, report.inbox.more_findings),
+        "desk": part("desk", &desk.findings, desk.more_findings),
     });
     format!("{body}\n")
 }
 
 /// For people.
-pub(crate) fn text(report: &Report, dir: &Path) -> String {
-    let mut text = table(&counts(report));
+pub(crate) fn text(report: &Report, desk: &DeskReport, dir: &Path) -> String {
+    let mut text = table(&counts(report, desk));
     if !report.damaged.is_empty() {
         text.push_str("These are the counts of what could be read:\n");
     }
@@ -42,6 +44,7 @@ pub(crate) fn text(report: &Report, dir: &Path) -> String {
     for (name, findings, more) in [
         ("journal", &report.journal.findings, report.journal.more_findings),
         ("inbox", &report.inbox.findings, report.inbox.more_findings),
+        ("desk", &desk.findings, desk.more_findings),
     ] {
         for Finding { position, what } in findings {
             text.push_str(&format!("{name:<8} at {position:>12}  {what}\n"));
@@ -50,7 +53,7 @@ pub(crate) fn text(report: &Report, dir: &Path) -> String {
             text.push_str(&format!("{name:<8} and {more} findings more\n"));
         }
     }
-    if report.is_sound() {
+    if report.is_sound() && desk.findings.is_empty() {
         text.push_str("everything agrees\n");
     } else {
         let dir = dir.display();
@@ -65,7 +68,7 @@ fn what(file: &DamagedFile) -> &str {
     if file.is_missing { loss(&file.file) } else { &file.what }
 }
 
-fn counts(report: &Report) -> [Count; 14] {
+fn counts(report: &Report, desk: &DeskReport) -> [Count; 18] {
     let (journal, inbox) = (&report.journal, &report.inbox);
     [
         ("journal", "last", journal.last, "position of the newest batch"),
@@ -82,5 +85,9 @@ fn counts(report: &Report) -> [Count; 14] {
         ("inbox", "bytes", inbox.bytes, "of their bodies"),
         ("inbox", "without_row", inbox.without_row, "of these, in inbox.wal alone so far"),
         ("inbox", "unforgotten", inbox.unforgotten, "not yet marked done; marks are stored lazily"),
+        ("desk", "tasks", desk.tasks, "that stand, in the trash or not"),
+        ("desk", "comments", desk.comments, "of customers, agents and the desk itself"),
+        ("desk", "contacts", desk.contacts, "customers, merged ones too"),
+        ("desk", "effects", desk.effects, "requests of the node that were answered"),
     ]
 }

@@ -16,6 +16,7 @@ mod storage;
 mod store;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod word;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use store::{Failure, Shared, Store};
 
 pub use refusal::Refusal;
 pub use storage::memory;
+pub use verify::{DeskReport, is_blank, verify};
 pub use word::{
     Act, CommentView, ContactList, ContactView, Export, Stats, Status, StatusId, Task, TaskFilter, TaskList, TaskPage,
     Writer,

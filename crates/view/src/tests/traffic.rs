@@ -138,8 +138,8 @@ impl Traffic {
         }
         let (effect, work) = chat.open.remove(usize::from(how) % chat.open.len());
         let outcome = match work {
-            Effect::AskProfile if how.is_multiple_of(2) => Outcome::NoProfile { reason: "timeout".to_owned() },
-            Effect::AskProfile => Outcome::Profile { name: Some("Ada Byron".into()) },
+            Effect::AskProfile { .. } if how.is_multiple_of(2) => Outcome::NoProfile { reason: "timeout".to_owned() },
+            Effect::AskProfile { .. } => Outcome::Profile { name: Some("Ada Byron".into()) },
             Effect::OpenTask { .. } if more % 8 == 1 => Outcome::TrackerRefused { reason: "form".to_owned() },
             Effect::OpenTask { .. } => {
                 Outcome::TaskOpened { task: TaskId::new(effect.to_string()), contact: ContactId::new("3") }

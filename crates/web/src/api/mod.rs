@@ -1,9 +1,10 @@
 //! `/api/v1`: JSON for programs. Errors are `{ "error": { "code", "message" } }` with stable codes.
 //!
-//! Handlers live in one file per noun; who may call is decided by the site before. Unknown fields and parameters are
+//! `GET /api/v1` lists the addresses. Handlers live in one file per noun; who may call is decided by the site before. Unknown fields and parameters are
 //! refused, so that a typing error is never silently a default.
 
 mod conversations;
+mod index;
 mod tasks;
 
 pub(crate) use conversations::not_applicable;
@@ -33,6 +34,7 @@ const LIMIT: usize = 50;
 /// The routes below `/api/v1`.
 pub(crate) fn router() -> Router<Arc<Sources>> {
     Router::new()
+        .route("/", get(index::list))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{page}/{psid}", get(conversations::show))
         .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(conversations::resolve))

@@ -137,6 +137,8 @@ async fn every_refusal_is_json_with_a_stable_code() {
         (comments, r#"{"text":"x","audience":"everybody"}"#, 422, "invalid-body"),
         (comments, r#"{"text":"x"#, 400, "invalid-json"),
         (comments, r#"{"text":"  ","audience":"customer"}"#, 422, "text-empty"),
+        (comments, r#"{"text":"\u200b\u2060 \ufeff","audience":"customer"}"#, 422, "text-empty"),
+        (comments, r#"{"text":"a\u0000b","audience":"customer"}"#, 422, "text-unfit"),
         (comments, r#"{"text":"x","audience":"customer","by":"\n"}"#, 422, "by-unfit"),
         ("/tasks/99/comments", r#"{"text":"x","audience":"customer"}"#, 404, "unknown-task"),
         ("/tasks/a%2Fb/comments", r#"{"text":"x","audience":"customer"}"#, 400, "invalid-id"),
@@ -155,7 +157,7 @@ async fn every_refusal_is_json_with_a_stable_code() {
         ("/conversations?filter=odd", 400, "invalid-query"),
         ("/conversations?limit=-1", 400, "invalid-query"),
         ("/tasks?odd=1", 400, "invalid-query"),
-        ("", 404, "not-found"),
+        ("/", 404, "not-found"),
     ] {
         assert_eq!(code(&read(&scene, path).await), (status, wanted.to_owned()), "{path}");
     }
@@ -170,7 +172,7 @@ async fn every_refusal_is_json_with_a_stable_code() {
 #[tokio::test]
 async fn below_api_every_address_and_method_answers_json() {
     let scene = Scene::bound().await;
-    for path in ["/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/tasks", "/api/v1/tasks/1/nowhere", "/api/%00"] {
+    for path in ["/api", "/api/", "/api/v1/", "/api/v2/tasks", "/api/v1/tasks/1/nowhere", "/api/%00"] {
         assert_eq!(code(&scene.server.ask(get(path, &[])).await), (404, "not-found".to_owned()), "{path}");
         let posted = scene.server.ask(post(path, &[JSON], b"{}")).await;
         assert_eq!(code(&posted), (404, "not-found".to_owned()), "{path}");
@@ -190,6 +192,40 @@ async fn below_api_every_address_and_method_answers_json() {
     assert_eq!(code(&guarded.server.ask(get("/api", &[])).await).0, 401, "what exists is not told to strangers");
     let page = scene.server.ask(get("/apis", &[])).await;
     assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+}
+
+#[tokio::test]
+async fn the_index_names_every_address_with_the_methods_that_it_takes() {
+    let scene = Scene::bound().await;
+    let answer = read(&scene, "").await;
+    assert_eq!(answer.status, 200);
+    let addresses = answer.json()["addresses"].as_array().expect("a list").clone();
+    assert_eq!(addresses.len(), 14);
+    for address in addresses {
+        let named = |name: &str| address[name].as_str().expect("text").to_owned();
+        assert!(!named("about").is_empty(), "{address}");
+        let path = ["page", "psid", "part", "task"]
+            .into_iter()
+            .fold(named("path"), |path, hole| path.replace(&format!("{{{hole}}}"), "1"));
+        let wrong = scene.server.ask(bare("BREW", &path, &[])).await;
+        assert_eq!(code(&wrong).0, 405, "{path}");
+        let methods =
+            address["methods"].as_array().expect("a list").iter().map(|method| method.as_str().expect("text"));
+        let allowed = methods.collect::<Vec<_>>().join(",").replace("GET", "GET,HEAD");
+        assert_eq!(wrong.header("allow"), Some(allowed.as_str()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn ready_tells_the_operator_which_part_is_silent_and_what_was_refused() {
+    let scene = Scene::bound().await;
+    let answer = scene.server.ask(get("/ready", &[])).await;
+    assert_eq!((answer.status, &answer.json()["parts"][0]["name"]), (200, &"actors".into()));
+    let counts = serde_json::json!({ "refused": { "signature-mismatch": 12 }, "anomalies": {}, "quarantined": {} });
+    assert_eq!(answer.json()["since_start"], counts);
+    scene.node.is_ready(false);
+    let answer = scene.server.ask(get("/ready", &[])).await;
+    assert_eq!((answer.status, &answer.json()["parts"][0]["detail"]), (503, &"no answer within 1 s".into()));
 }
 
 #[tokio::test]

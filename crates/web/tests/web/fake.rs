@@ -13,7 +13,7 @@ use model::{MachineId, PageId, Timestamp};
 use tokio::sync::{Notify, watch};
 use web::{
     Changes, ConversationList, ConversationNow, Filter, Lists, Node, NotAccepted, NotListed, PageName, PartHealth,
-    Readiness, Unavailable,
+    Readiness, SinceStart, Unavailable,
 };
 
 /// 2026-11-18 11:06:40 UTC.
@@ -153,7 +153,9 @@ impl Node for Fake {
             let ready = *locked(&self.ready);
             let detail = if ready { "42 resident" } else { "no answer within 1 s" };
             let part = PartHealth { name: "actors".to_owned(), ok: ready, detail: detail.to_owned() };
-            Readiness { ready, parts: vec![part] }
+            let refused = BTreeMap::from([("signature-mismatch".to_owned(), 12)]);
+            let since_start = SinceStart { refused, ..SinceStart::default() };
+            Readiness { ready, parts: vec![part], since_start }
         })
     }
 

@@ -21,6 +21,11 @@ struct ProfileAsked {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ProfileAskedAgain {
+    at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
 struct ContactNamed<'a> {
     name: Text<'a>,
 }
@@ -158,6 +163,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::SentOutside { mid } => write(36, false, &SentOutside { mid: Cow::Borrowed(mid) }),
         Event::ThreadOwned { ours, at, key } => write(38, false, &ThreadOwned { ours: *ours, at: *at, key: *key }),
         Event::EchoHeld { mid, until } => write(37, false, &EchoHeld { mid: Cow::Borrowed(mid), until: *until }),
+        Event::ProfileAskedAgain { at } => write(39, false, &ProfileAskedAgain { at: *at }),
         Event::PartRefused { part, reason, at } => {
             write(40, false, &PartRefused { part: *part, reason: *reason, at: *at })
         }
@@ -212,6 +218,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
         36 => read(kind, body).map(|SentOutside { mid }| Event::SentOutside { mid: mid.into_owned() }),
         38 => read(kind, body).map(|ThreadOwned { ours, at, key }| Event::ThreadOwned { ours, at, key }),
         37 => read(kind, body).map(|EchoHeld { mid, until }| Event::EchoHeld { mid: mid.into_owned(), until }),
+        39 => read(kind, body).map(|ProfileAskedAgain { at }| Event::ProfileAskedAgain { at }),
         50 => read(kind, body).map(|WindowClosed { at }| Event::WindowClosed { at }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
     }

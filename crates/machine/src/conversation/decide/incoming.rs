@@ -21,7 +21,8 @@ pub(super) fn receive(state: &State, inbound: Inbound, context: &Context, now: T
     let line = state.line(&inbound);
     let consequences = match &inbound.kind {
         Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
-            line.and_then(|line| tasking::customer_wrote(state, line, context, now)).into_iter().collect()
+            let task = line.and_then(|line| tasking::customer_wrote(state, line, context, now));
+            task.into_iter().chain(tasking::asks_again(state, context, now)).collect()
         }
         Kind::Echo(echo) => echoed(state, echo, line, context, now),
         Kind::Handover(handover) => {

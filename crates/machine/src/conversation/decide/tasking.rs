@@ -2,7 +2,7 @@
 //!
 //! Invariants: one open effect of the tracker at a time, lines wait meanwhile; only what a customer wrote opens a task.
 
-use model::{MachineId, Redacted, TaskId, Timestamp};
+use model::{MachineId, Redacted, Span, TaskId, Timestamp};
 
 use crate::Context;
 use crate::conversation::event::{Event, Line, Origin};
@@ -10,6 +10,9 @@ use crate::conversation::state::{Binding, State};
 
 /// Most lines in one effect: what a tracker takes in one call without a doubt; a flood takes several, one after the other.
 pub(super) const LINES_MAX: usize = 50;
+
+/// A name that stayed unknown is asked for again after this long at the earliest.
+const ASK_AGAIN: Span = Span::hours(1);
 
 /// The customer wrote `line`: what the tracker is asked for now, if it is free.
 pub(super) fn customer_wrote(state: &State, line: Line, context: &Context, now: Timestamp) -> Option<Event> {
@@ -40,6 +43,17 @@ pub(super) fn customer_wrote(state: &State, line: Line, context: &Context, now: 
 /// Whether the name is asked for before a task is opened. Not while a refusal stands: the task waited long enough.
 fn asks_first(state: &State, context: &Context) -> bool {
     context.account.profiles && state.name.is_none() && state.profile.is_none() && state.tracker_refusal.is_none()
+}
+
+/// The customer wrote to a task that stands or is being opened without a name: whether the name is asked for once more.
+pub(super) fn asks_again(state: &State, context: &Context, now: Timestamp) -> Option<Event> {
+    let has_task = match &state.binding {
+        Binding::Opening { .. } | Binding::Bound { .. } => true,
+        Binding::None | Binding::Gathering { .. } => false,
+    };
+    let rested = state.profile_asked_at.is_none_or(|at| now - at >= ASK_AGAIN);
+    let asks = has_task && rested && context.account.profiles && state.name.is_none() && state.profile.is_none();
+    asks.then_some(Event::ProfileAskedAgain { at: now })
 }
 
 /// Something was sent outside, or happened without a word: a bound task that is free learns of it.

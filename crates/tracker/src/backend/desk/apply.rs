@@ -25,7 +25,7 @@ pub(super) fn apply(ledger: &mut Ledger<'_>, op: &Op) -> Result<Answer, Trouble>
                 }
                 return Err(Trouble::GiveUp("effect reused with another request".to_owned()));
             }
-            let answer = effect::apply(ledger, request)?;
+            let answer = effect::apply(ledger, machine, known, request)?;
             ledger.keep_effect(machine, *number, *hash, answer)?;
             Ok(answer)
         }

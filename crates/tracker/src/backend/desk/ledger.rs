@@ -294,6 +294,21 @@ impl<'t> Ledger<'t> {
         Ok(())
     }
 
+    /// Whether some effect of a machine was answered so. Looks at the newest first, at all of them where none was.
+    pub(super) fn was_answered(&self, machine: MachineRow, wanted: impl Fn(Answer) -> bool) -> Result<bool, Trouble> {
+        let mut at = machine.effects;
+        while at != 0 {
+            let bytes = self.effects.get(at)?;
+            let row = bytes.and_then(|bytes| EffectRow::from_bytes(bytes.value())).filter(|row| row.prev < at);
+            let row = row.ok_or(Damaged { table: "effects", id: at })?;
+            if wanted(row.answer) {
+                return Ok(true);
+            }
+            at = row.prev;
+        }
+        Ok(false)
+    }
+
     /// An effect answered before. Most are new and greater than all before them, which costs nothing to see.
     pub(super) fn effect(&self, machine: MachineRow, number: EffectNumber) -> Result<Option<EffectRow>, Trouble> {
         let (mut at, mut newest) = (machine.effects, machine.newest);

@@ -26,8 +26,10 @@ pub enum Refusal {
     MergedTooOften,
     /// The contact is not merged into another.
     NotMerged,
-    /// Nothing but white space.
+    /// No visible character.
     TextEmpty,
+    /// A control character other than a new line or a tab.
+    TextUnfit,
     /// More than [`COMMENT_CHARS_MAX`] characters.
     TextTooLong,
     /// A name without a letter.
@@ -60,6 +62,7 @@ impl Refusal {
             Self::MergedTooOften => "merged-too-often",
             Self::NotMerged => "not-merged",
             Self::TextEmpty => "text-empty",
+            Self::TextUnfit => "text-unfit",
             Self::TextTooLong => "text-too-long",
             Self::NameEmpty => "name-empty",
             Self::NameTooLong => "name-too-long",
@@ -91,6 +94,10 @@ impl Refusal {
             Self::MergedTooOften => "The task was merged too many times already. Keep it as it is.",
             Self::NotMerged => "The contact is not merged into another one.",
             Self::TextEmpty => "The text is empty. Write something.",
+            Self::TextUnfit => {
+                "The text holds a control character that no message can carry, perhaps copied along with it. Write that \
+                 place again."
+            }
             Self::NameEmpty => "The name is empty. Type one.",
             Self::KeyReused => "The idempotency key was used for another request. Use a fresh one.",
             Self::CursorUnfit => "The page cursor is not one that this desk gave. Start from the first page.",

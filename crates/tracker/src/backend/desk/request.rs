@@ -220,8 +220,12 @@ pub(super) fn request_hash(kind: &str, request: &impl Serialize) -> [u8; 32] {
 }
 
 fn text_fits(text: &Redacted<String>) -> Result<(), Refusal> {
-    if text.reveal().trim().is_empty() {
+    if !text.reveal().chars().any(is_visible) {
         return Err(Refusal::TextEmpty);
+    }
+    // A new line may be CR LF.
+    if text.reveal().replace("\r\n", "\n").chars().any(is_unfit) {
+        return Err(Refusal::TextUnfit);
     }
     if longer(text.reveal(), COMMENT_CHARS_MAX) { Err(Refusal::TextTooLong) } else { Ok(()) }
 }
@@ -231,6 +235,21 @@ fn name_fits(name: &Redacted<String>) -> Result<(), Refusal> {
         return Err(Refusal::NameEmpty);
     }
     if longer(name.reveal(), NAME_CHARS_MAX) { Err(Refusal::NameTooLong) } else { Ok(()) }
+}
+
+/// Whether a reader sees something of it: no white space, no control character, none of Unicode's marks without a shape.
+fn is_visible(character: char) -> bool {
+    let shapeless = matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    !character.is_whitespace() && !character.is_control() && !shapeless
+}
+
+/// Control characters of ASCII that are no part of a text: all but tab and new line.
+fn is_unfit(character: char) -> bool {
+    character.is_ascii_control() && !matches!(character, '\t' | '\n')
 }
 
 fn longer(text: &str, chars_max: usize) -> bool {

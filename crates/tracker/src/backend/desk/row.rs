@@ -267,6 +267,16 @@ pub(super) enum Answer {
     Settled,
 }
 
+impl Answer {
+    /// The task that it gave to whoever asked.
+    pub(super) fn task(self) -> Option<u64> {
+        match self {
+            Self::Opened { task, .. } | Self::Added { task } => Some(task),
+            Self::Inactive | Self::Gone | Self::Commented { .. } | Self::Settled => None,
+        }
+    }
+}
+
 /// A JSON row's bytes.
 pub(super) fn json(row: &impl Serialize) -> Vec<u8> {
     json_in(Vec::with_capacity(JSON_USUAL), row)

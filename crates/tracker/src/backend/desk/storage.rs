@@ -29,15 +29,20 @@ pub(super) fn open(source: &Source, cache_bytes: usize) -> Result<Database, Open
 /// What a fault of the storage engine means to whoever opens the desk.
 pub(super) fn open_fault(fault: impl Into<redb::Error>) -> OpenFault {
     let fault = fault.into();
-    let damaged = matches!(&fault, redb::Error::Corrupted(_) | redb::Error::TableTypeMismatch { .. })
-        || matches!(&fault, redb::Error::Io(why) if why.kind() == io::ErrorKind::InvalidData);
-    if damaged {
-        OpenFault::Damaged { what: fault.to_string() }
-    } else if matches!(fault, redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) {
-        OpenFault::Locked
-    } else {
-        OpenFault::Io(io::Error::other(fault))
+    let is_io = |kind| matches!(&fault, redb::Error::Io(why) if why.kind() == kind);
+    if matches!(fault, redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch) {
+        return OpenFault::Locked;
     }
+    let own = if matches!(fault, redb::Error::Corrupted(_)) || is_io(io::ErrorKind::InvalidData) {
+        "its bytes are not what was written"
+    } else if matches!(fault, redb::Error::TableTypeMismatch { .. } | redb::Error::TableDoesNotExist(_)) {
+        "its tables are not those of a desk"
+    } else if is_io(io::ErrorKind::UnexpectedEof) {
+        "it is cut off"
+    } else {
+        return OpenFault::Io(io::Error::other(fault));
+    };
+    OpenFault::Damaged { what: format!("{own} (the storage engine says: {fault})") }
 }
 
 /// A backend behind a box. Locks stay unsupported: nobody else has it open.

@@ -170,6 +170,126 @@ async fn a_task_id_that_the_desk_never_gave_is_gone() {
 }
 
 #[tokio::test]
+async fn a_number_that_was_given_anew_never_brings_one_customers_words_to_another() {
+    // A desk that was begun again beside conversations that remember the old one's numbers.
+    let desk = Desk::open(memory(), INLINE).unwrap();
+    let opened = desk.open_task(effect(2, 1), request(2, &["I am the second"])).await.unwrap();
+    for if_active in [true, false] {
+        let seq = 7 + u64::from(if_active);
+        let answer =
+            desk.add_comments(effect(1, seq), opened.task.clone(), lines(&["secret"]), if_active).await.unwrap();
+        assert_eq!(answer, CommentsAdded::Gone);
+    }
+    assert_eq!(texts(&desk, &opened.task), ["I am the second"]);
+    let named = desk.name_contact(effect(1, 9), opened.contact.clone(), "Mallory".into(), NOW).await;
+    assert!(matches!(named, Err(crate::Fault::GiveUp(_))), "{named:?}");
+    assert_eq!(desk.contact(&opened.contact).unwrap().name, None);
+    // The first customer's own task follows, and both stay apart.
+    let own = desk.open_task(effect(1, 10), request(1, &["secret"])).await.unwrap();
+    assert_ne!((&own.task, &own.contact), (&opened.task, &opened.contact));
+}
+
+#[tokio::test]
+async fn a_conversation_follows_its_task_into_the_one_that_took_it_in() {
+    let desk = Desk::open(memory(), INLINE).unwrap();
+    let first = desk.open_task(effect(1, 1), request(1, &["one"])).await.unwrap().task;
+    let other = desk.open_task(effect(2, 1), request(2, &["other"])).await.unwrap().task;
+    let newer = desk.open_task(effect(1, 2), request(1, &["newer"])).await.unwrap().task;
+    desk.merge(&first, &other, act()).await.unwrap();
+    let add = |seq, task: &TaskId| desk.add_comments(effect(1, seq), task.clone(), lines(&["more"]), false);
+    assert_eq!(add(3, &first).await.unwrap(), CommentsAdded::Done { task: other.clone() });
+    assert_eq!(add(4, &other).await.unwrap(), CommentsAdded::Done { task: other.clone() });
+    assert_eq!(add(5, &newer).await.unwrap(), CommentsAdded::Done { task: newer });
+    let stranger = desk.add_comments(effect(3, 1), other, lines(&["more"]), false).await.unwrap();
+    assert_eq!(stranger, CommentsAdded::Gone);
+}
+
+/// A desk with all kinds of rows, closed, in a file.
+async fn closed_desk(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    let path = folder.path().join("desk.redb");
+    let desk = Desk::open(Source::Path(path.clone()), INLINE).unwrap();
+    conformance::check(&desk, &Person(desk.clone()), &PageId::new("1029")).await.unwrap();
+    let bound = desk.open_task(effect(1, 1), request(1, &["one"])).await.unwrap().task;
+    let unbound = desk.new_task("Oven repair".into(), "call the smith".into(), keyed("k1")).await.unwrap();
+    desk.merge(&bound, &unbound, act()).await.unwrap();
+    desk.trash(&unbound, act()).await.unwrap();
+    desk.purge(&unbound, act()).await.unwrap();
+    desk.close();
+    path
+}
+
+fn verified(path: &std::path::Path) -> (Vec<String>, Result<(), OpenFault>) {
+    let mut report = DeskReport::default();
+    let walked = verify(path, &mut report);
+    (report.findings.into_iter().map(|finding| finding.what).collect(), walked)
+}
+
+#[tokio::test]
+async fn a_sound_desk_verifies_and_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new.redb");
+    Desk::open(Source::Path(new.clone()), INLINE).unwrap().close();
+    let path = closed_desk(&folder).await;
+    assert!(is_blank(&new).unwrap() && !is_blank(&path).unwrap());
+    let mut report = DeskReport::default();
+    verify(&path, &mut report).unwrap();
+    assert_eq!(report.findings, []);
+    assert!(report.tasks > 0 && report.comments > 0 && report.contacts > 0 && report.effects > 0, "{report:?}");
+}
+
+#[tokio::test]
+async fn verify_finds_bindings_that_disagree_and_rows_that_cannot_be_read() {
+    use redb::ReadableTable as _;
+
+    use super::row::{COMMENTS, EFFECTS, MACHINES, MachineRow, TASKS};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.redb");
+    let desk = Desk::open(Source::Path(path.clone()), INLINE).unwrap();
+    for psid in 1..=3 {
+        desk.open_task(effect(psid, 1), request(psid, &["hello"])).await.unwrap();
+    }
+    desk.close();
+    let database = super::storage::open(&Source::Path(path.clone()), 1 << 20).unwrap();
+    let txn = database.begin_write().unwrap();
+    {
+        let mut machines = txn.open_table(MACHINES).unwrap();
+        let second = machines.get("c/1029/2").unwrap().map(|row| MachineRow::from_bytes(row.value()).unwrap()).unwrap();
+        let crossed = MachineRow { task: 1, contact: 1, ..second };
+        machines.insert("c/1029/2", crossed.to_bytes().as_slice()).unwrap();
+        machines.remove("c/1029/3").unwrap();
+        txn.open_table(COMMENTS).unwrap().insert(1, b"nonsense".as_slice()).unwrap();
+        txn.open_table(EFFECTS).unwrap().insert(1, b"nonsense".as_slice()).unwrap();
+        txn.open_table(TASKS).unwrap().insert(2, b"nonsense".as_slice()).unwrap();
+    }
+    txn.commit().unwrap();
+    drop(database);
+    let (findings, walked) = verified(&path);
+    walked.unwrap();
+    for what in [
+        "a task cannot be read",
+        "a task is bound to a conversation that knows of no task",
+        "a contact is not the one that its conversation knows",
+        "a conversation's task is bound to another",
+        "a conversation's contact is not there, or another's",
+        "a comment cannot be read",
+        "a request that was answered cannot be read",
+    ] {
+        assert!(findings.iter().any(|found| found == what), "{what}: {findings:?}");
+    }
+}
+
+#[test]
+fn verify_says_of_a_file_that_is_missing_empty_or_foreign_that_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.redb");
+    assert!(matches!(verified(&path).1, Err(OpenFault::Missing)));
+    for foreign in ["", "something that is no desk at all, and long enough to be looked at as one"] {
+        std::fs::write(&path, foreign).unwrap();
+        assert!(matches!(verified(&path).1, Err(OpenFault::Damaged { .. })), "{foreign}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_a_newer_layout_is_refused() {
     let source = memory();
     drop(Desk::open(source.clone(), INLINE).unwrap());

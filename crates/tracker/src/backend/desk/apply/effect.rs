@@ -1,8 +1,9 @@
 //! What the node asks of the desk: open a task, add comments, name a contact.
 //!
 //! A task in the trash is not active, but it is there: without `if_active` it takes comments. A task id that this desk
-//! never gave, as after the desk was restored from an older copy, counts as gone, so that the conversation gets a new
-//! task and nothing is lost.
+//! never gave to the machine that asks, as after the desk was restored from an older copy or begun anew, counts as gone,
+//! so that the conversation gets a new task and nothing is lost.
+//! Invariant: a number that was given twice never brings one customer's words to another's task or contact.
 
 use model::{MachineId, Redacted, TaskId, Timestamp};
 
@@ -10,8 +11,13 @@ use crate::backend::desk::ledger::{Ledger, Resolved, Trouble};
 use crate::backend::desk::request::{EffectRequest, Entry};
 use crate::backend::desk::row::{Answer, ContactRow, MachineRow, TaskRow};
 
-/// Does what the node asks.
-pub(super) fn apply(ledger: &mut Ledger<'_>, request: &EffectRequest) -> Result<Answer, Trouble> {
+/// Does what the node asks for a machine, of which `known` is kept.
+pub(super) fn apply(
+    ledger: &mut Ledger<'_>,
+    machine: &str,
+    known: MachineRow,
+    request: &EffectRequest,
+) -> Result<Answer, Trouble> {
     match request {
         EffectRequest::OpenTask { binding, contact, contact_name, name, lines, previous, at } => {
             if lines.is_empty() {
@@ -31,8 +37,34 @@ pub(super) fn apply(ledger: &mut Ledger<'_>, request: &EffectRequest) -> Result<
             ledger.change_machine(&binding.1, |machine| machine.task = task);
             Ok(Answer::Opened { task, contact })
         }
-        EffectRequest::AddComments { task, lines, if_active } => add_comments(ledger, task, lines, *if_active),
-        EffectRequest::NameContact { contact, name, at } => name_contact(ledger, *contact, name, *at),
+        EffectRequest::AddComments { task, lines, if_active } => {
+            if let Some(number) = super::task_number(task)
+                && known.task != number
+                && ledger.standing(number)?.is_some()
+                && !ledger.was_answered(known, |answer| answer.task() == Some(number))?
+            {
+                tracing::error!(
+                    machine,
+                    task = number,
+                    "the desk never gave this task to this conversation: nothing is added"
+                );
+                return Ok(Answer::Gone);
+            }
+            add_comments(ledger, task, lines, *if_active)
+        }
+        EffectRequest::NameContact { contact, name, at } => {
+            if let Some(number) = *contact
+                && known.contact != number
+                && !ledger.was_answered(
+                    known,
+                    |answer| matches!(answer, Answer::Opened { contact, .. } if contact == number),
+                )?
+            {
+                tracing::error!(machine, contact = number, "the desk never gave this contact to this conversation");
+                return Err(unknown_contact());
+            }
+            name_contact(ledger, *contact, name, *at)
+        }
     }
 }
 
@@ -102,11 +134,14 @@ fn name_contact(
     name: &Redacted<String>,
     at: Timestamp,
 ) -> Result<Answer, Trouble> {
-    let unknown = || Trouble::GiveUp("unknown contact".to_owned());
-    let contact = contact.ok_or_else(unknown)?;
-    let row = ledger.contact(contact)?.ok_or_else(unknown)?;
+    let contact = contact.ok_or_else(unknown_contact)?;
+    let row = ledger.contact(contact)?.ok_or_else(unknown_contact)?;
     if !row.typed && row.name.as_ref() != Some(name) {
         ledger.set_contact(contact, &ContactRow { name: Some(name.clone()), at, ..row })?;
     }
     Ok(Answer::Settled)
+}
+
+fn unknown_contact() -> Trouble {
+    Trouble::GiveUp("unknown contact".to_owned())
 }

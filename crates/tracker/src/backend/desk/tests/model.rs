@@ -59,6 +59,8 @@ enum Asked {
 struct Model {
     tasks: Vec<Plain>,
     asked: Vec<Asked>,
+    /// Tasks that each customer was told of.
+    told: BTreeMap<u64, Vec<usize>>,
     seqs: BTreeMap<u64, u64>,
     feed: Vec<String>,
     clock: u64,
@@ -85,8 +87,14 @@ impl Model {
         self.tasks[task].texts.push((clock, text.to_owned()));
     }
 
-    fn add(&mut self, task: usize, text: &str, if_active: bool) -> CommentsAdded {
-        if task >= self.tasks.len() {
+    /// Mostly one of the customer's own tasks.
+    fn asked_for(&self, customer: u64, task: usize) -> usize {
+        let own = self.told.get(&customer).map_or(&[][..], |told| told);
+        if own.is_empty() || task == 7 { task } else { own[task % own.len()] }
+    }
+
+    fn add(&mut self, customer: u64, task: usize, text: &str, if_active: bool) -> CommentsAdded {
+        if !self.told.entry(customer).or_default().contains(&task) {
             return CommentsAdded::Gone;
         }
         let task = self.resolve(task);
@@ -98,6 +106,7 @@ impl Model {
             return CommentsAdded::Inactive;
         }
         self.write(task, text);
+        self.told.entry(customer).or_default().push(task);
         CommentsAdded::Done { task: id(task) }
     }
 
@@ -139,11 +148,13 @@ async fn take(model: &mut Model, desk: &Desk, step: Step) {
             model.write(task, &text);
             let opened = desk.open_task(effect(customer, seq), request(customer, &[&text])).await.unwrap();
             assert_eq!(opened.task, id(task));
+            model.told.entry(customer).or_default().push(task);
             model.asked.push(Asked::Open { customer, seq, text, task });
         }
         Step::Add { customer, task, if_active } => {
             let (seq, text) = model.next(customer);
-            let answer = model.add(task, &text, if_active);
+            let task = model.asked_for(customer, task);
+            let answer = model.add(customer, task, &text, if_active);
             let found = desk.add_comments(effect(customer, seq), id(task), lines(&[&text]), if_active).await;
             assert_eq!(found.as_ref(), Ok(&answer));
             model.asked.push(Asked::Add { customer, seq, task, text, if_active, answer });

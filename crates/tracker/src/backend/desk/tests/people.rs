@@ -14,12 +14,20 @@ async fn a_comment_has_1_to_20_000_characters() {
     for (text, refusal) in [
         (String::new(), Refusal::TextEmpty),
         (" \n\t".to_owned(), Refusal::TextEmpty),
+        ("\u{200b}\u{feff} \u{2060}\u{ad}\u{3164}".to_owned(), Refusal::TextEmpty),
+        ("\0\u{7}".to_owned(), Refusal::TextEmpty),
+        ("a\0b".to_owned(), Refusal::TextUnfit),
+        ("a\u{1b}[31mb".to_owned(), Refusal::TextUnfit),
+        ("a\rb".to_owned(), Refusal::TextUnfit),
+        ("a\u{7f}".to_owned(), Refusal::TextUnfit),
         ("ж".repeat(20_001), Refusal::TextTooLong),
     ] {
         let answer = desk.add_comment(&task, Audience::Customer, text.into(), act()).await;
         assert_eq!(answer, Err(refusal));
     }
-    desk.add_comment(&task, Audience::Customer, "ж".repeat(20_000).into(), act()).await.unwrap();
+    for text in [&*"ж".repeat(20_000), "a\tb\nc\r\nd", "\u{200f}مرحبا", "👩\u{200d}🔧", "❤\u{fe0f}", "."] {
+        desk.add_comment(&task, Audience::Customer, text.into(), act()).await.unwrap();
+    }
 }
 
 #[tokio::test]
