@@ -12,7 +12,7 @@ use serde_json::Value;
 
 fn replay(folder: &Path, more: &[&str]) -> Ran {
     let folder = folder.display().to_string();
-    let mut arguments = vec!["--log-level", "warn", "replay", &folder];
+    let mut arguments = vec!["--log-level", "error", "replay", &folder];
     arguments.extend(more);
     run(&arguments)
 }

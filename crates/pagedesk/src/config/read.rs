@@ -109,7 +109,10 @@ impl Reading {
         let Value::Array(_, tables) = value else {
             self.pages_unfit |= section == PAGE;
             let what = if said.is_plain_text(value) {
-                format!("[[{section}]] is named in the configuration file alone: write it there, once for each")
+                let (several, one) = if section == PAGE { ("Pages", "Page") } else { ("Agents", "agent") };
+                format!(
+                    "{several} are named in the configuration file alone: write [[{section}]] there, once for each {one}"
+                )
             } else {
                 format!("{section} must be [[{section}]], once for each")
             };
