@@ -3,10 +3,9 @@
 //! It knows no rules. A send needs a `Permit`, which `policy::confirm` alone makes; a send that was open when nobody
 //! remembers it is in doubt and never executed again. Tracker calls are repeated with their id until they are answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
 
@@ -67,13 +66,43 @@ pub(crate) struct Errands {
     tracker_calls: Semaphore,
     /// Of their own, so that a slow Meta does not keep tasks from being opened.
     profiles: Semaphore,
-    under_way: AtomicUsize,
+    under_way: Arc<UnderWay>,
+}
+
+/// Effects other than sends that are being carried out, by conversation and number. A conversation that was let go with
+/// one under way finds it open when it comes back, and must not have it done beside itself.
+#[derive(Debug, Default)]
+struct UnderWay(Mutex<BTreeSet<(Psid, u64)>>);
+
+/// One of them; over when this is dropped, however its call ended.
+struct Going(Arc<UnderWay>, (Psid, u64));
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.lock().remove(&self.1);
+    }
+}
+
+impl UnderWay {
+    /// Notes it; `None`: it is under way already.
+    fn begin(self: &Arc<Self>, psid: &Psid, effect: u64) -> Option<Going> {
+        let this = (psid.clone(), effect);
+        self.lock().insert(this.clone()).then(|| Going(Arc::clone(self), this))
+    }
+
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(Psid, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(crate) struct Calls {
     errands: Arc<Errands>,
-    /// Sends by conversation and effect, kept until their outcome is journaled; `None`: under way. Calls to the tracker
-    /// are not kept: they carry their id, so that doing one twice does nothing.
+    /// Sends by conversation and effect, kept until their outcome is journaled; `None`: under way. Other effects are
+    /// known only while they are under way: they carry their id, so that doing one again later does nothing.
     sent: BTreeMap<(Psid, u64), Option<Answer>>,
 }
 
@@ -109,7 +138,7 @@ impl Actor for SenderActor {
                 Ok(())
             }
             SenderMsg::Ping(reply) => {
-                drop(reply.send(calls.sent.len() + calls.errands.under_way.load(Ordering::Relaxed)));
+                drop(reply.send(calls.sent.len() + calls.errands.under_way.len()));
                 Ok(())
             }
         }
@@ -156,16 +185,23 @@ impl Errands {
     pub(crate) fn new(page: PageId, ports: Ports, parent: Parent, limits: &Limits) -> Self {
         let (sends, tracker_calls) = (Semaphore::new(limits.sends_max), Semaphore::new(limits.tracker_calls_max));
         let profiles = Semaphore::new(limits.tracker_calls_max);
-        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: AtomicUsize::new(0) }
+        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: Arc::default() }
     }
 
-    /// One job per call; a call that panics is unclear if it was a send, refused otherwise. The sender learns first how a
-    /// send ended.
+    /// One job per call, none where the same is under way; a call that panics is unclear if it was a send, refused
+    /// otherwise. The sender learns first how a send ended.
     pub(crate) fn run(self: &Arc<Self>, sender: Option<ActorRef<SenderMsg>>, psid: Psid, id: EffectId, effect: Effect) {
+        let is_send = is_send(&effect);
+        let going = if is_send {
+            None
+        } else {
+            let Some(going) = self.under_way.begin(&psid, id.seq) else { return };
+            Some(going)
+        };
         let errands = Arc::clone(self);
-        errands.under_way.fetch_add(1, Ordering::Relaxed);
         ractor::concurrency::spawn(async move {
-            let is_send = is_send(&effect);
+            // Over only once its outcome was told.
+            let _going = going;
             let gate = match &effect {
                 Effect::Send { .. } => Some(&errands.sends),
                 // It waits between its tries, and takes its turn for each of them.
@@ -187,7 +223,6 @@ impl Errands {
                 Some(sender) => drop(sender.cast(SenderMsg::Finished { psid, effect: seq, answer })),
                 None => drop(errands.parent.settle(psid, seq, answer)),
             }
-            errands.under_way.fetch_sub(1, Ordering::Relaxed);
         });
     }
 }
@@ -331,5 +366,22 @@ async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, 
             }
             SendOutcome::Failed { code, row: row.to_owned(), trace }.into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_that_is_under_way_is_not_begun_again_until_its_outcome_was_told() {
+        let (under_way, psid) = (Arc::<UnderWay>::default(), Psid::new("7"));
+        let third = under_way.begin(&psid, 3).expect("nothing is under way");
+        assert!(under_way.begin(&psid, 3).is_none());
+        let others = [under_way.begin(&psid, 4), under_way.begin(&Psid::new("8"), 3)];
+        assert!(others.iter().all(Option::is_some));
+        drop(third);
+        assert_eq!(under_way.len(), 2);
+        assert!(under_way.begin(&psid, 3).is_some());
     }
 }
