@@ -1,0 +1,8 @@
+//! What must hold whatever comes from outside: one check for each door, called by a fuzz target with bytes that a fuzzer
+//! made, and by a property test with bytes that are bounded.
+//!
+//! A check returns or panics; nothing else. It names no expected value of its own: it compares the code under test with a
+//! plainer reading of the same bytes, or with itself.
+
+pub mod delivery;
+pub mod seed;
