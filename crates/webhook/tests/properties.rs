@@ -1,9 +1,10 @@
 //! What holds for every body: no panic, no lost item, no lost neighbour, and the same reading however a batch is cut.
 //!
-//! The counting of items here is naive on purpose and shares nothing with the parser.
+//! The counting of items is that of the fuzz target: naive on purpose, it shares nothing with the parser.
 
 use std::collections::BTreeSet;
 
+use fuzz::delivery::items_by_hand;
 use model::{Inbound, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -125,25 +126,6 @@ fn inbounds(body: &Value) -> Vec<Inbound> {
     let delivery = read(body);
     assert_eq!(delivery.anomalies, []);
     delivery.inbounds
-}
-
-/// Counts what stands in the lists of all entries, by the plainest reading of the envelope.
-fn items_by_hand(body: &Value) -> usize {
-    let spread = |value: &Value| match value {
-        Value::Array(elements) => elements.clone(),
-        Value::Object(members) if !members.is_empty() && members.keys().all(|key| key.parse::<u64>().is_ok()) => {
-            members.values().cloned().collect()
-        }
-        Value::Object(_) => vec![value.clone()],
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    };
-    let envelopes = if let Value::Array(envelopes) = body { envelopes.clone() } else { vec![body.clone()] };
-    let entries = envelopes.iter().flat_map(|envelope| spread(&envelope["entry"]));
-    let lists = entries.flat_map(|entry| entry.as_object().cloned().unwrap_or_default());
-    lists
-        .filter(|(key, _)| !["id", "time", "hop_context"].contains(&key.as_str()))
-        .map(|(_, list)| spread(&list).len())
-        .sum()
 }
 
 proptest! {
