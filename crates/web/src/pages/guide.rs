@@ -33,7 +33,7 @@ pub(crate) fn steps(frame: &Frame, guide: Option<&Shown>, here: &str) -> Markup 
     html! {
         aside #guide .sheet.guide data-live aria-label="What to try" {
             div .guide-head {
-                h2 { @if done.all() { "That was the whole way" } @else { "Try it: you are the agent here" } }
+                h2 { @if done.all() { "That was the whole way" } @else { "Try it as the agent" } }
                 (turning(frame, here, "yes", "Hide"))
             }
             p .soft {
@@ -56,7 +56,7 @@ fn list(done: Done, stand_in: &Markup) -> Markup {
         (done.closed, html! { strong { "Close a task" } ": open it from its conversation and set it to Done." }),
         (
             done.refused,
-            html! { strong { "Move the clock" } " there by 8 days: nobody may answer any more, and the page says why." },
+            html! { strong { "Move the clock" } " on the customers’ page by 8 days: now nobody may answer." },
         ),
     ];
     let next = steps.iter().position(|(done, _)| !done);

@@ -15,7 +15,7 @@ use super::frame::Frame;
 use super::layout::{self, Live, Tab};
 use super::line::attachment;
 use super::{link, tasks};
-use crate::present::{Composer, PartWords, Tone, clock, iso, moment};
+use crate::present::{Composer, PartWords, Tone, clock, instant, iso};
 use crate::talk::parted;
 
 /// What the page shows beside the task itself.
@@ -99,7 +99,7 @@ fn line(comment: &CommentView, customer: Option<&str>, around: &Around<'_>) -> M
     html! {
         li id={ "comment-" (comment.id) } class={ "comment " (class) } {
             p .under {
-                strong { (who) } " · " time datetime=(iso(comment.at)) title=(clock(comment.at)) { (moment(comment.at, around.frame.now)) }
+                strong { (who) } " · " time datetime=(iso(comment.at)) title=(clock(comment.at)) { (instant(comment.at, around.frame.now)) }
                 @if comment.description { " · opened this task" }
             }
             @if !text.is_empty() { p .words { (text) } }
