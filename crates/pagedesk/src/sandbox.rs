@@ -4,6 +4,7 @@
 //! Invariants: nothing leaves the machine; the clock may be moved here and nowhere else; a temporary state is gone at
 //! the end.
 
+mod kept;
 #[cfg(feature = "failpoints")]
 mod late;
 mod opening;
@@ -22,9 +23,10 @@ use journal::Entropy as _;
 use model::{PageId, Redacted};
 use node::{MovableClock, Serving};
 use serde_json::json;
-use simulator::fake::facebook::{Page, StandIn, StandInOptions};
+use simulator::fake::facebook::{Keeping, Page, StandIn, StandInOptions};
 use simulator::play::recording::Recording;
 use simulator::play::{Report, Stage, Unreadable, play};
+use web::Guide;
 
 use crate::assembly::{self, Doors};
 use crate::cli::Sandbox;
@@ -48,7 +50,7 @@ pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
     }
     let recording = asked.play.as_deref().map(read).transpose()?;
     if let (Some(dir), Some(_)) = (&asked.dir, &recording)
-        && dir.join("journal.redb").exists()
+        && (dir.join("journal.redb").exists() || kept::is_in(dir))
     {
         let what = format!("{} holds a store already, and a recording needs an empty one", dir.display());
         return Err(Failure::new(Exit::Configuration, what).remedy("give another --dir, or none"));
@@ -139,8 +141,13 @@ async fn run(asked: &Sandbox, recording: Option<Recording>, dir: PathBuf) -> Res
 
 async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> Result<Running, Failure> {
     let clock = MovableClock::default();
+    let keeping = asked.dir.as_deref().map(kept::keeping).transpose()?;
+    if let Some(at) = keeping.as_ref().and_then(Keeping::kept_at) {
+        // A clock that was moved stays so: what was journaled then has happened.
+        clock.advance_to(at);
+    }
     // A kept state has its own news.
-    let opens = recording.is_none() && !dir.join("journal.redb").exists();
+    let opens = recording.is_none() && !dir.join("journal.redb").exists() && !kept::is_in(&dir);
     if opens {
         clock.start_at(clock.now() - opening::TAKES);
     }
@@ -163,8 +170,9 @@ async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> 
         entropy.fill(&mut seed);
         u64::from_le_bytes(seed)
     });
-    let (sign_in, site) = sign_in::fresh(&mut entropy)?;
-    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), seed).await?;
+    let (sign_in, mut site) = sign_in::fresh(&mut entropy)?;
+    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), seed, keeping).await?;
+    site.guide = Some(Guide { customers_url: format!("{}/", stand_in.base_url()) });
     let addresses = Addresses { facebook: stand_in.address(), desk, webhook };
     let app_secret = scene.app_secret.clone();
     let parts = scene.assembly(dir.clone(), clock.clone(), doors, stand_in.base_url(), site);
@@ -186,6 +194,7 @@ async fn stand_in(
     clock: &MovableClock,
     (webhook, desk): (SocketAddr, SocketAddr),
     seed: Option<u64>,
+    keeping: Option<Keeping>,
 ) -> Result<StandIn, Failure> {
     let now = clock.clone();
     let page = |(id, page): (&PageId, &node::PageConfig)| {
@@ -205,6 +214,7 @@ async fn stand_in(
         movable: Some(Arc::new(clock.clone())),
         reads_at_once: seed.is_none(),
         seed: seed.unwrap_or(options.seed),
+        keeping,
         ..options
     };
     StandIn::start(options).await.map_err(|fault| {

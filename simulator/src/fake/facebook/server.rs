@@ -215,7 +215,7 @@ async fn control(shared: &Arc<Shared>, method: &Method, order: &str, body: &[u8]
         }),
         (&Method::POST, "webhook") => webhook(shared, body).await,
         (&Method::POST, "quiet") => {
-            shared.courier.quiet().await;
+            shared.quiet().await;
             json_answer(StatusCode::OK, &shared.courier.counts())
         }
         _ => plain(StatusCode::NOT_FOUND, "no such order"),

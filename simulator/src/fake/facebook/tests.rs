@@ -5,6 +5,7 @@
 mod calls;
 mod clock;
 mod hostile;
+mod kept;
 mod kinds;
 mod live;
 mod page;

@@ -308,8 +308,10 @@ impl Scene<'_> {
     fn enters(mut self, from: &Referral) -> (Option<Mid>, String) {
         let is_new = self.known.lines.is_empty();
         if from.source == "ADS" {
-            let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref()).unwrap_or("an ad");
-            self.notes(&format!("You came here from the ad “{ad}”."));
+            let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref());
+            self.notes(
+                &ad.map_or("You came here from an ad.".to_owned(), |ad| format!("You came here from the ad “{ad}”.")),
+            );
             self.known.came_by = Some(from.clone());
         } else {
             self.notes("You came here by a link.");
