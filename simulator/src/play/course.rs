@@ -11,6 +11,7 @@ use journal::Journal as _;
 use model::{Delivery, Kind, Span, Timestamp};
 use serde_json::json;
 
+use super::reckoning::seen;
 use super::recording::{Audience, FactLine, Recording, Step};
 use super::wire::Wire;
 use super::{Report, Stage};
@@ -86,10 +87,12 @@ impl Course<'_> {
     /// Lets the stand-in know what its customers did: it checks sends against that.
     fn witness(&self, delivery: &Delivery) {
         for inbound in &delivery.inbounds {
+            // What opens nothing concerns no rule.
+            let Some(deed) = seen(inbound) else { continue };
             let (mid, text) = match &inbound.kind {
                 Kind::Message(message) => (Some(&message.mid), message.text.as_ref()),
                 Kind::Postback(postback) => (postback.mid.as_ref(), postback.title.as_ref()),
-                // The stand-in knows of messages and buttons only.
+                // Others are no line of the conversation.
                 Kind::Echo(_)
                 | Kind::Delivered(_)
                 | Kind::Read(_)
@@ -103,11 +106,10 @@ impl Course<'_> {
                 | Kind::Feedback(_)
                 | Kind::Order(_)
                 | Kind::Notice(_)
-                | Kind::Legacy(_) => continue,
+                | Kind::Legacy(_) => (None, None),
             };
-            let is_message = matches!(inbound.kind, Kind::Message(_));
             let text = text.map(|text| text.reveal().clone());
-            self.stage.stand_in.witness(&inbound.page, &inbound.psid, inbound.at, is_message, mid, text);
+            self.stage.stand_in.witness(&inbound.page, &inbound.psid, inbound.at, deed.is_message, mid, text);
         }
     }
 
