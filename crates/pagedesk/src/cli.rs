@@ -31,10 +31,17 @@ Examples:
   pagedesk sandbox --dir ./state                        keeps its state
   pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
   pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
+  pagedesk sandbox --script day.txt --dir ./state --exit
+                                                        then: pagedesk corpus export
 
-With --json one JSON object goes to standard output: the addresses, or with --play what the
-recording came to; then the addresses are one line of JSON on standard error, among the log.
-With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
+With --json one JSON object goes to standard output: the addresses, or with --play or --script
+what was played came to; then the addresses are one line of JSON on standard error, among the
+log. docs/format/recording.md and docs/format/scenario.md say what a recording and a scenario
+are. During a scenario the stand-in makes no echoes and receipts of the node's answers: whoever
+plays the recording of it makes their own.
+
+Exit codes with --play and --script: 0 nothing was lost, every line could be carried out and
+no rule was broken, 1 not so, 3 --dir holds a store already, 4 nothing in it, 5 unreadable";
 
 const REPLAY: &str = "\
 Examples:
@@ -210,12 +217,15 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Play a recording against the node, in its own time
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "piece")]
     pub play: Option<PathBuf>,
-    /// End when the recording is played
-    #[arg(long, requires = "play")]
+    /// Play a scenario, which says line by line what customers, agents and Meta do
+    #[arg(long, value_name = "FILE", group = "piece")]
+    pub script: Option<PathBuf>,
+    /// End when the recording or scenario is played
+    #[arg(long, requires = "piece")]
     pub exit: bool,
-    /// Print addresses as one JSON object; with --play what the recording came to, the addresses on standard error
+    /// Print addresses as one JSON object; with --play or --script what it came to, the addresses on standard error
     #[arg(long)]
     pub json: bool,
     /// Where the webhook listens

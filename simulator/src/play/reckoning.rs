@@ -60,6 +60,13 @@ pub(super) fn reckon(played: &Played, shown: &Shown, stage: &Stage<'_>, report: 
     Ok(())
 }
 
+/// Parts that the rules forbade, by reason, and parts in doubt, as the journal has them.
+pub(super) fn refusals(stage: &Stage<'_>) -> anyhow::Result<(BTreeMap<String, u64>, u64)> {
+    let journaled = read(stage)?;
+    let in_doubt = journaled.conversations.values().map(in_doubt).sum();
+    Ok((journaled.refusals, in_doubt))
+}
+
 fn in_doubt(state: &conversation::State) -> u64 {
     state.queue().parts().filter(|(_, part)| matches!(part.state, PartState::InDoubt { .. })).count() as u64
 }

@@ -11,6 +11,7 @@ use machine::AccountFacts;
 use model::{AccountId, AppId, PageId, Redacted, Span};
 use node::{MovableClock, NodeConfig, PageConfig};
 use simulator::play::recording::Manifest;
+use simulator::scenario::Scenario;
 use web::{IngressSettings, SiteSettings};
 
 use crate::assembly::{self, Assembly, Doors};
@@ -48,6 +49,12 @@ impl Scene {
     pub(crate) fn of(manifest: &Manifest) -> Self {
         let pages = manifest.pages.iter().map(|page| (page.id.as_str(), page.name.as_str()));
         Self::with(manifest.app_id.as_str(), manifest.human_agent, pages)
+    }
+
+    /// What a scenario needs.
+    pub(crate) fn of_script(scenario: &Scenario) -> Self {
+        let pages = scenario.pages.values().map(|page| (page.id.as_str(), page.name.as_str()));
+        Self::with(scenario.app.as_str(), scenario.human_agent, pages)
     }
 
     fn with<'a>(app_id: &str, human_agent: bool, pages: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
