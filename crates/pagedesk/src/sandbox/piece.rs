@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use model::Timestamp;
+use model::{Span, Timestamp};
 use serde_json::Value;
 use simulator::play::recording::Recording;
 use simulator::play::script::{self, ScriptReport};
@@ -14,6 +14,9 @@ use simulator::scenario::{Scenario, Unplayable};
 use super::scene::Scene;
 use crate::cli::Sandbox;
 use crate::exit::{Exit, Failure};
+
+/// Longer than a sandbox takes to start.
+const STARTING: Span = Span::minutes(1);
 
 /// Names printed of a folder that holds recordings.
 const NAMES_MAX: usize = 20;
@@ -55,11 +58,12 @@ impl Piece {
         }
     }
 
-    /// Its first instant.
+    /// When the clock begins: with a recording at its first instant, and before a scenario so early that its first line
+    /// still lies ahead when everything has started.
     pub(super) fn begins_at(&self) -> Timestamp {
         match self {
             Self::Recording(recording) => recording.begins_at(),
-            Self::Script(scenario, _) => scenario.begins_at,
+            Self::Script(scenario, _) => scenario.begins_at - STARTING,
         }
     }
 
