@@ -69,8 +69,22 @@ const CORPUS: &str = "\
 Examples:
   pagedesk corpus import ./payloads             whole deliveries, single entries or single items
   pagedesk corpus import ./payloads --json
+  pagedesk corpus export --dir ./state --out ./recording
 
-Exit code 0 if every file is JSON, else 5. One bad file never stops the others.";
+Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others.
+Those of export stand under `pagedesk corpus export --help`.";
+
+const EXPORT: &str = "\
+Examples:
+  pagedesk sandbox --script day.txt --dir ./state --exit
+  pagedesk corpus export --dir ./state --out ./recording
+  pagedesk replay ./recording --approve
+
+Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. What came is
+written as it came, nothing is redacted: only a sandbox's store is taken.
+
+Exit codes: 0 written, 3 no store of a sandbox, a recording that is there already or is of other
+Pages, 4 nothing came in, 5 a delivery that a recording cannot hold";
 
 const AGENT: &str = "\
 Examples:
@@ -314,6 +328,9 @@ pub(crate) struct Cat {
 pub(crate) enum CorpusCommand {
     /// Read webhook payloads of any origin and say what they hold
     Import(Import),
+    /// Write what came into a sandbox's store as a recording
+    #[command(after_help = EXPORT)]
+    Export(Export),
 }
 
 /// `pagedesk corpus import`
@@ -322,6 +339,26 @@ pub(crate) struct Import {
     /// A folder; all its *.json files are read, those of folders inside too
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pagedesk corpus export`
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The sandbox's store
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The recording's folder; made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The title of a new manifest; the folder's name where nobody says
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Write over deliveries and facts that are there already
+    #[arg(long)]
+    pub force: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,7 @@
 mod late;
 mod opening;
 mod piece;
-mod scene;
+pub(crate) mod scene;
 mod sign_in;
 mod state;
 

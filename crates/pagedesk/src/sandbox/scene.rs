@@ -24,6 +24,14 @@ pub(super) const BICYCLES: &str = "104000000000023";
 /// Page cache of each file; a sandbox is small.
 const CACHE_BYTES: usize = 16 << 20;
 
+/// The account of every sandbox.
+pub(crate) const ACCOUNT: &str = "sandbox";
+
+/// A Page as sandboxes configure it: with a token that opens nothing.
+pub(crate) fn page(id: &str, name: &str) -> PageConfig {
+    PageConfig { name: name.to_owned(), token: Some(Redacted::new(format!("sandbox-token-{id}"))) }
+}
+
 /// Who and what there is.
 pub(crate) struct Scene {
     /// The app at the stand-in.
@@ -58,10 +66,7 @@ impl Scene {
     }
 
     fn with<'a>(app_id: &str, human_agent: bool, pages: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let page = |(id, name): (&str, &str)| {
-            let token = Some(Redacted::new(format!("sandbox-token-{id}")));
-            (PageId::new(id), PageConfig { name: name.to_owned(), token })
-        };
+        let page = |(id, name): (&str, &str)| (PageId::new(id), page(id, name));
         Self {
             app_id: AppId::new(app_id),
             app_secret: "sandbox-app-secret".into(),
@@ -85,7 +90,7 @@ impl Scene {
             dir,
             desk_cache_bytes: CACHE_BYTES,
             node: NodeConfig {
-                account: AccountId::new("sandbox"),
+                account: AccountId::new(ACCOUNT),
                 facts,
                 pages: self.pages,
                 limits: Limits::default(),
