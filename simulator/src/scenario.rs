@@ -116,6 +116,14 @@ pub struct Who {
     pub label: Word,
 }
 
+impl Who {
+    /// From `A/c1`.
+    fn read(text: &str) -> Option<Self> {
+        let (page, label) = text.split_once('/')?;
+        Some(Self { page: Word::new(page)?, label: Word::new(label)? })
+    }
+}
+
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.page, self.label)

@@ -6,7 +6,7 @@ use model::{Span, Timestamp};
 
 use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
-use super::reader::{Reader, is_agent, no_word};
+use super::reader::{Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
 use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, span};
 use crate::fake::facebook::What;
@@ -55,7 +55,9 @@ impl Placed<'_> {
                 self.agent(who.to_owned(), &began, cursor)
             }
             other if self.reader.pages.keys().any(|label| label.as_str() == who) => {
-                Err(cursor.stumble(format!("a Page does not `{other}`: write {who} happens {{…}}, or {who}/NAME {other} …")))
+                Err(cursor.stumble(format!(
+                    "`{other}` is nothing that a Page does: write {who} happens {{…}}, or {who}/NAME {other} …"
+                )))
             }
             other => Err(cursor.stumble(format!(
                 "`{other}` is nothing that {who} can do: an agent answers or notes, a Page happens, a customer is PAGE/NAME"
@@ -185,7 +187,9 @@ impl Placed<'_> {
                     ))),
                 }
             }
-            other => Err(place.stumble(format!("Meta `holds`, `releases` or `repeats`, it does not `{other}`"))),
+            other => {
+                Err(place.stumble(format!("`{other}` is nothing that Meta does: holds, releases and repeats are")))
+            }
         }
     }
 
@@ -205,7 +209,7 @@ impl Placed<'_> {
                 manner.late =
                     span::read(cursor.word("a length of time, as 40s,")?).map_err(|what| place.stumble(what))?;
                 if manner.late == Span(0) || Timestamp(0) + manner.late > self.now {
-                    return Err(place.stumble("what is late was some time ago, and after 1970"));
+                    return Err(place.stumble("what is late happened before now, and after 1970: write it as late 40s"));
                 }
             } else if !manner.standby && cursor.takes("standby") {
                 manner.standby = true;
@@ -247,12 +251,10 @@ impl Placed<'_> {
     }
 
     fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
-        let read = || {
-            let (page, label) = found.split_once('/')?;
-            let who = Who { page: Word::new(page)?, label: Word::new(label)? };
-            self.reader.customers.contains_key(&who).then_some(who)
-        };
-        read().ok_or_else(|| place.stumble(format!("nobody is called {found}: add `customer {found}` above")))
+        let who = Who::read(found).ok_or_else(|| place.stumble(no_who(found)))?;
+        let is_known = self.reader.customers.contains_key(&who);
+        let unknown = || place.stumble(format!("nobody is called {who}: add `customer {who}` above"));
+        if is_known { Ok(who) } else { Err(unknown()) }
     }
 
     fn page(&self, found: &str, place: &Cursor<'_>) -> Result<Word, Stumble> {
@@ -265,6 +267,9 @@ impl Placed<'_> {
         let place = cursor.clone();
         let mut labels = Vec::new();
         for found in cursor.word("a Page, or several as A,B,")?.split(',') {
+            if found.is_empty() {
+                return Err(place.stumble("a Page is missing beside a comma: write A,B without spaces"));
+            }
             let label = self.page(found, &place)?;
             if labels.contains(&label) {
                 return Err(place.stumble(format!("{label} stands twice")));

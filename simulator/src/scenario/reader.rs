@@ -233,12 +233,7 @@ impl Reader {
     fn customer(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stumble> {
         let place = cursor.clone();
         let found = cursor.word("what lines call the customer, as A/c1,")?;
-        let who = found
-            .split_once('/')
-            .and_then(|(page, label)| Some(Who { page: Word::new(page)?, label: Word::new(label)? }));
-        let Some(who) = who else {
-            return Err(place.stumble(format!("`{found}` is no name of a customer: write PAGE/NAME, as A/c1")));
-        };
+        let who = Who::read(found).ok_or_else(|| place.stumble(no_who(found)))?;
         let Some(page) = self.pages.get(&who.page) else {
             let what = format!("no Page is called {}: add `page {} ID \"NAME\"` above", who.page, who.page);
             return Err(place.stumble(what));
@@ -339,4 +334,9 @@ fn name(cursor: &mut Cursor<'_>, wanted: &str) -> Result<String, Stumble> {
 /// Why a word is none.
 pub(super) fn no_word(found: &str, example: &str) -> String {
     format!("`{found}` is no name: a letter and then letters, digits, - and _, as {example}")
+}
+
+/// Why a word is no customer.
+pub(super) fn no_who(found: &str) -> String {
+    format!("`{found}` is no name of a customer: write PAGE/NAME, as A/c1")
 }
