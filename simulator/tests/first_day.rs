@@ -9,6 +9,7 @@ use std::path::Path;
 
 use model::{Delivery, ItemKey, Kind, MachineId};
 use simulator::play::recording::{Audience, Recording, Step};
+use simulator::scenario::{Deed, Scenario};
 use webhook::kinds;
 
 /// Everything that Meta's references name, as the tally calls it. Event references of the Messenger Platform and webhook
@@ -302,4 +303,34 @@ fn the_first_day_has_repetitions_batches_and_items_out_of_order() {
     }
     assert!(late >= 4, "{late} items are older than one before them");
     assert_eq!(unsent_first, 1, "a message comes after it was taken back");
+}
+
+#[test]
+fn the_script_beside_the_first_day_says_what_its_agents_wrote() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-corpus/recordings/first-day");
+    let scenario = Scenario::read(&folder.join("script.txt")).unwrap();
+    let said: Vec<(&str, &str, &str, &str, bool)> = scenario
+        .lines
+        .iter()
+        .filter_map(|line| match &line.deed {
+            Deed::Agent { by, who, text, internal } => {
+                let (page, customer) = (&scenario.pages[&who.page], &scenario.customers[who]);
+                Some((page.id.as_str(), customer.psid.as_str(), by.as_str(), text.as_str(), *internal))
+            }
+            Deed::Customer { .. } | Deed::Page { .. } | Deed::Meta(_) => None,
+        })
+        .collect();
+    let recording = first_day();
+    let kept: Vec<(&str, &str, &str, &str, bool)> = recording
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Fact(fact) => {
+                let internal = fact.audience == Audience::Internal;
+                Some((fact.page.as_str(), fact.psid.as_str(), fact.by.as_str(), fact.text.as_str(), internal))
+            }
+            Step::Delivery(_) => None,
+        })
+        .collect();
+    assert_eq!(said, kept);
 }
