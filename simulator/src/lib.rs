@@ -5,3 +5,4 @@
 pub mod fake;
 pub mod play;
 pub mod replay;
+pub mod scenario;

@@ -31,10 +31,17 @@ Examples:
   pagedesk sandbox --dir ./state                        keeps its state
   pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
   pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
+  pagedesk sandbox --script day.txt --dir ./state --exit
+                                                        then: pagedesk corpus export
 
-With --json one JSON object goes to standard output: the addresses, or with --play what the
-recording came to; then the addresses are one line of JSON on standard error, among the log.
-With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
+With --json one JSON object goes to standard output: the addresses, or with --play or --script
+what was played came to; then the addresses are one line of JSON on standard error, among the
+log. docs/format/recording.md and docs/format/scenario.md say what a recording and a scenario
+are. During a scenario the stand-in makes no echoes and receipts of the node's answers: whoever
+plays the recording of it makes their own.
+
+Exit codes with --play and --script: 0 nothing was lost, every line could be carried out and
+no rule was broken, 1 not so, 3 --dir holds a store already, 4 nothing in it, 5 unreadable";
 
 const REPLAY: &str = "\
 Examples:
@@ -62,8 +69,22 @@ const CORPUS: &str = "\
 Examples:
   pagedesk corpus import ./payloads             whole deliveries, single entries or single items
   pagedesk corpus import ./payloads --json
+  pagedesk corpus export --dir ./state --out ./recording
 
-Exit code 0 if every file is JSON, else 5. One bad file never stops the others.";
+Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others.
+Those of export stand under `pagedesk corpus export --help`.";
+
+const EXPORT: &str = "\
+Examples:
+  pagedesk sandbox --script day.txt --dir ./state --exit
+  pagedesk corpus export --dir ./state --out ./recording
+  pagedesk replay ./recording --approve
+
+Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. What came is
+written as it came, nothing is redacted: only a sandbox's store is taken.
+
+Exit codes: 0 written, 3 no store of a sandbox, a recording that is there already or is of other
+Pages, 4 nothing came in, 5 a delivery that a recording cannot hold";
 
 const AGENT: &str = "\
 Examples:
@@ -210,12 +231,15 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Play a recording against the node, in its own time
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "piece")]
     pub play: Option<PathBuf>,
-    /// End when the recording is played
-    #[arg(long, requires = "play")]
+    /// Play a scenario, which says line by line what customers, agents and Meta do
+    #[arg(long, value_name = "FILE", group = "piece")]
+    pub script: Option<PathBuf>,
+    /// End when the recording or scenario is played
+    #[arg(long, requires = "piece")]
     pub exit: bool,
-    /// Print addresses as one JSON object; with --play what the recording came to, the addresses on standard error
+    /// Print addresses as one JSON object; with --play or --script what it came to, the addresses on standard error
     #[arg(long)]
     pub json: bool,
     /// Where the webhook listens
@@ -304,6 +328,9 @@ pub(crate) struct Cat {
 pub(crate) enum CorpusCommand {
     /// Read webhook payloads of any origin and say what they hold
     Import(Import),
+    /// Write what came into a sandbox's store as a recording
+    #[command(after_help = EXPORT)]
+    Export(Export),
 }
 
 /// `pagedesk corpus import`
@@ -312,6 +339,26 @@ pub(crate) struct Import {
     /// A folder; all its *.json files are read, those of folders inside too
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pagedesk corpus export`
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The sandbox's store
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The recording's folder; made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The title of a new manifest; the folder's name where nobody says
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Write over deliveries and facts that are there already
+    #[arg(long)]
+    pub force: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -41,9 +41,9 @@ use tokio::task::JoinHandle;
 
 pub use clock::MovableClock;
 pub use control::{
-    AdContext, Attachment, ClockOrder, Customer, CustomerAnswer, Echoed, Feed, FeedItem, Handover, Happened, Happening,
-    InboxOrder, Integrity, IntegrityViolation, LeadOrder, Mention, OpenOrder, OptIn, Rating, Referral, Restriction,
-    Said, Verb, WebhookOrder, What,
+    AdContext, Attachment, Carried, CarryOrder, ClockOrder, Customer, CustomerAnswer, Echoed, Feed, FeedItem, Handover,
+    Happened, Happening, InboxOrder, Integrity, IntegrityViolation, LeadOrder, Letting, Mention, OpenOrder, OptIn,
+    Rating, Referral, Restriction, Said, Verb, WebhookOrder, What,
 };
 pub use fault::{FailNext, FaultOrder, Faults};
 pub use keep::{Keeping, Unkept};
@@ -134,7 +134,23 @@ impl Shared {
     fn happen(&self, order: Happening) -> Result<Happened, String> {
         let now = self.clock.now();
         let done = self.world().happen(order, now);
-        self.tell(done)
+        self.tell(done.map(|(happened, items)| {
+            let items = items.into_iter().map(|item| item.about(happened.id.as_deref())).collect();
+            (happened, items)
+        }))
+    }
+
+    /// Does something with webhooks; a sentence where it cannot.
+    fn carry(&self, order: &CarryOrder) -> Result<Carried, String> {
+        let pages = match order {
+            CarryOrder::Hold { pages } | CarryOrder::Release { pages, .. } => pages.as_slice(),
+            CarryOrder::Repeat { page } => core::slice::from_ref(page),
+            CarryOrder::RepeatOf { .. } => &[],
+        };
+        if let Some(unknown) = pages.iter().find(|page| !self.options.pages.iter().any(|known| known.id == **page)) {
+            return Err(format!("no such Page: {unknown}"));
+        }
+        self.courier.carry(order)
     }
 
     /// The Page answers past the Send API.
@@ -279,6 +295,14 @@ impl StandIn {
         self.shared.happen(order)
     }
 
+    /// Webhooks are kept back, let go or repeated.
+    ///
+    /// # Errors
+    /// A sentence, where that cannot be: no such Page, nothing held, nothing to repeat.
+    pub fn carry(&self, order: &CarryOrder) -> Result<Carried, String> {
+        self.shared.carry(order)
+    }
+
     /// The customer opens the thread: what the Page sent is read. Whether something was unread.
     ///
     /// # Errors
@@ -318,7 +342,8 @@ impl StandIn {
         self.shared.state()
     }
 
-    /// Returns when no webhook is waiting or under way, and what is known by then is kept. Held echoes do not count.
+    /// Returns when no webhook is waiting or under way, and what is known by then is kept. Held echoes and what is kept
+    /// back do not count.
     pub async fn quiet(&self) {
         self.shared.quiet().await;
     }
