@@ -43,14 +43,14 @@ const STARTS_MAX: Duration = Duration::from_secs(60);
 
 /// Everybody at their place.
 struct Scene {
-    stage: Stage,
-    node: Daemon,
     desk: Desk,
     messenger: Messenger,
+    /// Ends before the directory goes in which its browsers write.
+    driver: Driver,
+    node: Daemon,
+    stage: Stage,
     /// When the last thing was ordered, in ms.
     ordered_at: AtomicI64,
-    /// Last, so that the browsers end after their windows.
-    _driver: Driver,
 }
 
 impl Scene {
@@ -66,7 +66,7 @@ impl Scene {
         let (desk, messenger) = futures_util::try_join!(driver.open("agent"), driver.open("customer"))?;
         anyhow::ensure!(stage.ready(&mut node, STARTS_MAX).await?, "{}", stage.last_words());
         let (desk, messenger) = (Desk::new(desk, stage.site()), Messenger::new(messenger, stage.stand_in_url.clone()));
-        Ok(Self { stage, node, desk, messenger, ordered_at: AtomicI64::new(0), _driver: driver })
+        Ok(Self { desk, messenger, driver, node, stage, ordered_at: AtomicI64::new(0) })
     }
 
     /// The same, with the agent signed in and the list open.
@@ -128,7 +128,7 @@ impl Scene {
         self.node.terminate()?;
         let status = self.node.end(STARTS_MAX).await?.context("it ends when asked to")?;
         assert_eq!(status.code(), Some(0), "{}", self.stage.last_words());
-        drop((self.desk, self.messenger, self._driver));
+        drop((self.desk, self.messenger, self.driver));
         self.stage.strike().await
     }
 }
