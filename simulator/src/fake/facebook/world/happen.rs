@@ -213,7 +213,9 @@ impl Scene<'_> {
                 if matches!(opt_in, OptIn::Plugin { .. }) {
                     self.known.acts(opens(at, false), None);
                 }
-                self.notes("You said yes to messages of this Page.");
+                let is_stop = matches!(&opt_in, OptIn::NotificationMessages { status: Some(status), .. } if status.starts_with("STOP"));
+                let answer = if is_stop { "no" } else { "yes" };
+                self.notes(&format!("You said {answer} to messages of this Page."));
                 (None, between.opt_in(&opt_in))
             }
             What::Linked { authorization_code } => {
