@@ -1,9 +1,13 @@
 //! The command line: which commands there are, what they take, and examples for each. Nothing is carried out here.
 
+mod policy;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::policy::{Explain, Fuzz, PolicyCommand, Show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,9 +16,10 @@ Examples:
   pagedesk serve --config pagedesk.toml         run a node
   pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
   pagedesk replay ./recording                   run recorded traffic against this build
+  pagedesk policy explain facts.json            may this be sent, and why?
 
 Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
-4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
+4 nothing matched, 5 unreadable recording or facts, 6 node unreachable, 70 internal";
 
 const SERVE: &str = "\
 Examples:
@@ -173,6 +178,9 @@ pub(crate) enum Command {
     /// Work with recorded and collected payloads
     #[command(subcommand, after_help = CORPUS)]
     Corpus(CorpusCommand),
+    /// Ask the messaging policy, show it, compare it
+    #[command(subcommand, after_help = policy::POLICY)]
+    Policy(PolicyCommand),
     /// Make the sign-in of an agent
     #[command(subcommand)]
     Agent(AgentCommand),

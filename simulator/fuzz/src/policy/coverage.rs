@@ -89,24 +89,24 @@ fn expected_editions() -> Vec<String> {
 fn expected_answers() -> Vec<String> {
     let answers = |rule: RuleId| -> Vec<String> {
         let way = |way: MessagingType| format!("permits {}", way_words(way));
-        let refuses = |reason: ForbidReason| format!("refuses {}", reason.code());
+        let forbids = |reason: ForbidReason| format!("forbids {}", reason.code());
         let passes = |word: &str| format!("passes {word}");
         match rule {
-            RuleId::ThreadControl => vec![passes("own-thread"), refuses(ForbidReason::Standby)],
-            RuleId::NeverWrote => vec![passes("opened"), refuses(ForbidReason::NeverWrote)],
+            RuleId::ThreadControl => vec![passes("own-thread"), forbids(ForbidReason::Standby)],
+            RuleId::NeverWrote => vec![passes("opened"), forbids(ForbidReason::NeverWrote)],
             RuleId::StandardWindow => vec![passes("over"), way(MessagingType::Response)],
             RuleId::UpdateTags => {
                 let tags = [Tag::ConfirmedEventUpdate, Tag::AccountUpdate, Tag::PostPurchaseUpdate];
                 let permits = tags.map(|tag| way(MessagingType::MessageTag(tag)));
                 [passes("no-tag-asked")].into_iter().chain(permits).collect()
             }
-            RuleId::RetiredTags => vec![passes("no-tag-asked"), refuses(ForbidReason::TagRetired)],
+            RuleId::RetiredTags => vec![passes("no-tag-asked"), forbids(ForbidReason::TagRetired)],
             RuleId::HumanAgent => vec![
                 passes("no-person-wrote"),
                 passes("nothing-counts"),
                 passes("over"),
                 way(MessagingType::MessageTag(Tag::HumanAgent)),
-                refuses(ForbidReason::HumanAgentNotGranted),
+                forbids(ForbidReason::HumanAgentNotGranted),
             ],
         }
     };
@@ -120,7 +120,7 @@ fn answer_words(answer: Answer) -> String {
     match answer {
         Answer::Pass(pass) => format!("passes {}", pass.code()),
         Answer::Permit { messaging_type, .. } => format!("permits {}", way_words(messaging_type)),
-        Answer::Forbid(reason) => format!("refuses {}", reason.code()),
+        Answer::Forbid(reason) => format!("forbids {}", reason.code()),
     }
 }
 
