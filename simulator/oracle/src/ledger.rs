@@ -15,17 +15,17 @@ use crate::history::{
 pub(crate) struct Ledger {
     /// POSTs by number.
     pub(crate) posts: BTreeMap<u64, Post>,
-    /// Where items were offered, by key: number of the POST and index in its body.
-    pub(crate) offers: BTreeMap<ItemKey, Vec<(u64, usize)>>,
-    /// Records that say that an item was received.
-    pub(crate) received: BTreeMap<ItemKey, Vec<usize>>,
-    /// Records that say that an item was put aside.
-    pub(crate) set_aside: BTreeMap<ItemKey, Vec<usize>>,
+    /// What became of each item.
+    pub(crate) fates: BTreeMap<ItemKey, Fate>,
+    /// By place: where the item of a record that received one was offered first, and its index there.
+    heard: Vec<Option<(u32, u32)>>,
     /// Items that the world poisoned.
     pub(crate) poisoned: BTreeMap<ItemKey, usize>,
     /// Records of each machine.
     pub(crate) records: BTreeMap<MachineId, Vec<usize>>,
-    /// Records by the effect that they name, as text.
+    /// Those of them that speak of answers and their parts.
+    pub(crate) spoken: BTreeMap<MachineId, Vec<usize>>,
+    /// Records by the effect that they name.
     pub(crate) effects: BTreeMap<EffectId, usize>,
     /// Sends that came to Meta, by mark.
     pub(crate) sends: BTreeMap<String, Vec<usize>>,
@@ -51,6 +51,26 @@ pub(crate) struct Ledger {
     pub(crate) faults_over: Option<usize>,
     /// Where the world came to rest last, if nothing was offered, asked or journaled after it.
     pub(crate) at_rest: Option<usize>,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fate {
+    /// Where it was offered: number of the POST and index in its body.
+    pub(crate) offers: Vec<(u64, usize)>,
+    /// Where it was acknowledged first, its POST with a good signature.
+    pub(crate) acknowledged: Option<usize>,
+    /// Where it was received.
+    pub(crate) received: Vec<usize>,
+    /// Where it was put aside.
+    pub(crate) set_aside: Vec<usize>,
+}
+
+impl Fate {
+    /// Whether no record tells of it.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.received.is_empty() && self.set_aside.is_empty()
+    }
 }
 
 /// One POST.
@@ -82,7 +102,7 @@ struct Open {
 impl Ledger {
     /// Reads the whole list once.
     pub(crate) fn of(history: &History) -> Self {
-        let mut ledger = Self::default();
+        let mut ledger = Self { heard: vec![None; history.observed().len()], ..Self::default() };
         let mut open = Open::default();
         for (page, live) in &history.setup.pages {
             if !live {
@@ -90,7 +110,7 @@ impl Ledger {
             }
         }
         for (place, observed) in history.observed().iter().enumerate() {
-            ledger.take(place, &observed.what, &mut open);
+            ledger.take(history, place, &observed.what, &mut open);
         }
         let last = history.observed().len().saturating_sub(1);
         let ends: Vec<usize> = open.down.into_iter().chain(open.faults.into_values()).collect();
@@ -104,9 +124,9 @@ impl Ledger {
         ledger
     }
 
-    fn take(&mut self, place: usize, what: &What, open: &mut Open) {
+    fn take(&mut self, history: &History, place: usize, what: &What, open: &mut Open) {
         match what {
-            What::Webhook(webhook) => self.webhook(place, webhook),
+            What::Webhook(webhook) => self.webhook(history, place, webhook),
             What::Journal(record) => self.journal(place, record),
             What::Meta(meta) => self.meta(place, meta, open),
             What::Tracker(Tracker::Called { effect, .. }) => {
@@ -130,53 +150,51 @@ impl Ledger {
         }
     }
 
-    fn webhook(&mut self, place: usize, webhook: &Webhook) {
+    fn webhook(&mut self, history: &History, place: usize, webhook: &Webhook) {
         self.at_rest = None;
         match webhook {
             Webhook::Offered { number, signed: _, items } => {
                 self.posts.entry(*number).or_default().offered.get_or_insert(place);
                 for (index, item) in items.iter().enumerate() {
-                    self.offers.entry(item.key).or_default().push((*number, index));
+                    self.fates.entry(item.key).or_default().offers.push((*number, index));
                 }
             }
             Webhook::Kept { number } => {
                 self.posts.entry(*number).or_default().kept.get_or_insert(place);
             }
             Webhook::Answered { number, status } => {
-                self.posts.entry(*number).or_default().answered.get_or_insert((place, *status));
+                let post = self.posts.entry(*number).or_default();
+                post.answered.get_or_insert((place, *status));
+                let post = *post;
+                if post.acknowledged() == Some(place) && history.post_is_signed(post) {
+                    for item in history.items_of(post) {
+                        self.fates.entry(item.key).or_default().acknowledged.get_or_insert(place);
+                    }
+                }
             }
         }
     }
 
     fn journal(&mut self, place: usize, record: &Record) {
         self.at_rest = None;
-        self.records.entry(record.id.machine.clone()).or_default().push(place);
-        match &record.says {
-            Journaled::Received { key } => self.received.entry(*key).or_default().push(place),
-            Journaled::SetAside { key, .. } => self.set_aside.entry(*key).or_default().push(place),
-            Journaled::PartStarted { .. } | Journaled::TaskAsked { .. } | Journaled::LinesAsked { .. } => {
-                self.effects.entry(record.id.clone()).or_insert(place);
-            }
-            Journaled::TrackerAnswered { .. }
-            | Journaled::TaskBound { .. }
-            | Journaled::AnswerAsked { .. }
-            | Journaled::SendAnswered { .. }
-            | Journaled::PartSent { .. }
-            | Journaled::PartDelayed { .. }
-            | Journaled::PartFailed { .. }
-            | Journaled::PartRefused { .. }
-            | Journaled::PartHeld { .. }
-            | Journaled::PartInDoubt { .. }
-            | Journaled::DoubtTold { .. }
-            | Journaled::Resolved { .. }
-            | Journaled::EchoHeld { .. }
-            | Journaled::SentOutside { .. }
-            | Journaled::ThreadOwned { .. }
-            | Journaled::WindowClosed { .. }
-            | Journaled::TokenRefused { .. }
-            | Journaled::PageConfigured { .. }
-            | Journaled::Restricted { .. }
-            | Journaled::Other { .. } => {}
+        push(&mut self.records, &record.id.machine, place);
+        if record.says.part().is_some() || matches!(record.says, Journaled::AnswerAsked { .. }) {
+            push(&mut self.spoken, &record.id.machine, place);
+        }
+        if let Journaled::Received { key } = &record.says {
+            let fate = self.fates.entry(*key).or_default();
+            fate.received.push(place);
+            let first = fate.offers.first().copied();
+            self.heard[place] = first.and_then(|(number, index)| {
+                let offered = self.posts.get(&number)?.offered?;
+                Some((u32::try_from(offered).ok()?, u32::try_from(index).ok()?))
+            });
+        }
+        if let Journaled::SetAside { key, .. } = &record.says {
+            self.fates.entry(*key).or_default().set_aside.push(place);
+        }
+        if record.says.lines().is_some() || matches!(record.says, Journaled::PartStarted { .. }) {
+            self.effects.entry(record.id.clone()).or_insert(place);
         }
     }
 
@@ -242,15 +260,9 @@ impl Ledger {
         spans.iter().any(|(from, to)| *from <= place && place <= *to)
     }
 
-    /// Where an item was acknowledged first, its POST with a good signature.
-    pub(crate) fn acknowledged(&self, history: &History, key: ItemKey) -> Option<usize> {
-        self.places_of(history, key).filter(|(post, signed)| *signed && post.acknowledged().is_some()).fold(
-            None,
-            |first: Option<usize>, (post, _)| {
-                let place = post.acknowledged();
-                if first.is_none() { place } else { first.min(place) }
-            },
-        )
+    /// Where an item was received first.
+    pub(crate) fn received(&self, key: ItemKey) -> Option<usize> {
+        self.fates.get(&key)?.received.first().copied()
     }
 
     /// The POSTs that brought an item, each with whether its signature was good.
@@ -259,11 +271,21 @@ impl Ledger {
         history: &'a History,
         key: ItemKey,
     ) -> impl Iterator<Item = (Post, bool)> + 'a {
-        let offers = self.offers.get(&key).map_or(&[][..], Vec::as_slice);
+        let offers = self.fates.get(&key).map_or(&[][..], |fate| fate.offers.as_slice());
         offers.iter().filter_map(|(number, _)| {
             let post = *self.posts.get(number)?;
             Some((post, history.post_is_signed(post)))
         })
+    }
+}
+
+/// One place more of a machine; its name is cloned once.
+fn push(places: &mut BTreeMap<MachineId, Vec<usize>>, machine: &MachineId, place: usize) {
+    match places.get_mut(machine) {
+        Some(places) => places.push(place),
+        None => {
+            places.insert(machine.clone(), vec![place]);
+        }
     }
 }
 
@@ -297,10 +319,30 @@ impl History {
         places.iter().filter_map(|place| Some((*place, self.record(*place)?)))
     }
 
+    /// Those of them that speak of answers and their parts.
+    pub(crate) fn spoken_of(&self, machine: &MachineId) -> impl Iterator<Item = (usize, &Record)> {
+        let places = self.ledger().spoken.get(machine).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| Some((*place, self.record(*place)?)))
+    }
+
     /// The first offer of an item.
     pub(crate) fn item(&self, key: ItemKey) -> Option<&Item> {
-        let (number, index) = self.ledger().offers.get(&key)?.first()?;
+        self.offered(self.ledger().fates.get(&key)?)
+    }
+
+    /// The first offer of an item, by its fate.
+    pub(crate) fn offered(&self, fate: &Fate) -> Option<&Item> {
+        let (number, index) = fate.offers.first()?;
         self.items_of(*self.ledger().posts.get(number)?).get(*index)
+    }
+
+    /// The item that a record received, where one was offered before it.
+    pub(crate) fn heard(&self, place: usize) -> Option<&Item> {
+        let (offered, index) = (*self.ledger().heard.get(place)?)?;
+        let What::Webhook(Webhook::Offered { items, .. }) = &self.at(usize::try_from(offered).ok()?).what else {
+            return None;
+        };
+        items.get(usize::try_from(index).ok()?)
     }
 
     /// The items of a POST.

@@ -35,7 +35,7 @@ mod settings;
 
 use model::MachineId;
 
-use crate::history::{History, Journaled, Record};
+use crate::history::{History, Record};
 use crate::reference::Talk;
 use crate::violation::Violation;
 
@@ -120,9 +120,7 @@ fn walk<'h>(history: &'h History, mut each: impl FnMut(&'h MachineId, &Talk<'h>,
         let mut talk = Talk::default();
         for (place, record) in history.records_of(machine) {
             each(machine, &talk, place, record);
-            if let Journaled::Received { key } = &record.says
-                && let Some(item) = history.item(*key)
-            {
+            if let Some(item) = history.heard(place) {
                 talk.hear(item);
             }
         }

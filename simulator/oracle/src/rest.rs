@@ -78,15 +78,14 @@ fn posts(history: &History) -> Vec<Unsettled> {
 fn items(history: &History) -> Vec<Unsettled> {
     let ledger = history.ledger();
     let mut undone = Vec::new();
-    for key in ledger.offers.keys() {
-        if ledger.received.contains_key(key) || ledger.set_aside.contains_key(key) {
+    for (key, fate) in &ledger.fates {
+        if !fate.is_lost() {
             continue;
         }
-        let acknowledged = ledger.acknowledged(history, *key);
         let signed = ledger.places_of(history, *key).filter(|(_, signed)| *signed);
         let offered_last = signed.filter_map(|(post, _)| post.offered).max();
         let refused = offered_last.filter(|last| ledger.faults_over.is_some_and(|over| over < *last));
-        if let Some(place) = acknowledged {
+        if let Some(place) = fate.acknowledged {
             undone.push(Unsettled::new(history, place, format!("{} is acknowledged and not received", key.to_hex())));
         } else if let Some(place) = refused {
             undone.push(Unsettled::new(history, place, format!("{} is offered and never taken", key.to_hex())));
@@ -105,8 +104,8 @@ fn comments(history: &History) -> Vec<Unsettled> {
         }
     }
     let mut asked = BTreeSet::new();
-    for machine in history.ledger().records.keys() {
-        for (_, record) in history.records_of(machine) {
+    for machine in history.ledger().spoken.keys() {
+        for (_, record) in history.spoken_of(machine) {
             if let Journaled::AnswerAsked { comment, .. } = &record.says {
                 asked.insert(comment);
             }
@@ -184,10 +183,8 @@ fn lines(history: &History, machine: &MachineId) -> Vec<Unsettled> {
     let mut asked: BTreeMap<u64, Vec<ItemKey>> = BTreeMap::new();
     let mut refused = false;
     for (place, record) in history.records_of(machine) {
-        if let Journaled::Received { key } = &record.says
-            && history.item(*key).is_some_and(|item| item.told.is_written())
-        {
-            open.entry(*key).or_insert(place);
+        if let Some(item) = history.heard(place).filter(|item| item.told.is_written()) {
+            open.entry(item.key).or_insert(place);
         }
         if let Some(lines) = record.says.lines() {
             asked.insert(record.id.seq, lines.iter().map(|line| line.key).collect());
@@ -235,9 +232,7 @@ fn window(history: &History, machine: &MachineId) -> Option<Unsettled> {
         if let Journaled::WindowClosed { ended_at } = &record.says {
             closed = closed.max(Some(*ended_at));
         }
-        if let Journaled::Received { key } = &record.says
-            && let Some(item) = history.item(*key)
-        {
+        if let Some(item) = history.heard(place) {
             let before = talk.window_ends_at();
             talk.hear(item);
             if talk.window_ends_at() != before {

@@ -311,6 +311,17 @@ impl Item {
         ItemKey(Digest::of(about.as_bytes()).0.to_be_bytes())
     }
 
+    /// Whether it is for this machine.
+    pub(crate) fn is_for(&self, machine: &MachineId) -> bool {
+        match machine {
+            MachineId::Account(_) => false,
+            MachineId::Page(page) => self.customer.is_none() && self.page.as_ref() == Some(page),
+            MachineId::Conversation(page, customer) => {
+                self.customer.as_ref() == Some(customer) && self.page.as_ref() == Some(page)
+            }
+        }
+    }
+
     /// The machine it is for; `None` where no Page is named.
     pub fn machine(&self) -> Option<MachineId> {
         let page = self.page.clone()?;

@@ -4,10 +4,6 @@
 //! Looks at what is missing, invented or astray; what is there twice is P3. Lost can be called only what is missing when
 //! the world is at rest.
 
-use std::collections::BTreeMap;
-
-use model::ItemKey;
-
 use crate::history::{History, Item};
 use crate::violation::{Fact, Violation};
 
@@ -44,22 +40,23 @@ fn unkept(history: &History) -> Vec<Violation> {
 fn lost(history: &History) -> Vec<Violation> {
     let ledger = history.ledger();
     let mut violations = Vec::new();
-    for key in ledger.offers.keys() {
-        let Some(item) = history.item(*key) else { continue };
-        let count = |places: &BTreeMap<ItemKey, Vec<usize>>| places.get(key).map_or(0, Vec::len);
-        let (received, aside) = (count(&ledger.received), count(&ledger.set_aside));
+    for (key, fate) in &ledger.fates {
+        let Some(item) = history.offered(fate) else { continue };
         if item.told.is_odd() {
-            violations.extend(odd(history, item, aside));
+            violations.extend(odd(history, item, fate.set_aside.len()));
             continue;
         }
-        let Some(acknowledged) = ledger.acknowledged(history, *key) else { continue };
+        let Some(acknowledged) = fate.acknowledged else { continue };
         let first = || Fact::at(history, acknowledged, format!("the {} {} is acknowledged", item.kind, key.to_hex()));
-        if ledger.at_rest.is_some() && received + aside == 0 {
+        if ledger.at_rest.is_some() && fate.is_lost() {
             violations.push(Violation::new(PROMISE, first(), Fact::missing("no record ever tells of it")));
         }
-        if received > 0 && aside > 0 {
-            let place = ledger.set_aside[key][0];
-            violations.push(Violation::new(PROMISE, first(), Fact::at(history, place, "it is received and put aside")));
+        if let (Some(_), Some(place)) = (fate.received.first(), fate.set_aside.first()) {
+            violations.push(Violation::new(
+                PROMISE,
+                first(),
+                Fact::at(history, *place, "it is received and put aside"),
+            ));
         }
     }
     violations
@@ -84,19 +81,20 @@ fn odd(history: &History, item: &Item, kept: usize) -> Option<Violation> {
 /// What is received though nobody offered it, or by another machine than its own.
 fn astray(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for (key, places) in &history.ledger().received {
-        for place in places {
+    for (key, fate) in &history.ledger().fates {
+        for place in &fate.received {
             let Some(record) = history.record(*place) else { continue };
             let machine = &record.id.machine;
-            let first = || Fact::at(history, *place, format!("{machine} received {}", key.to_hex()));
-            match history.item(*key).map(Item::machine) {
-                None => violations.push(Violation::new(PROMISE, first(), Fact::missing("no delivery held it"))),
-                Some(Some(own)) if own == *machine => {}
-                Some(own) => {
-                    let own = own.map_or_else(|| "nobody's".to_owned(), |own| format!("{own}'s"));
-                    violations.push(Violation::new(PROMISE, first(), Fact::missing(format!("it is {own}"))));
+            let item = history.heard(*place).or_else(|| history.offered(fate));
+            let second = match item {
+                None => "no delivery held it".to_owned(),
+                Some(item) if item.is_for(machine) => continue,
+                Some(item) => {
+                    item.machine().map_or_else(|| "it is nobody's".to_owned(), |own| format!("it is {own}'s"))
                 }
-            }
+            };
+            let first = Fact::at(history, *place, format!("{machine} received {}", key.to_hex()));
+            violations.push(Violation::new(PROMISE, first, Fact::missing(second)));
         }
     }
     violations
@@ -104,6 +102,8 @@ fn astray(history: &History) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
+    use model::ItemKey;
+
     use super::*;
     use crate::history::{Journaled, Told, Webhook, What};
     use crate::testing::{Play, page, talk, word};

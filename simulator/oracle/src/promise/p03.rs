@@ -20,12 +20,16 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
     violations
 }
 
-/// Received or put aside more than once.
+/// Received more than once, or put aside more often than it was delivered: each delivery has its own entry there.
 fn twice(history: &History) -> Vec<Violation> {
     let ledger = history.ledger();
-    let aside = ledger.set_aside.iter().filter(|(key, _)| history.item(**key).is_some_and(|item| !item.told.is_odd()));
-    let all = ledger.received.iter().map(|of| (of, "received")).chain(aside.map(|of| (of, "put aside")));
-    let repeated = all.filter_map(|((key, places), word)| Some((key, places.first()?, places.get(1)?, word)));
+    let received = ledger.fates.iter().map(|(key, fate)| (key, &fate.received, 1, "received"));
+    let aside = ledger.fates.iter().filter(|(_, fate)| !fate.set_aside.is_empty());
+    let aside = aside.filter(|(key, _)| history.item(**key).is_some_and(|item| !item.told.is_odd()));
+    let aside = aside.map(|(key, fate)| (key, &fate.set_aside, fate.offers.len(), "put aside"));
+    let repeated = received
+        .chain(aside)
+        .filter_map(|(key, places, most, word)| Some((key, places.first()?, places.get(most)?, word)));
     repeated
         .map(|(key, once, again, word)| {
             let first = Fact::at(history, *again, format!("{} is {word}", key.to_hex()));
@@ -68,7 +72,7 @@ fn keys(history: &History) -> Vec<Violation> {
 mod tests {
     use super::*;
     use crate::history::{Item, Journaled};
-    use crate::testing::{Play, talk};
+    use crate::testing::{Play, page, talk, word};
 
     #[test]
     fn a_repeated_delivery_without_a_second_record_is_right() {
@@ -84,6 +88,19 @@ mod tests {
         let item = play.writes(1, "5001");
         play.record(&talk("5001"), Journaled::Received { key: item.key });
         assert_eq!(judge(&play.history).len(), 1);
+    }
+
+    #[test]
+    fn an_item_is_put_aside_as_often_as_it_was_delivered_and_not_more() {
+        let mut play = Play::new();
+        let item = play.message(1, "5001");
+        for (delivered, violations) in [(true, 0), (true, 0), (false, 1)] {
+            if delivered {
+                play.deliver(std::slice::from_ref(&item));
+            }
+            play.record(&page(), Journaled::SetAside { key: item.key, odd: false, cause: word("unknown-page") });
+            assert_eq!(judge(&play.history).len(), violations);
+        }
     }
 
     #[test]

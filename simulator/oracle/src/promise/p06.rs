@@ -72,8 +72,7 @@ fn echoes(history: &History, machine: &MachineId) -> Vec<Violation> {
         if let Journaled::PartSent { mid: Some(mid), .. } = &record.says {
             proved.insert(mid);
         }
-        if let Journaled::Received { key } = &record.says
-            && let Some(Told::Echo { mid, .. }) = history.item(*key).map(|item| &item.told)
+        if let Some(Told::Echo { mid, .. }) = history.heard(place).map(|item| &item.told)
             && taken.contains_key(mid)
         {
             echoed.push((place, mid));

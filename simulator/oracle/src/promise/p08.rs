@@ -6,6 +6,7 @@
 use model::ItemKey;
 
 use crate::history::{History, Item, Journaled};
+use crate::ledger::Fate;
 use crate::violation::{Fact, Violation};
 
 const PROMISE: u8 = 8;
@@ -13,8 +14,8 @@ const PROMISE: u8 = 8;
 /// What is wrong.
 pub(super) fn judge(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for (key, places) in &history.ledger().set_aside {
-        for place in places {
+    for (key, fate) in &history.ledger().fates {
+        for place in &fate.set_aside {
             violations.extend(causeless(history, *key, *place));
         }
     }
@@ -39,7 +40,7 @@ fn causeless(history: &History, key: ItemKey, place: usize) -> Option<Violation>
         return None;
     }
     let words = format!("it is a sound {} of a known Page", item.kind);
-    let second = match history.ledger().acknowledged(history, key) {
+    let second = match history.ledger().fates.get(&key).and_then(|fate| fate.acknowledged) {
         Some(place) => Fact::at(history, place, words),
         None => Fact::missing(words),
     };
@@ -54,9 +55,7 @@ fn neighbours(history: &History, poison: ItemKey, place: usize) -> Vec<Violation
     }
     let posts = ledger.places_of(history, poison).filter(|(post, _)| post.acknowledged().is_some());
     let beside = posts.flat_map(|(post, _)| history.items_of(post));
-    let is_lost = |item: &&Item| {
-        item.key != poison && !ledger.received.contains_key(&item.key) && !ledger.set_aside.contains_key(&item.key)
-    };
+    let is_lost = |item: &&Item| item.key != poison && ledger.fates.get(&item.key).is_none_or(Fate::is_lost);
     beside
         .filter(is_lost)
         .map(|item| {

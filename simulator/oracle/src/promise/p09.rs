@@ -39,16 +39,16 @@ fn moved(history: &History, talk: &Talk<'_>, ended_at: Timestamp, first: Fact) -
     }
     let is_it = |at: Timestamp| at.0.saturating_add(DAY) == ended_at.0;
     let item = talk.items().iter().find(|item| matches!(item.told, Told::Echo { .. }) && is_it(item.at))?;
-    let place = history.ledger().received.get(&item.key)?.first()?;
+    let place = history.ledger().received(item.key)?;
     let words = format!("24 hours before only the Page wrote, echo {}", item.key.to_hex());
-    Some(Violation::new(PROMISE, first, Fact::at(history, *place, words)))
+    Some(Violation::new(PROMISE, first, Fact::at(history, place, words)))
 }
 
 /// Where the echo of a message was received.
 fn echo_place(history: &History, talk: &Talk<'_>, mid: &Mid) -> Option<usize> {
     let of_it = |told: &Told| matches!(told, Told::Echo { mid: echoed, .. } if echoed == mid);
     let item = talk.items().iter().find(|item| of_it(&item.told))?;
-    history.ledger().received.get(&item.key)?.first().copied()
+    history.ledger().received(item.key)
 }
 
 /// Foreign echoes that nobody is told of, once the world rests.
@@ -63,9 +63,8 @@ fn hidden(history: &History) -> Vec<Violation> {
             .records_of(machine)
             .filter_map(|(_, record)| if let Journaled::SentOutside { mid } = &record.says { Some(mid) } else { None })
             .collect();
-        for (place, record) in history.records_of(machine) {
-            let Journaled::Received { key } = &record.says else { continue };
-            let Some(Told::Echo { mid, .. }) = history.item(*key).map(|item| &item.told) else { continue };
+        for (place, _) in history.records_of(machine) {
+            let Some(Told::Echo { mid, .. }) = history.heard(place).map(|item| &item.told) else { continue };
             if !ledger.taken.contains_key(mid) && !outside.contains(&mid) {
                 let first = Fact::at(history, place, format!("the foreign echo of {mid} came to {machine}"));
                 violations.push(Violation::new(PROMISE, first, Fact::missing("nobody says that it was sent outside")));

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use model::MachineId;
+use model::{PageId, Psid};
 
 use crate::history::{History, Item};
 use crate::violation::{Fact, Violation};
@@ -21,7 +21,7 @@ const DELAY_MAX: i64 = 1_000;
 
 /// A flood of one conversation: its first and its last acknowledged item.
 struct Flood<'h> {
-    machine: &'h MachineId,
+    of: Of<'h>,
     from: usize,
     to: usize,
 }
@@ -29,27 +29,27 @@ struct Flood<'h> {
 /// What is wrong.
 pub(super) fn judge(history: &History) -> Vec<Violation> {
     let arrivals = arrivals(history);
-    let floods: Vec<Flood<'_>> =
-        arrivals.iter().filter_map(|(machine, places)| flood(history, machine, places)).collect();
+    let floods: Vec<Flood<'_>> = arrivals.iter().filter_map(|(of, places)| flood(history, *of, places)).collect();
     if floods.is_empty() {
         return Vec::new();
     }
-    let others =
-        arrivals.iter().flat_map(|(machine, places)| places.iter().map(move |(place, item)| (machine, *place, *item)));
-    others.filter_map(|(machine, place, item)| delayed(history, &floods, machine, place, item)).collect()
+    let others = arrivals.iter().flat_map(|(of, places)| places.iter().map(move |(place, item)| (*of, *place, *item)));
+    others.filter_map(|(of, place, item)| delayed(history, &floods, of, place, item)).collect()
 }
 
-type Arrivals<'h> = BTreeMap<MachineId, Vec<(usize, &'h Item)>>;
+/// A conversation.
+type Of<'h> = (&'h PageId, &'h Psid);
+type Arrivals<'h> = BTreeMap<Of<'h>, Vec<(usize, &'h Item)>>;
 
-/// Where the items of each conversation were acknowledged first, in order.
+/// Where the items of each conversation were acknowledged, in order.
 fn arrivals(history: &History) -> Arrivals<'_> {
     let mut arrivals: Arrivals<'_> = BTreeMap::new();
-    for key in history.ledger().offers.keys() {
-        let (Some(item), Some(place)) = (history.item(*key), history.ledger().acknowledged(history, *key)) else {
-            continue;
-        };
-        if let Some(machine) = item.machine().filter(|_| item.customer.is_some()) {
-            arrivals.entry(machine).or_default().push((place, item));
+    for post in history.ledger().posts.values() {
+        let Some(place) = post.acknowledged().filter(|_| history.post_is_signed(*post)) else { continue };
+        for item in history.items_of(*post) {
+            if let (Some(page), Some(psid)) = (&item.page, &item.customer) {
+                arrivals.entry((page, psid)).or_default().push((place, item));
+            }
         }
     }
     for places in arrivals.values_mut() {
@@ -59,33 +59,28 @@ fn arrivals(history: &History) -> Arrivals<'_> {
 }
 
 /// The flood of a conversation, if it has one: the whole of what is close enough.
-fn flood<'h>(history: &History, machine: &'h MachineId, places: &[(usize, &Item)]) -> Option<Flood<'h>> {
+fn flood<'h>(history: &History, of: Of<'h>, places: &[(usize, &Item)]) -> Option<Flood<'h>> {
     let is_close =
         |pair: &&[(usize, &Item)]| history.time(pair[FLOOD - 1].0).0 - history.time(pair[0].0).0 <= FLOOD_WITHIN;
     let mut close = places.windows(FLOOD).filter(is_close);
     let first = close.next()?;
     let last = close.next_back().unwrap_or(first);
-    Some(Flood { machine, from: first[0].0, to: last[FLOOD - 1].0 })
+    Some(Flood { of, from: first[0].0, to: last[FLOOD - 1].0 })
 }
 
-fn delayed(
-    history: &History,
-    floods: &[Flood<'_>],
-    machine: &MachineId,
-    place: usize,
-    item: &Item,
-) -> Option<Violation> {
-    if floods.iter().any(|flood| flood.machine == machine) {
+fn delayed(history: &History, floods: &[Flood<'_>], of: Of<'_>, place: usize, item: &Item) -> Option<Violation> {
+    if floods.iter().any(|flood| flood.of == of) {
         return None;
     }
     let flood = floods.iter().find(|flood| flood.from <= place && place <= flood.to)?;
-    let received = *history.ledger().received.get(&item.key)?.first()?;
+    let received = history.ledger().received(item.key)?;
     let waited = history.time(received).0 - history.time(place).0;
     if waited < DELAY_MAX || history.ledger().is_troubled(place, received) {
         return None;
     }
-    let words = format!("{} of {machine} is received {waited} ms after its 200", item.key.to_hex());
-    let second = format!("{} is under a flood, which may delay others by less than {DELAY_MAX} ms", flood.machine);
+    let words = format!("{} of {}/{} is received {waited} ms after its 200", item.key.to_hex(), of.0, of.1);
+    let (page, psid) = flood.of;
+    let second = format!("{page}/{psid} is under a flood, which may delay others by less than {DELAY_MAX} ms");
     Some(Violation::new(PROMISE, Fact::at(history, received, words), Fact::at(history, flood.from, second)))
 }
 

@@ -80,7 +80,7 @@ fn words(answer: Allowed<'_>) -> String {
 /// The action that the table's answer rests on.
 fn opener(history: &History, talk: &Talk<'_>, words: String) -> Fact {
     let opener = talk.items().iter().rev().find(|item| Some(item.at) == talk.opened_at());
-    let place = opener.and_then(|item| history.ledger().received.get(&item.key)?.first().copied());
+    let place = opener.and_then(|item| history.ledger().received(item.key));
     match (place, talk.opened_at()) {
         (Some(place), Some(at)) => {
             Fact::at(history, place, format!("{words} after the customer's last action, at {}", at.0))

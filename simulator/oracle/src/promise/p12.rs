@@ -17,9 +17,12 @@ const PROMISE: u8 = 12;
 
 /// What is wrong.
 pub(super) fn judge(history: &History) -> Vec<Violation> {
+    if history.ledger().spoken.is_empty() {
+        return Vec::new();
+    }
     let deeds = deeds(history);
     let mut violations = Vec::new();
-    for machine in history.ledger().records.keys() {
+    for machine in history.ledger().spoken.keys() {
         let MachineId::Conversation(page, psid) = machine else { continue };
         let actions = deeds.get(&(page, psid)).map_or(&[][..], Vec::as_slice);
         for part in parts::parts_of(history, machine).iter().filter(|part| part.asked.is_some()) {

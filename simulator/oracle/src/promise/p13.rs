@@ -46,10 +46,8 @@ fn shown(history: &History) -> Vec<Violation> {
         let mut talk = Talk::default();
         let mut records = history.records_of(machine).peekable();
         for place in places {
-            while let Some((_, record)) = records.next_if(|(at, _)| at < place) {
-                if let Journaled::Received { key } = &record.says
-                    && let Some(item) = history.item(*key)
-                {
+            while let Some((at, _)) = records.next_if(|(at, _)| at < place) {
+                if let Some(item) = history.heard(at) {
                     talk.hear(item);
                 }
             }
@@ -73,8 +71,8 @@ fn opener(history: &History, talk: &Talk<'_>) -> Fact {
     };
     let words = format!("the customer's last opening action was at {opened_at}");
     let opener = talk.items().iter().rev().find(|item| item.at.0 == opened_at);
-    match opener.and_then(|item| history.ledger().received.get(&item.key)?.first()) {
-        Some(place) => Fact::at(history, *place, words),
+    match opener.and_then(|item| history.ledger().received(item.key)) {
+        Some(place) => Fact::at(history, place, words),
         None => Fact::missing(words),
     }
 }

@@ -70,10 +70,8 @@ fn before_typing(history: &History) -> Vec<Violation> {
     for (place, observed) in history.observed().iter().enumerate() {
         let What::Screen(Screen::Asked { machine, author, may }) = &observed.what else { continue };
         let mut talk = Talk::default();
-        for (_, record) in history.records_of(machine).take_while(|(at, _)| *at < place) {
-            if let Journaled::Received { key } = &record.says
-                && let Some(item) = history.item(*key)
-            {
+        for (at, _) in history.records_of(machine).take_while(|(at, _)| *at < place) {
+            if let Some(item) = history.heard(at) {
                 talk.hear(item);
             }
         }

@@ -59,8 +59,8 @@ fn unstarted(history: &History, place: usize) -> Option<Violation> {
 fn unwritten(history: &History) -> Vec<Violation> {
     let comments = &history.ledger().comments;
     let mut violations = Vec::new();
-    for machine in history.ledger().records.keys() {
-        for (place, record) in history.records_of(machine) {
+    for machine in history.ledger().spoken.keys() {
+        for (place, record) in history.spoken_of(machine) {
             let Journaled::AnswerAsked { comment, .. } = &record.says else { continue };
             let written = comments.get(comment).filter(|written| **written < place);
             let second = match written.map(|written| (*written, &history.at(*written).what)) {

@@ -60,10 +60,8 @@ fn receipts(history: &History) -> Vec<Violation> {
         let mut talk = Talk::default();
         let mut records = history.records_of(machine).peekable();
         for place in places {
-            while let Some((_, record)) = records.next_if(|(at, _)| at < place) {
-                if let Journaled::Received { key } = &record.says
-                    && let Some(item) = history.item(*key)
-                {
+            while let Some((at, _)) = records.next_if(|(at, _)| at < place) {
+                if let Some(item) = history.heard(at) {
                     talk.hear(item);
                 }
             }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use model::{ItemKey, MachineId};
 
 use super::{projection, walk};
-use crate::history::{Bubble, History, Journaled, Told, Way, Who};
+use crate::history::{Bubble, Digest, History, Journaled, Line, Told, Way, Who};
 use crate::reference::{Talk, Written, written};
 use crate::violation::{Fact, Violation};
 
@@ -31,13 +31,11 @@ fn transcript(history: &History, machine: &MachineId) -> Option<Violation> {
     let (place, shown) = history.last_shown(machine)?;
     let mut talk = Talk::default();
     let mut outside = Vec::new();
-    for (_, record) in history.records_of(machine).take_while(|(at, _)| *at < place) {
+    for (at, record) in history.records_of(machine).take_while(|(at, _)| *at < place) {
         if let Journaled::SentOutside { mid } = &record.says {
             outside.push(mid);
         }
-        if let Journaled::Received { key } = &record.says
-            && let Some(item) = history.item(*key)
-        {
+        if let Some(item) = history.heard(at) {
             talk.hear(item);
         }
     }
@@ -54,8 +52,8 @@ fn transcript(history: &History, machine: &MachineId) -> Option<Violation> {
         Some(written) => {
             let words = format!("by Meta's order it is {} of {}", written.key.to_hex(), written.at.0);
             let words = format!("{words}{}", standing(written));
-            match history.ledger().received.get(&written.key).and_then(|places| places.first()) {
-                Some(place) => Fact::at(history, *place, words),
+            match history.ledger().received(written.key) {
+                Some(place) => Fact::at(history, place, words),
                 None => Fact::missing(words),
             }
         }
@@ -90,10 +88,8 @@ fn order_of_lines(history: &History, machine: &MachineId) -> Option<Violation> {
     let mut newest: Option<(usize, usize, ItemKey)> = None;
     let mut known: BTreeMap<ItemKey, usize> = BTreeMap::new();
     for (place, record) in history.records_of(machine) {
-        if let Journaled::Received { key } = &record.says
-            && history.item(*key).is_some_and(|item| item.told.is_written())
-        {
-            arrived.entry(*key).or_insert(place);
+        if let Some(item) = history.heard(place).filter(|item| item.told.is_written()) {
+            arrived.entry(item.key).or_insert(place);
         }
         for line in record.says.lines().unwrap_or_default() {
             let Some(received) = arrived.get(&line.key).copied() else { continue };
@@ -114,17 +110,19 @@ fn order_of_lines(history: &History, machine: &MachineId) -> Option<Violation> {
 
 /// A line is marked exactly where its item is older than something that the customer wrote and that came before it.
 fn marks(history: &History) -> Vec<Violation> {
-    let mut late: BTreeMap<(MachineId, ItemKey), bool> = BTreeMap::new();
+    let mut late: BTreeMap<ItemKey, bool> = BTreeMap::new();
+    let mut of: Option<&MachineId> = None;
     let mut violations = Vec::new();
     walk(history, |machine, talk, place, record| {
-        if let Journaled::Received { key } = &record.says
-            && let Some(item) = history.item(*key).filter(|item| item.told.is_written())
-        {
-            late.entry((machine.clone(), *key)).or_insert_with(|| talk.is_late(item.at));
+        if of.replace(machine) != Some(machine) {
+            late.clear();
+        }
+        if let Some(item) = history.heard(place).filter(|item| item.told.is_written()) {
+            late.entry(item.key).or_insert_with(|| talk.is_late(item.at));
         }
         for line in record.says.lines().unwrap_or_default() {
             let first = |words: &str| Fact::at(history, place, format!("the line of {} {words}", line.key.to_hex()));
-            let expected = late.get(&(machine.clone(), line.key)).copied();
+            let expected = late.get(&line.key).copied();
             if let Some(expected) = expected.filter(|expected| *expected != line.late) {
                 let (is, was) = match expected {
                     true => ("is not marked with its time", "it is older than what came before it"),
@@ -132,8 +130,7 @@ fn marks(history: &History) -> Vec<Violation> {
                 };
                 violations.push(Violation::new(PROMISE, first(is), received(history, line.key, was)));
             }
-            let texts = texts(history, talk, line.key);
-            if !texts.is_empty() && !texts.contains(&line.text) {
+            if !says_so(history, talk, line) {
                 let second = received(history, line.key, "the customer wrote something else");
                 violations.push(Violation::new(PROMISE, first("says something of its own"), second));
             }
@@ -143,36 +140,29 @@ fn marks(history: &History) -> Vec<Violation> {
 }
 
 fn received(history: &History, key: ItemKey, words: &str) -> Fact {
-    match history.ledger().received.get(&key).and_then(|places| places.first()) {
-        Some(place) => Fact::at(history, *place, words),
+    match history.ledger().received(key) {
+        Some(place) => Fact::at(history, place, words),
         None => Fact::missing(words),
     }
 }
 
-/// What a message may say in the task: its text, a newer one that was known, nothing if it was taken back. Empty where
-/// its words are made up by the node.
-fn texts(history: &History, talk: &Talk<'_>, key: ItemKey) -> Vec<crate::history::Digest> {
-    let Some(Told::Message { mid, text, .. }) = history.item(key).map(|item| &item.told) else { return Vec::new() };
-    let mut texts = vec![*text];
-    for item in talk.items() {
-        if let Told::Edited { mid: edited, text, .. } = &item.told
-            && edited == mid
-        {
-            texts.push(*text);
+/// Whether the line of a message says what the customer wrote: its text, a newer one that was known, nothing if it was
+/// taken back. The words of other lines are made up by the node.
+fn says_so(history: &History, talk: &Talk<'_>, line: &Line) -> bool {
+    let Some(Told::Message { mid, text, .. }) = history.item(line.key).map(|item| &item.told) else { return true };
+    let says = |told: &Told| {
+        if let Told::Edited { mid: edited, text, .. } = told {
+            return edited == mid && *text == line.text;
         }
-        if let Told::Unsent { mid: unsent } = &item.told
-            && unsent == mid
-        {
-            texts.push(crate::history::Digest::of_line(""));
-        }
-    }
-    texts
+        matches!(told, Told::Unsent { mid: unsent } if unsent == mid) && line.text == Digest::of_line("")
+    };
+    *text == line.text || talk.items().iter().any(|item| says(&item.told))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Item, Line, TrackerAnswer};
+    use crate::history::{Item, TrackerAnswer};
     use crate::testing::{Play, talk, text};
 
     fn two() -> (Play, Item, Item) {

@@ -44,7 +44,7 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
 /// An item that waited too long for its machine.
 fn late(history: &History, post: Post, item: &Item) -> Option<Fact> {
     let acknowledged = post.acknowledged()?;
-    let received = *history.ledger().received.get(&item.key)?.first()?;
+    let received = history.ledger().received(item.key)?;
     let waited = history.time(received).0 - history.time(acknowledged).0;
     let is_late = received > acknowledged && waited > RECEIVED_WITHIN;
     (is_late && !history.ledger().is_troubled(acknowledged, received))

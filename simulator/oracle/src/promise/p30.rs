@@ -22,8 +22,8 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
             if ledger.places_of(history, item.key).any(|(_, signed)| signed) {
                 continue;
             }
-            let records = [&ledger.received, &ledger.set_aside];
-            for place in records.iter().filter_map(|records| records.get(&item.key)?.first()) {
+            let Some(fate) = ledger.fates.get(&item.key) else { continue };
+            for place in [&fate.received, &fate.set_aside].into_iter().filter_map(|places| places.first()) {
                 let words = format!("{} of delivery {number} is in the journal", item.key.to_hex());
                 violations.push(Violation::new(PROMISE, Fact::at(history, *place, words), forged()));
             }

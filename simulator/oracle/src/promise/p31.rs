@@ -25,9 +25,9 @@ fn lost(history: &History) -> Vec<Violation> {
     let ledger = history.ledger();
     let Some(last) = ledger.crashes.last().filter(|_| ledger.at_rest.is_some()) else { return Vec::new() };
     let mut violations = Vec::new();
-    for key in ledger.offers.keys() {
-        let Some(acknowledged) = ledger.acknowledged(history, *key).filter(|place| place < last) else { continue };
-        if !ledger.received.contains_key(key) && !ledger.set_aside.contains_key(key) {
+    for (key, fate) in &ledger.fates {
+        let Some(acknowledged) = fate.acknowledged.filter(|place| place < last) else { continue };
+        if fate.is_lost() {
             let crash = ledger.crashes.iter().find(|crash| **crash > acknowledged).unwrap_or(last);
             let first = Fact::at(history, acknowledged, format!("{} is acknowledged", key.to_hex()));
             let second = Fact::at(history, *crash, "after this crash no record ever tells of it");
@@ -96,9 +96,9 @@ fn doubled(history: &History, place: usize, lines: &[Line], known: &mut BTreeMap
 /// A comment that became two answers.
 fn comments(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for machine in history.ledger().records.keys() {
+    for machine in history.ledger().spoken.keys() {
         let mut known: BTreeMap<&CommentId, usize> = BTreeMap::new();
-        for (place, record) in history.records_of(machine) {
+        for (place, record) in history.spoken_of(machine) {
             let Journaled::AnswerAsked { comment, .. } = &record.says else { continue };
             if let Some(before) = known.insert(comment, place) {
                 let first = Fact::at(history, place, format!("comment {comment} becomes an answer of {machine}"));

@@ -42,7 +42,7 @@ pub(crate) fn parts_of<'h>(history: &'h History, machine: &'h MachineId) -> Vec<
     let mut parts: BTreeMap<u32, Part<'h>> = BTreeMap::new();
     let mut next = 1;
     let new = |number, asked, author, tag| Part { machine, number, asked, author, tag, records: Vec::new() };
-    for (place, record) in history.records_of(machine) {
+    for (place, record) in history.spoken_of(machine) {
         if let Journaled::AnswerAsked { parts: count, author, tag, .. } = &record.says {
             for number in next..next + count {
                 parts.insert(number, new(number, Some(place), *author, tag.as_ref()));
@@ -59,5 +59,5 @@ pub(crate) fn parts_of<'h>(history: &'h History, machine: &'h MachineId) -> Vec<
 
 /// All parts of all conversations.
 pub(crate) fn parts(history: &History) -> Vec<Part<'_>> {
-    history.ledger().records.keys().flat_map(|machine| parts_of(history, machine)).collect()
+    history.ledger().spoken.keys().flat_map(|machine| parts_of(history, machine)).collect()
 }
