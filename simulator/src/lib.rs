@@ -2,6 +2,7 @@
 //!
 //! A library behind the sandbox, the simulations and the crash tests; no library crate imports it.
 
+pub mod chronicle;
 pub mod fake;
 pub mod play;
 pub mod replay;
