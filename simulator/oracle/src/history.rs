@@ -5,6 +5,7 @@
 //! number of an observation is its place, so it never changes; beyond [`OBSERVED_MAX`] the history says that it is cut,
 //! and then nothing is called lost.
 
+mod digest;
 mod item;
 mod journaled;
 mod life;
@@ -17,7 +18,8 @@ use std::sync::OnceLock;
 use model::{AppId, MachineId, PageId, Span, Timestamp};
 
 use crate::ledger::Ledger;
-pub use item::{Digest, Entrance, Item, Opening, Owning, Told};
+pub use digest::Digest;
+pub use item::{Entrance, Item, Opening, Owning, Told};
 pub use journaled::{Author, Journaled, Line, Record, Resolution, SendAnswer, TrackerAnswer};
 pub use life::{Admin, Bubble, Life, May, Screen, Shown, Sign, Who};
 pub use outside::{Meta, Standing, Taken, Tracker, Webhook};

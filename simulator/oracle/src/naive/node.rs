@@ -174,10 +174,11 @@ impl Naive {
         if !self.seen.insert(item.key) && self.defect != Defect::TakesTwice {
             return;
         }
-        let customer = CUSTOMERS.into_iter().find(|customer| item.machine() == Some(talk(customer))).unwrap();
+        let customer = CUSTOMERS.into_iter().find(|customer| item.machine() == Some(talk(customer)));
+        let customer = customer.expect("every item is of one of them");
         self.play.received(item);
         let late = self.known[customer].items.iter().any(|known| known.told.is_written() && known.at > item.at);
-        self.known.get_mut(customer).unwrap().items.push(item.clone());
+        self.of(customer).items.push(item.clone());
         if let Told::Echo { mid, .. } = &item.told
             && !self.known[customer].ours.contains_key(mid)
             && self.defect != Defect::SendsInSilence
@@ -188,6 +189,10 @@ impl Naive {
             let late = late && self.defect != Defect::NeverMarksLate;
             self.ask_tracker(customer, item, late);
         }
+    }
+
+    fn of(&mut self, customer: &str) -> &mut Known {
+        self.known.get_mut(customer).expect("all customers are known from the start")
     }
 
     fn ask_tracker(&mut self, customer: &'static str, item: &Item, late: bool) {
@@ -213,12 +218,12 @@ impl Naive {
         self.play.called(&effect, None, &[item], &answer);
         self.play.record(&machine, Journaled::TrackerAnswered { asked: effect.seq, answer });
         self.play.record(&machine, Journaled::TaskBound { task: TaskId::new(&task) });
-        let known = self.known.get_mut(customer).unwrap();
+        let known = self.of(customer);
         (known.task, known.is_closed) = (Some(task), false);
     }
 
     fn close(&mut self, customer: &'static str) {
-        let known = self.known.get_mut(customer).unwrap();
+        let known = self.of(customer);
         let Some(task) = known.task.clone() else { return };
         known.is_closed = true;
         self.play.note(What::Tracker(Tracker::TaskTurned { task: TaskId::new(task), into: Standing::Inactive }));
@@ -257,7 +262,7 @@ impl Naive {
     }
 
     fn answer(&mut self, customer: &'static str, person: bool, echo_first: bool) {
-        let known = self.known.get_mut(customer).unwrap();
+        let known = self.of(customer);
         known.parts += 1;
         let part = known.parts;
         let author = if person { Author::Person } else { Author::Automation };
@@ -276,7 +281,7 @@ impl Naive {
             self.play.record(&talk(customer), Journaled::PartSent { part, mid: Some(Mid::new(&mid)) });
             return;
         }
-        self.known.get_mut(customer).unwrap().ours.insert(Mid::new(&mid), part);
+        self.of(customer).ours.insert(Mid::new(&mid), part);
         if echo_first {
             self.play.comes(&start, Taken::Yes { mid: Mid::new(&mid) });
             self.play.note(What::Meta(Meta::SendAnswered { mark: start.to_string(), lost: true }));
@@ -303,7 +308,7 @@ impl Naive {
         for (end, customer) in ends {
             let noted = self.known[customer].closed_at;
             if end <= until && noted.is_none_or(|noted| noted < end) {
-                self.known.get_mut(customer).unwrap().closed_at = Some(end);
+                self.of(customer).closed_at = Some(end);
                 self.play.to(end.max(self.now));
                 let ended_at = Timestamp(BEGIN + end);
                 self.play.record(&talk(customer), Journaled::WindowClosed { ended_at });
