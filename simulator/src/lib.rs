@@ -4,4 +4,5 @@
 
 pub mod fake;
 pub mod play;
+pub mod redact;
 pub mod replay;
