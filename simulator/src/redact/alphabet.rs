@@ -186,7 +186,7 @@ fn nature(letter: char) -> Option<(bool, bool, bool, usize, Vec<bool>)> {
     let joins = if (HAN.0..=HAN.1).contains(&code) || code >= 0x2_0000 {
         Vec::new()
     } else if (HANGUL.0..=HANGUL.1).contains(&code) {
-        vec![(code - HANGUL.0) % 28 == 0]
+        vec![(code - HANGUL.0).is_multiple_of(28)]
     } else {
         let joined = |text: String| text.graphemes(true).nth(1).is_none();
         let before = BEFORE.iter().map(|before| joined(format!("{before}{letter}")));

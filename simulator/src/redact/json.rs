@@ -138,8 +138,8 @@ impl<'a> Written<'a> {
         for ((old, raw), new) in self.text.iter().zip(&self.raw).zip(text) {
             if old == new {
                 quoted.push_str(raw);
-            } else if raw.starts_with("\\u") {
-                let capital = raw[2..].bytes().any(|byte| byte.is_ascii_uppercase());
+            } else if let Some(digits) = raw.strip_prefix("\\u") {
+                let capital = digits.bytes().any(|byte| byte.is_ascii_uppercase());
                 for unit in new.encode_utf16(&mut [0; 2]) {
                     quoted.push_str(&if capital { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
                 }

@@ -242,7 +242,7 @@ fn judge(text: &[char], span: &Span, found: &mut dyn FnMut(Leftover, &str)) {
     let ids = find::ids(text, span);
     let no_id = |at: core::ops::Range<usize>| {
         let digits = part(at);
-        !form::is_id(&digits) && !(span.kind == Kind::Id && form::is_bare_phone(&digits))
+        !(form::is_id(&digits) || (span.kind == Kind::Id && form::is_bare_phone(&digits)))
     };
     let leftover = match span.kind {
         Kind::Mail => {

@@ -252,7 +252,7 @@ pub(super) fn is_phone(text: &[char]) -> bool {
 /// The pieces in which a text is sent; white space between them stands in none.
 pub(super) fn pieces(text: &[char]) -> Vec<Range<usize>> {
     if text.len() <= machine::outbound::TEXT_CHARACTERS_MAX {
-        return vec![0..text.len()];
+        return core::iter::once(0..text.len()).collect();
     }
     let mut at = 0;
     let sent = machine::outbound::split(&text.iter().collect::<String>());

@@ -7,24 +7,15 @@ use simulator::redact::{Gathering, Key, Redaction};
 
 /// A redaction that heard something.
 pub(crate) fn redaction_of(hear: impl FnOnce(&mut Gathering)) -> Redaction {
-    redaction_with(b"a key for tests", hear)
-}
-
-fn redaction_with(key: &[u8], hear: impl FnOnce(&mut Gathering)) -> Redaction {
     let folder = tempfile::tempdir().unwrap();
-    let mut gathering = Gathering::begin(folder.path(), &Key::of(key)).unwrap();
+    let mut gathering = Gathering::begin(folder.path(), &Key::of(b"a key for tests")).unwrap();
     hear(&mut gathering);
     gathering.finish().unwrap()
 }
 
 /// These bodies redacted.
 pub(crate) fn redact(bodies: &[&str]) -> Vec<String> {
-    redact_with(b"a key for tests", bodies)
-}
-
-/// These bodies redacted under a key.
-pub(crate) fn redact_with(key: &[u8], bodies: &[&str]) -> Vec<String> {
-    let mut redaction = redaction_with(key, |gathering| {
+    let mut redaction = redaction_of(|gathering| {
         bodies.iter().for_each(|body| gathering.delivery(body.as_bytes()).unwrap());
     });
     bodies.iter().map(|body| String::from_utf8(redaction.delivery(body.as_bytes()).unwrap()).unwrap()).collect()
