@@ -6,3 +6,4 @@ pub mod fake;
 pub mod play;
 pub mod redact;
 pub mod replay;
+pub mod scenario;

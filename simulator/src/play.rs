@@ -1,13 +1,15 @@
 //! The player: takes a recording, hands it to a running node as Meta and the agents would, in the recording's own time,
-//! and says what came of it.
+//! and says what came of it. A scenario is played in `script`.
 //!
 //! It drives the node over HTTP alone; clock and stand-in are moved with it. What was lost or broke a rule is counted
 //! here, from the recording's own files against what API and journal show: never from the node's own numbers.
 
 mod course;
 mod desk;
+mod hand;
 pub(crate) mod reckoning;
 pub mod recording;
+pub mod script;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ use recording::Recording;
 
 pub use recording::Unreadable;
 
-/// What a recording is played on.
+/// What a recording or a scenario is played on.
 pub struct Stage<'a> {
     /// The node's clock.
     pub clock: MovableClock,

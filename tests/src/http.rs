@@ -80,11 +80,19 @@ impl Caller {
     }
 
     async fn call(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
+        self.within(AT_MOST, request).await
+    }
+
+    /// Any request, answered whole within a time of its own.
+    ///
+    /// # Errors
+    /// Where no whole answer comes.
+    pub async fn within(&self, at_most: Duration, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
         let answered = async {
             let answer = self.0.request(request).await?;
             let status = answer.status().as_u16();
             Ok::<_, anyhow::Error>(Answer { status, body: answer.into_body().collect().await?.to_bytes() })
         };
-        tokio::time::timeout(AT_MOST, answered).await.context("no answer in time")?
+        tokio::time::timeout(at_most, answered).await.context("no answer in time")?
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod apart;
 pub mod bench;
+pub mod browser;
 pub mod disks;
 pub mod facts;
 pub mod flood;

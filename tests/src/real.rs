@@ -30,9 +30,19 @@ pub struct Programs {
     pub generate: &'static str,
 }
 
+/// What differs between stages.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// More of the node's configuration, TOML.
+    pub more: String,
+    /// Whether customers read when their page is opened, instead of at once.
+    pub unhurried: bool,
+}
+
 /// Everything around a node that is started again and again.
 pub struct Stage {
     programs: Programs,
+    setting: Setting,
     dir: TempDir,
     webhook: u16,
     site: u16,
@@ -49,18 +59,37 @@ impl Stage {
     /// # Errors
     /// Where something does not start.
     pub async fn set(programs: Programs) -> anyhow::Result<Self> {
+        Self::set_with(programs, Setting::default()).await
+    }
+
+    /// The same, with a setting of its own.
+    ///
+    /// # Errors
+    /// Where something does not start.
+    pub async fn set_with(programs: Programs, setting: Setting) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
         let [webhook, site] = free_ports().await?;
-        let url = format!("http://127.0.0.1:{webhook}/webhook");
-        let mut stand_in = Daemon::talking(programs.stand_in, &[url], &dir.path().join("stand-in.log"))?;
+        let mut args = vec![format!("http://127.0.0.1:{webhook}/webhook")];
+        args.extend(setting.unhurried.then(|| "unhurried".to_owned()));
+        let mut stand_in = Daemon::talking(programs.stand_in, &args, &dir.path().join("stand-in.log"))?;
         let stand_in_url = stand_in.line().await?;
-        let stage = Self { programs, dir, webhook, site, stand_in, stand_in_url, caller: Caller::default() };
+        let stage = Self { programs, setting, dir, webhook, site, stand_in, stand_in_url, caller: Caller::default() };
         std::fs::write(stage.config(), stage.configuration())?;
         Ok(stage)
     }
 
     fn config(&self) -> PathBuf {
         self.dir.path().join("pagedesk.toml")
+    }
+
+    /// Where pages and API begin.
+    pub fn site(&self) -> String {
+        format!("http://127.0.0.1:{}", self.site)
+    }
+
+    /// A directory for what else the test writes.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// The store's directory.
@@ -78,12 +107,13 @@ impl Stage {
              graph_url = \"{}\"\n\
              [account]\nid = \"acme\"\ngather = \"2s\"\ndoubt = \"2s\"\n\
              [limits]\nsends_per_second = 300\n\
-             {}",
+             {}{}",
             self.store().display(),
             self.webhook,
             self.site,
             self.stand_in_url,
             pages.concat(),
+            self.setting.more,
         )
     }
 

@@ -11,9 +11,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Looks at a condition until it holds, every 5 ms; `false` where it does not hold in time.
-pub async fn eventually<F: Future<Output = bool>>(at_most: Duration, mut holds: impl FnMut() -> F) -> bool {
+pub async fn eventually<F: Future<Output = bool>>(at_most: Duration, holds: impl FnMut() -> F) -> bool {
+    looked_at_every(LOOK, at_most, holds).await
+}
+
+/// The same for a condition that costs something to look at.
+pub async fn looked_at_every<F: Future<Output = bool>>(
+    look: Duration,
+    at_most: Duration,
+    mut holds: impl FnMut() -> F,
+) -> bool {
     let deadline = Instant::now() + at_most;
-    let mut looks = interval(LOOK);
+    let mut looks = interval(look);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;

@@ -34,7 +34,8 @@ pub struct PageConfig {
 }
 
 impl PageConfig {
-    pub(crate) fn facts(&self) -> PageFacts {
+    /// What the journal is told of it.
+    pub fn facts(&self) -> PageFacts {
         PageFacts {
             known: true,
             name: self.name.clone(),

@@ -1,127 +1,14 @@
-//! The command line: which commands there are, what they take, and examples for each. Nothing is carried out here.
+//! The command line: which commands there are and what they take; examples for each stand in `examples`. Nothing is
+//! carried out here.
+
+mod examples;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const EXAMPLES: &str = "\
-Examples:
-  pagedesk sandbox                              try everything, without a Facebook account
-  pagedesk config example > pagedesk.toml       begin a configuration
-  pagedesk serve --config pagedesk.toml         run a node
-  pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
-  pagedesk replay ./recording                   run recorded traffic against this build
-
-Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
-4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
-
-const SERVE: &str = "\
-Examples:
-  pagedesk serve --config /etc/pagedesk.toml
-  pagedesk serve --config pagedesk.toml --check           says all that is wrong with it
-  pagedesk serve --config pagedesk.toml --set listen.desk=127.0.0.1:9000
-  PAGEDESK__STORE__DIR=/srv/pagedesk pagedesk serve --config pagedesk.toml
-
-SIGTERM or SIGINT end it in an orderly way: what is under way is finished, the store is closed.";
-
-const SANDBOX: &str = "\
-Examples:
-  pagedesk sandbox                                      prints the addresses, ends with Ctrl-C
-  pagedesk sandbox --dir ./state                        keeps its state
-  pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
-  pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
-
-With --json one JSON object goes to standard output: the addresses, or with --play what the
-recording came to; then the addresses are one line of JSON on standard error, among the log.
-With --play and --exit the exit code is 0 only if nothing was lost and no rule was broken.";
-
-const REPLAY: &str = "\
-Examples:
-  pagedesk replay replay-corpus/recordings/first-steps            compares with its approved trace
-  pagedesk replay replay-corpus/recordings/first-steps --approve  accepts what this build does
-  pagedesk replay ./recording --json                              one object for programs
-  pagedesk replay ./recording --out now.trace                     keeps the trace elsewhere
-
-The recording runs against the real actors on a clock that stands still while there is
-anything to do, so days take seconds and the same recording gives the same trace.
-
-Exit codes: 0 as approved and as expected, 1 not so, 4 nothing in it, 5 unreadable";
-
-const JOURNAL: &str = "\
-Examples:
-  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
-  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
-  pagedesk journal verify --dir /var/lib/pagedesk
-  pagedesk journal stats --dir /var/lib/pagedesk --json
-
-All of them write nothing and may run beside a node. What customers said is masked
-unless --reveal is given.";
-
-const CORPUS: &str = "\
-Examples:
-  pagedesk corpus import ./payloads             whole deliveries, single entries or single items
-  pagedesk corpus import ./payloads --json
-
-Exit code 0 if every file is JSON, else 5. One bad file never stops the others.";
-
-const AGENT: &str = "\
-Examples:
-  pagedesk agent hash                                   asks for a password, prints its hash
-  pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
-  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
-
-const CAT: &str = "\
-Examples:
-  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
-  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
-
-A line is one record:
-  position  of its batch in the journal; the records of one decision share it
-  instant   when it was decided, in UTC
-  machine   whose: a/ACCOUNT, p/PAGE, c/PAGE/PSID
-  #number   the machine's own count of its records, without gaps
-  kind      what happened; `effect`: it asks for work outside, `baseline`: it holds the whole state
-  body      JSON, masked unless --reveal is given
-
-Only journal.redb is needed, and keys.redb to open what is sealed.
-
-Exit codes: 1 some records are damaged, or stay sealed because keys.redb is missing (the others
-are shown), 3 the journal cannot be used, 4 nothing matched";
-
-const VERIFY: &str = "\
-Reads every row of journal.redb, keys.redb, inbox.redb, inbox.wal and
-desk.redb and compares them. What it counts:
-  batches       decisions; each lies at a position of its own, the newest
-                at `last`
-  records       events in them; `sealed` ones opened, `erased` ones whose
-                key was ended on purpose
-  machines      accounts, Pages and conversations
-  open effects  work outside that is not settled: sends, tasks, questions
-  deadlines     machines that wait for an instant
-  snapshots     cached states; losing them costs start-up time only
-  deliveries    requests of Meta, with the bytes of their bodies; `without
-                row` ones are in inbox.wal alone
-  unforgotten   deliveries not yet marked done: marks are stored lazily,
-                so some of them may be done
-  tasks         of the embedded desk, with their comments and contacts;
-                `effects` are requests of the node that it answered
-
-Exit codes: 0 everything agrees, 1 something does not, or a file is damaged
-or missing (the table and --json name it), 3 there is no store, or it cannot
-be read for another reason";
-
-const STATS: &str = "\
-Nothing is checked; `pagedesk journal verify` does that. Beside a running
-node the counts are those of the last commit; what the node has done since
-is not in them yet.
-
-Exit codes: 0 counted, 3 the store cannot be used";
-
-const CONFIG: &str = "\
-Examples:
-  pagedesk config example > pagedesk.toml
-  pagedesk config show --config pagedesk.toml  what holds, and where each value comes from";
+use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
@@ -210,12 +97,15 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Play a recording against the node, in its own time
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "piece")]
     pub play: Option<PathBuf>,
-    /// End when the recording is played
-    #[arg(long, requires = "play")]
+    /// Play a scenario, which says line by line what customers, agents and Meta do
+    #[arg(long, value_name = "FILE", group = "piece")]
+    pub script: Option<PathBuf>,
+    /// End when the recording or scenario is played
+    #[arg(long, requires = "piece")]
     pub exit: bool,
-    /// Print addresses as one JSON object; with --play what the recording came to, the addresses on standard error
+    /// Print addresses as one JSON object; with --play or --script what it came to, the addresses on standard error
     #[arg(long)]
     pub json: bool,
     /// Where the webhook listens
@@ -304,6 +194,9 @@ pub(crate) struct Cat {
 pub(crate) enum CorpusCommand {
     /// Read webhook payloads of any origin and say what they hold
     Import(Import),
+    /// Write what came into a sandbox's store as a recording
+    #[command(after_help = EXPORT)]
+    Export(Export),
 }
 
 /// `pagedesk corpus import`
@@ -312,6 +205,26 @@ pub(crate) struct Import {
     /// A folder; all its *.json files are read, those of folders inside too
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pagedesk corpus export`
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The sandbox's store
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The recording's folder; made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// The title of a new manifest; the folder's name where nobody says
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Write over deliveries and facts that are there already
+    #[arg(long)]
+    pub force: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

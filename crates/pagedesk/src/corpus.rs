@@ -1,6 +1,9 @@
-//! `pagedesk corpus`: payloads of any origin are read and counted. Writes nothing and keeps nothing.
+//! `pagedesk corpus`: payloads of any origin are read and counted, which writes nothing; a sandbox's traffic is written
+//! into a recording, in `export`.
 //!
 //! Invariant: a file that cannot be read is named and costs no other file.
+
+pub(crate) mod export;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -28,25 +28,25 @@ pub(crate) fn journal(asked: &Journal) -> Result<Exit, Failure> {
 }
 
 /// Whether there is anything of a store. What may not be looked at is told by whoever opens it.
-fn is_store(asked: &Look) -> Result<(), Failure> {
-    if asked.dir.metadata().is_ok_and(|found| !found.is_dir()) {
-        return Err(whole::no_folder(&asked.dir));
+pub(crate) fn is_store(dir: &Path) -> Result<(), Failure> {
+    if dir.metadata().is_ok_and(|found| !found.is_dir()) {
+        return Err(whole::no_folder(dir));
     }
     let is_absent = |path: &Path| path.symlink_metadata().is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound);
-    if whole::FILES.iter().chain(&[whole::MARKER]).any(|name| !is_absent(&asked.dir.join(name))) {
+    if whole::FILES.iter().chain(&[whole::MARKER]).any(|name| !is_absent(&dir.join(name))) {
         return Ok(());
     }
-    let dir = asked.dir.display();
-    let what = if is_absent(&asked.dir) {
-        format!("{dir} does not exist")
+    let name = dir.display();
+    let what = if is_absent(dir) {
+        format!("{name} does not exist")
     } else {
-        format!("{dir} holds no store: there is no journal.redb")
+        format!("{name} holds no store: there is no journal.redb")
     };
     Err(Failure::new(Exit::Configuration, what).remedy("give the folder that store.dir names"))
 }
 
 fn open<T>(asked: &Look, opening: impl FnOnce(&Path) -> Result<T, FileFault>) -> Result<T, Failure> {
-    is_store(asked)?;
+    is_store(&asked.dir)?;
     opening(&asked.dir).map_err(|fault| unread(asked, &fault))
 }
 
@@ -132,7 +132,7 @@ fn lines(batch: &StoredBatch, asked: &Cat, has_keys: bool, shown: &mut u64) -> S
 }
 
 fn verify(asked: &Look) -> Result<Exit, Failure> {
-    is_store(asked)?;
+    is_store(&asked.dir)?;
     let mut report = ReadOnlyJournal::verify_dir(&asked.dir).map_err(|fault| unread(asked, &fault))?;
     let mut desk = DeskReport::default();
     report.damaged.extend(verify_desk(asked, &mut desk)?);

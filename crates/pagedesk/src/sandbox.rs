@@ -1,19 +1,22 @@
 //! `pagedesk sandbox`: a node, the embedded desk and a stand-in for Facebook in one process, on loopback, with invented
-//! Pages and secrets. Plays a recording where one is given; else a few invented customers have written already.
+//! Pages and secrets. Plays a recording or a scenario where one is given; else a few invented customers have written
+//! already.
 //!
 //! Invariants: nothing leaves the machine; the clock may be moved here and nowhere else; a temporary state is gone at
 //! the end.
 
+mod kept;
 #[cfg(feature = "failpoints")]
 mod late;
 mod opening;
-mod scene;
+mod piece;
+pub(crate) mod scene;
 mod sign_in;
 mod state;
 
 use core::pin::pin;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actors::Clock as _;
@@ -22,18 +25,21 @@ use journal::Entropy as _;
 use model::{PageId, Redacted};
 use node::{MovableClock, Serving};
 use serde_json::json;
-use simulator::fake::facebook::{Page, StandIn, StandInOptions};
-use simulator::play::recording::Recording;
-use simulator::play::{Report, Stage, Unreadable, play};
+use simulator::fake::facebook::{Keeping, Page, StandIn, StandInOptions};
+use simulator::play::Stage;
+use web::Guide;
 
 use crate::assembly::{self, Doors};
 use crate::cli::Sandbox;
 use crate::exit::{self, Exit, Failure};
 use crate::serve::{Orders, until};
+use piece::{Outcome, Piece};
 use scene::Scene;
 use sign_in::SignIn;
 
-/// Runs a sandbox until it is told to end, or until its recording is played.
+pub(crate) use piece::unreadable;
+
+/// Runs a sandbox until it is told to end, or until what it plays is over.
 pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
     for (address, flag) in [
         (asked.listen_webhook, "--listen-webhook"),
@@ -46,47 +52,16 @@ pub(crate) fn sandbox(asked: &Sandbox) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, what).remedy("give an address as 127.0.0.1:8081"));
         }
     }
-    let recording = asked.play.as_deref().map(read).transpose()?;
-    if let (Some(dir), Some(_)) = (&asked.dir, &recording)
-        && dir.join("journal.redb").exists()
+    let piece = Piece::of(asked)?;
+    if let (Some(dir), Some(piece)) = (&asked.dir, &piece)
+        && (dir.join("journal.redb").exists() || kept::is_in(dir))
     {
-        let what = format!("{} holds a store already, and a recording needs an empty one", dir.display());
+        let what = format!("{} holds a store already, and a {} needs an empty one", dir.display(), piece.word());
         return Err(Failure::new(Exit::Configuration, what).remedy("give another --dir, or none"));
     }
     // Removed when it is dropped, after everything in it is closed.
     let state = state::State::of(asked.dir.as_deref())?;
-    assembly::runtime()?.block_on(run(asked, recording, state.dir().to_owned()))
-}
-
-/// Names printed of a folder that holds recordings.
-const NAMES_MAX: usize = 20;
-
-fn read(dir: &Path) -> Result<Recording, Failure> {
-    let is_recording = |dir: &Path| dir.join("manifest.toml").is_file();
-    if !is_recording(dir)
-        && let Ok(entries) = std::fs::read_dir(dir)
-    {
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()).filter(|path| is_recording(path)))
-            .map(|path| path.display().to_string())
-            .collect();
-        names.sort();
-        if let Some(first) = names.first() {
-            let what = format!("{} is no recording, and holds {}:", dir.display(), names.len());
-            let failure = Failure::several(Exit::UnreadableCorpus, what, names.iter().take(NAMES_MAX).cloned());
-            return Err(failure.remedy(format!("give one of them, as --play {first}")));
-        }
-    }
-    Recording::read(dir).map_err(|fault| unreadable(&fault))
-}
-
-/// Why a recording is not played.
-pub(crate) fn unreadable(fault: &Unreadable) -> Failure {
-    match fault {
-        Unreadable::Wrong { .. } => Failure::new(Exit::UnreadableCorpus, fault.to_string())
-            .remedy("docs/format/recording.md describes what a recording holds"),
-        Unreadable::Empty(_) => Failure::new(Exit::NothingMatched, fault.to_string()),
-    }
+    assembly::runtime()?.block_on(run(asked, piece, state.dir().to_owned()))
 }
 
 /// Everything that runs.
@@ -107,47 +82,55 @@ struct Addresses {
     webhook: SocketAddr,
 }
 
-async fn run(asked: &Sandbox, recording: Option<Recording>, dir: PathBuf) -> Result<Exit, Failure> {
+async fn run(asked: &Sandbox, piece: Option<Piece>, dir: PathBuf) -> Result<Exit, Failure> {
     let mut orders = Orders::listen()?;
-    let running = start(asked, recording.as_ref(), dir).await?;
-    // What is printed on standard output is one thing: the report of a recording, or else the addresses.
+    let running = start(asked, piece.as_ref(), dir).await?;
+    // What is printed on standard output is one thing: the report of what is played, or else the addresses.
     let addresses = if asked.json { running.json() } else { running.text(asked.dir.is_none()) };
-    match (&recording, asked.json) {
+    match (&piece, asked.json) {
         (Some(_), true) => exit::note(addresses.trim_end()),
         _ => exit::write_out(&addresses)?,
     }
-    let Some(recording) = recording else { return running.until(&mut orders).await };
-    let played = match select(pin!(orders.end_ordered()), pin!(running.play(&recording))).await {
-        Either::Left(_) => Err(Failure::new(Exit::CheckFailed, "told to end before the recording was played")),
+    let Some(piece) = piece else { return running.until(&mut orders).await };
+    let played = match select(pin!(orders.end_ordered()), pin!(running.play(&piece))).await {
+        Either::Left(_) => {
+            let what = format!("told to end before the {} was played", piece.word());
+            Err(Failure::new(Exit::CheckFailed, what))
+        }
         Either::Right((played, _)) => played,
     };
-    let report = match played {
-        Ok(report) => report,
+    let outcome = match played {
+        Ok(outcome) => outcome,
         Err(failure) => {
             running.stop().await;
             return Err(failure);
         }
     };
-    exit::write_out(&shown(&report, asked.json))?;
+    exit::write_out(&outcome.shown(asked.json))?;
     if asked.exit {
         running.stop().await;
     } else {
         running.until(&mut orders).await?;
     }
-    Ok(if report.is_clean() { Exit::Ok } else { Exit::CheckFailed })
+    Ok(if outcome.is_clean { Exit::Ok } else { Exit::CheckFailed })
 }
 
-async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> Result<Running, Failure> {
+async fn start(asked: &Sandbox, piece: Option<&Piece>, dir: PathBuf) -> Result<Running, Failure> {
     let clock = MovableClock::default();
+    let keeping = asked.dir.as_deref().map(kept::keeping).transpose()?;
+    if let Some(at) = keeping.as_ref().and_then(Keeping::kept_at) {
+        // A clock that was moved stays so: what was journaled then has happened.
+        clock.advance_to(at);
+    }
     // A kept state has its own news.
-    let opens = recording.is_none() && !dir.join("journal.redb").exists();
+    let opens = piece.is_none() && !dir.join("journal.redb").exists() && !kept::is_in(&dir);
     if opens {
         clock.start_at(clock.now() - opening::TAKES);
     }
-    let scene = match recording {
-        Some(recording) => {
-            clock.start_at(recording.begins_at());
-            Scene::of(&recording.manifest)
+    let scene = match piece {
+        Some(piece) => {
+            clock.start_at(piece.begins_at());
+            piece.scene()
         }
         None => Scene::invented(),
     };
@@ -157,14 +140,16 @@ async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> 
     };
     let (webhook, desk) = (assembly::address(&doors.webhook)?, assembly::address(&doors.desk)?);
     let mut entropy = assembly::entropy()?;
-    // A recording is played with the same ids each time. Otherwise they are new: a kept state knows those of last time.
-    let seed = recording.is_none().then(|| {
+    // What is played has the same chances each time. Otherwise they are new: a kept state knows the ids of last time.
+    let seed = piece.is_none().then(|| {
         let mut seed = [0; 8];
         entropy.fill(&mut seed);
         u64::from_le_bytes(seed)
     });
-    let (sign_in, site) = sign_in::fresh(&mut entropy)?;
-    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), seed).await?;
+    let tells = piece.is_none_or(Piece::is_told_of_sends);
+    let (sign_in, mut site) = sign_in::fresh(&mut entropy)?;
+    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), Manner { seed, tells, keeping }).await?;
+    site.guide = Some(Guide { customers_url: format!("{}/", stand_in.base_url()) });
     let addresses = Addresses { facebook: stand_in.address(), desk, webhook };
     let app_secret = scene.app_secret.clone();
     let parts = scene.assembly(dir.clone(), clock.clone(), doors, stand_in.base_url(), site);
@@ -178,14 +163,23 @@ async fn start(asked: &Sandbox, recording: Option<&Recording>, dir: PathBuf) -> 
     Ok(Running { serving, stand_in, clock, addresses, sign_in, app_secret, dir })
 }
 
-/// The stand-in beside the doors of webhook and desk. Without a seed it stands for a recording's world, whose customers
-/// read by themselves.
+/// How the stand-in behaves.
+struct Manner {
+    /// What its chances are drawn from. Without one, something is played, and customers read by themselves.
+    seed: Option<u64>,
+    /// Whether it tells of the node's own sends, by echoes and receipts.
+    tells: bool,
+    /// Where its world is kept, if it is.
+    keeping: Option<Keeping>,
+}
+
+/// The stand-in beside the doors of webhook and desk.
 async fn stand_in(
     asked: &Sandbox,
     scene: &Scene,
     clock: &MovableClock,
     (webhook, desk): (SocketAddr, SocketAddr),
-    seed: Option<u64>,
+    Manner { seed, tells, keeping }: Manner,
 ) -> Result<StandIn, Failure> {
     let now = clock.clone();
     let page = |(id, page): (&PageId, &node::PageConfig)| {
@@ -203,8 +197,11 @@ async fn stand_in(
         agents_url: Some(format!("http://{desk}/")),
         human_agent: scene.human_agent,
         movable: Some(Arc::new(clock.clone())),
+        echoes: tells,
+        receipts: tells,
         reads_at_once: seed.is_none(),
         seed: seed.unwrap_or(options.seed),
+        keeping,
         ..options
     };
     StandIn::start(options).await.map_err(|fault| {
@@ -225,7 +222,7 @@ impl Running {
         self.stand_in.stop().await;
     }
 
-    async fn play(&self, recording: &Recording) -> Result<Report, Failure> {
+    async fn play(&self, piece: &Piece) -> Result<Outcome, Failure> {
         let stage = Stage {
             clock: self.clock.clone(),
             node: Arc::clone(self.serving.node()),
@@ -235,9 +232,7 @@ impl Running {
             app_secret: self.app_secret.clone(),
             store: self.dir.clone(),
         };
-        play(recording, &stage)
-            .await
-            .map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be played: {fault:#}")))
+        piece.play(&stage).await
     }
 
     fn text(&self, is_temporary: bool) -> String {
@@ -266,20 +261,4 @@ impl Running {
         });
         format!("{body}\n")
     }
-}
-
-fn shown(report: &Report, as_json: bool) -> String {
-    let object = serde_json::to_value(report).expect("a report is plain text and numbers");
-    if as_json {
-        return format!("{object}\n");
-    }
-    let mut text = format!("{}\n", report.title);
-    for (name, value) in object.as_object().into_iter().flatten().filter(|(_, value)| value.is_u64()) {
-        text.push_str(&format!("  {name:<18} {value:>10}\n"));
-    }
-    for finding in &report.findings {
-        text.push_str(&format!("  {finding}\n"));
-    }
-    text.push_str(if report.is_clean() { "nothing was lost and no rule was broken\n" } else { "not all is well\n" });
-    text
 }

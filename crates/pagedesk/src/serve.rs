@@ -151,6 +151,7 @@ fn parts(config: Config, doors: Doors) -> Assembly {
             lifetimes: Lifetimes { idle: duration(desk.session_idle), at_most: duration(desk.session_at_most) },
             https: desk.https,
             agent_name: desk.agent_name,
+            guide: None,
         },
         site_limits: Limits { connections_max: listen.desk_connections_max, drain_max, ..Limits::site() },
     }

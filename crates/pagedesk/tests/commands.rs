@@ -37,7 +37,7 @@ fn configured(extra: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn help_shows_commands_and_examples() {
-    let asked: [&[&str]; 9] = [
+    let asked: [&[&str]; 11] = [
         &["--help"],
         &["serve", "--help"],
         &["sandbox", "--help"],
@@ -45,6 +45,8 @@ fn help_shows_commands_and_examples() {
         &["journal", "cat", "--help"],
         &["journal", "verify", "--help"],
         &["journal", "stats", "--help"],
+        &["corpus", "--help"],
+        &["corpus", "export", "--help"],
         &["config", "--help"],
         &["agent", "hash", "--help"],
     ];

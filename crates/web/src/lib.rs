@@ -9,6 +9,7 @@ mod asked;
 mod body;
 mod fault;
 mod guard;
+mod guide;
 mod health;
 mod ingress;
 mod limits;
@@ -25,6 +26,7 @@ mod stall;
 mod talk;
 
 pub use guard::ApiTokens;
+pub use guide::Guide;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
 pub use lists::{Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Which};

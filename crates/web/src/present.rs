@@ -26,6 +26,11 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// An instant in a list in which the time of day counts: as [`moment`], and older ones with both.
+pub(crate) fn instant(at: Timestamp, now: Timestamp) -> String {
+    if now - at < Span::days(6) { moment(at, now) } else { formatted(at, "%-d %b %Y, %H:%M") }
+}
+
 /// The time of day alone, UTC.
 pub(crate) fn time(at: Timestamp) -> String {
     formatted(at, "%H:%M")
@@ -50,7 +55,8 @@ pub(crate) fn left(end: Timestamp, now: Timestamp) -> (String, Option<Span>) {
     let Span(ms) = end - now;
     let until_less_than = |whole: i64| Some(Span(ms - whole + 1));
     match ms {
-        ..=0 => ("closed".to_owned(), None),
+        // Not “closed”: a person may have longer, which the conversation itself says.
+        ..=0 => ("past 24 h".to_owned(), None),
         1..MINUTE => ("under 1 min left".to_owned(), Some(Span(ms))),
         MINUTE..HOUR => (format!("{} min left", ms / MINUTE), until_less_than(ms / MINUTE * MINUTE)),
         _ => (format!("{} h left", ms / HOUR), until_less_than(ms / HOUR * HOUR)),
@@ -150,7 +156,7 @@ impl Composer {
             Verdict::Forbid { reason } => Self {
                 enabled: false,
                 state: reason.code(),
-                label: format!("closed: {}", words(reason.code())),
+                label: closed(reason.code()),
                 left: None,
                 turns: None,
                 tone: Tone::Bad,
@@ -174,6 +180,11 @@ impl Composer {
             ),
         }
     }
+}
+
+/// That nobody may write now; of a window nothing more is to be said.
+fn closed(code: &str) -> String {
+    if code == "window-closed" { "closed".to_owned() } else { format!("closed: {}", words(code)) }
 }
 
 /// A stable code as words.
@@ -317,7 +328,7 @@ mod tests {
         assert_eq!(said(Span(Span::hours(1).0 - 1)), "59 min left");
         assert_eq!(said(Span::minutes(1)), "1 min left");
         assert_eq!(said(Span(1)), "under 1 min left");
-        assert_eq!((said(Span(0)), said(Span(-1))), ("closed".to_owned(), "closed".to_owned()));
+        assert_eq!((said(Span(0)), said(Span(-1))), ("past 24 h".to_owned(), "past 24 h".to_owned()));
         let mut now = end - Span::hours(2);
         let mut turns = 0;
         while let (words, Some(span)) = left(end, now) {
@@ -326,14 +337,14 @@ mod tests {
             assert_ne!(left(end, now).0, words, "but then");
             turns += 1;
         }
-        assert_eq!((left(end, now).0.as_str(), turns), ("closed", 62));
+        assert_eq!((left(end, now).0.as_str(), turns), ("past 24 h", 62));
     }
 
     #[test]
     fn the_composer_says_when_it_is_closed_and_why() {
         let closed = Composer::of(&Verdict::Forbid { reason: ForbidReason::WindowClosed }, Timestamp(0));
         assert!(!closed.enabled);
-        assert_eq!(closed.label, "closed: window closed");
+        assert_eq!(closed.label, "closed");
         assert!(closed.sentence.is_some_and(|sentence| sentence.contains("customer writes")));
         let held = Composer::of(&Verdict::Defer { until: None, reason: DeferReason::NeedsReconnect }, Timestamp(0));
         assert!(held.enabled, "what is held is not lost, so it may be written");

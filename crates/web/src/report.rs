@@ -34,24 +34,31 @@ pub(crate) struct Reported {
 }
 
 /// What broke the policy.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Report {
     /// The page.
-    #[serde(rename(deserialize = "document-uri"))]
     document: String,
     /// The rule that it broke.
-    #[serde(rename(deserialize = "effective-directive"), alias = "violated-directive")]
     directive: String,
     /// With what.
-    #[serde(rename(deserialize = "blocked-uri"))]
     blocked: String,
 }
 
 #[derive(Deserialize)]
 struct Sent {
     #[serde(rename = "csp-report")]
-    report: Report,
+    report: Words,
+}
+
+/// A report as browsers write it.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Words {
+    document_uri: String,
+    effective_directive: String,
+    /// The older name of the same; today's browsers send both.
+    violated_directive: String,
+    blocked_uri: String,
 }
 
 /// What browsers reported, behind a lock.
@@ -68,8 +75,9 @@ impl Reports {
         };
         reported.reports += 1;
         let short = |word: String| word.chars().filter(|letter| !letter.is_control()).take(WORD_MAX).collect();
-        let Report { document, directive, blocked } = report;
-        let report = Report { document: short(document), directive: short(directive), blocked: short(blocked) };
+        let Words { document_uri, effective_directive, violated_directive, blocked_uri } = report;
+        let directive = if effective_directive.is_empty() { violated_directive } else { effective_directive };
+        let report = Report { document: short(document_uri), directive: short(directive), blocked: short(blocked_uri) };
         if reported.kept.len() < KEPT_MAX && !reported.kept.contains(&report) {
             // No customer text: addresses of our pages, a rule's name and what was to be loaded.
             tracing::warn!(directive = ?report.directive, blocked = ?report.blocked, "a page broke its security policy");
@@ -97,6 +105,24 @@ pub(crate) async fn show(State(sources): State<Arc<Sources>>) -> Json<Reported> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_as_browsers_send_it_is_read() {
+        let reports = Reports::default();
+        // Chromium 148.
+        reports.note(
+            br#"{"csp-report":{"document-uri":"http://d/","referrer":"","violated-directive":"img-src",
+            "effective-directive":"img-src","original-policy":"default-src 'none'","disposition":"enforce",
+            "blocked-uri":"http://elsewhere/1.png","line-number":1,"status-code":200,"script-sample":""}}"#,
+        );
+        let words = |text: &str| text.to_owned();
+        let report = Report {
+            document: words("http://d/"),
+            directive: words("img-src"),
+            blocked: words("http://elsewhere/1.png"),
+        };
+        assert_eq!(reports.reported(), Reported { reports: 1, unreadable: 0, kept: vec![report] });
+    }
 
     #[test]
     fn reports_are_counted_and_the_first_different_ones_kept() {

@@ -24,6 +24,7 @@ use tracker::desk::Desk;
 use crate::body::Reader;
 use crate::fault::{self, Fault};
 use crate::guard::{self, ApiTokens, Whence};
+use crate::guide::{self, Guide};
 use crate::limits::Limits;
 use crate::lists::Lists;
 use crate::live::{self, Live};
@@ -47,6 +48,8 @@ pub struct SiteSettings {
     pub https: bool,
     /// In whose name the pages act where nobody signs in, and the API where the caller does not say.
     pub agent_name: String,
+    /// What there is to try, for a sandbox. `None`: the pages say nothing of it.
+    pub guide: Option<Guide>,
 }
 
 impl Default for SiteSettings {
@@ -57,6 +60,7 @@ impl Default for SiteSettings {
             lifetimes: Lifetimes::default(),
             https: false,
             agent_name: "Agent".to_owned(),
+            guide: None,
         }
     }
 }
@@ -79,6 +83,8 @@ pub(crate) struct Sources {
     pub(crate) reports: Reports,
     /// Browsers come by https through a proxy.
     pub(crate) https: bool,
+    /// What there is to try; a node that serves has none.
+    pub(crate) guide: Option<guide::Standing>,
 }
 
 /// The service of the people's listener. Clones share everything.
@@ -118,11 +124,13 @@ impl Site {
         settings: SiteSettings,
         limits: &Limits,
     ) -> Self {
-        let SiteSettings { tokens, agents, lifetimes, https, agent_name } = settings;
+        let SiteSettings { tokens, agents, lifetimes, https, agent_name, guide } = settings;
         let people = Arc::new(People::new(agents, lifetimes, https, agent_name.clone(), Arc::clone(&node)));
         let (live, reports) = (Live::new(), Reports::default());
-        let sources = Arc::new(Sources { node, lists, desk, agent_name, people, live, reports, https });
-        let router = pages::router()
+        let guide = guide.map(guide::Standing::new);
+        let pages = if guide.is_some() { pages::router().merge(pages::guide_router()) } else { pages::router() };
+        let sources = Arc::new(Sources { node, lists, desk, agent_name, people, live, reports, https, guide });
+        let router = pages
             .route("/events", get(live::events))
             .route("/csp-report", post(report::take).get(report::show))
             .nest("/api/v1", api::router())

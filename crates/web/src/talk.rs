@@ -171,7 +171,7 @@ impl Said {
 
 /// The text without the marks that a readable line has for attachments: the page shows those as what they are. A mark
 /// that reads otherwise stays, and so does what a customer typed: of several alike the last is the mark.
-fn parted(line: &str, attachments: &[Attachment]) -> (String, Vec<Attached>) {
+pub(crate) fn parted(line: &str, attachments: &[Attachment]) -> (String, Vec<Attached>) {
     let mut lines: Vec<&str> = line.split('\n').collect();
     let mut attached = Vec::new();
     for attachment in attachments.iter().rev() {

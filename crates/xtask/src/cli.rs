@@ -29,7 +29,8 @@ Budgets stand in docs/TESTING.md. A stage over its budget is a warning. The last
   cargo xtask test window                tests whose name holds `window`
   cargo xtask test -E 'package(it)'      any filter of cargo-nextest
 
-Installs cargo-nextest into target/tools when the machine has none.")]
+Installs cargo-nextest into target/tools when the machine has none; Debian's chromium and chromium-driver by apt-get, as
+root, unless packages other than `it` are chosen.")]
     Test {
         /// Handed to cargo-nextest; with any of them, documentation tests are left out.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

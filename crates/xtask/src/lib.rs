@@ -4,6 +4,7 @@
 //! functions over text, tested beside the code; only `shell` starts processes and only `clock` reads the time.
 
 pub mod bench;
+pub mod browser;
 pub mod budget;
 pub mod ci;
 pub mod cli;

@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use crate::browser;
 use crate::shell;
 use crate::stage::{Ending, Stages};
 use crate::tally;
@@ -57,8 +58,12 @@ pub(crate) fn watched(command: &mut Command) -> anyhow::Result<Ending> {
     Ok(Ending::tests(tally, finished.success))
 }
 
-/// The command that runs the chosen tests: cargo-nextest, or `cargo test` where it cannot be had.
+/// The command that runs the chosen tests: cargo-nextest, or `cargo test` where it cannot be had. What the tests need is
+/// installed first.
 pub(crate) fn runner(args: &[String], profile: &str) -> anyhow::Result<Command> {
+    if browser::is_needed(args) {
+        browser::provide();
+    }
     let mut command = match Tool::Nextest.command() {
         Ok(mut nextest) => {
             nextest.args(["run", "--cargo-profile", "ci", "--profile", profile, "--color", "never"]);

@@ -2,7 +2,8 @@
 //! receipts, a control API for tests in other processes, and pages on which one plays the customer.
 //!
 //! It states Meta's rules through `oracle` alone and asks nothing of the code it stands against; only the formula of the
-//! webhooks' signature is shared. It keeps everything in memory and forgets it when it stops.
+//! webhooks' signature is shared. It holds everything in memory; with a file to keep it in, it knows it again at its next
+//! start.
 //!
 //! Invariants: it never de-duplicates, a second identical POST is a second bubble; a webhook is posted again until it is
 //! answered with 200; chance comes from the seed and time from the given clock (waiting alone uses tokio's); what it keeps
@@ -15,6 +16,7 @@ mod draw;
 mod fault;
 mod graph;
 mod graph_error;
+mod keep;
 mod limits;
 mod media;
 mod options;
@@ -39,11 +41,12 @@ use tokio::task::JoinHandle;
 
 pub use clock::MovableClock;
 pub use control::{
-    AdContext, Attachment, ClockOrder, Customer, CustomerAnswer, Echoed, Feed, FeedItem, Handover, Happened, Happening,
-    InboxOrder, Integrity, IntegrityViolation, LeadOrder, Mention, OpenOrder, OptIn, Rating, Referral, Restriction,
-    Said, Verb, WebhookOrder, What,
+    AdContext, Attachment, Carried, CarryOrder, ClockOrder, Customer, CustomerAnswer, Echoed, Feed, FeedItem, Handover,
+    Happened, Happening, InboxOrder, Integrity, IntegrityViolation, LeadOrder, Letting, Mention, OpenOrder, OptIn,
+    Rating, Referral, Restriction, Said, Verb, WebhookOrder, What,
 };
 pub use fault::{FailNext, FaultOrder, Faults};
+pub use keep::{Keeping, Unkept};
 pub use options::{Page, Retry, StandInOptions};
 pub use state::{
     Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State,
@@ -52,6 +55,7 @@ pub use state::{
 
 use clock::Clock;
 use courier::{Courier, Item};
+use keep::Keeper;
 use media::Media;
 use world::World;
 
@@ -65,6 +69,8 @@ struct Shared {
     world: Mutex<World>,
     courier: Arc<Courier>,
     media: Mutex<Media>,
+    /// Writes the world into its file, where it has one.
+    keeper: Option<Keeper>,
     /// Where it is reached, for the addresses of its own files.
     base_url: String,
     /// The world's revision, for pages that wait for a change.
@@ -98,6 +104,7 @@ impl Shared {
         for item in released {
             self.deliver(item, Duration::ZERO);
         }
+        self.changed();
     }
 
     /// Tells the pages that look that something may have changed.
@@ -127,7 +134,23 @@ impl Shared {
     fn happen(&self, order: Happening) -> Result<Happened, String> {
         let now = self.clock.now();
         let done = self.world().happen(order, now);
-        self.tell(done)
+        self.tell(done.map(|(happened, items)| {
+            let items = items.into_iter().map(|item| item.about(happened.id.as_deref())).collect();
+            (happened, items)
+        }))
+    }
+
+    /// Does something with webhooks; a sentence where it cannot.
+    fn carry(&self, order: &CarryOrder) -> Result<Carried, String> {
+        let pages = match order {
+            CarryOrder::Hold { pages } | CarryOrder::Release { pages, .. } => pages.as_slice(),
+            CarryOrder::Repeat { page } => core::slice::from_ref(page),
+            CarryOrder::RepeatOf { .. } => &[],
+        };
+        if let Some(unknown) = pages.iter().find(|page| !self.options.pages.iter().any(|known| known.id == **page)) {
+            return Err(format!("no such Page: {unknown}"));
+        }
+        self.courier.carry(order)
     }
 
     /// The Page answers past the Send API.
@@ -148,8 +171,18 @@ impl Shared {
     /// Moves the host's clock, where it handed one in.
     fn advance(&self, span: Span) -> Result<(), String> {
         self.clock.advance(span)?;
+        self.world().touch();
         self.changed();
         Ok(())
+    }
+
+    /// Returns when no webhook waits or is under way, and the world as it is then is kept, where it is.
+    async fn quiet(&self) {
+        self.courier.quiet().await;
+        let revision = self.world().revision();
+        if let Some(keeper) = &self.keeper {
+            keeper.wrote(revision).await;
+        }
     }
 
     fn state(&self) -> State {
@@ -163,6 +196,8 @@ pub struct StandIn {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    /// Keeps the world.
+    keeps: JoinHandle<()>,
 }
 
 impl StandIn {
@@ -171,20 +206,31 @@ impl StandIn {
     /// # Errors
     /// Where the address is taken or the webhook address is no `http` address.
     pub async fn start(options: StandInOptions) -> anyhow::Result<Self> {
-        let listener =
-            TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+        let listener = listen(&options).await.with_context(|| format!("listening on {}", options.listen))?;
         let address = listener.local_addr().context("the bound address")?;
         let base_url = format!("http://{address}");
         let clock = Arc::new(Clock::new(Arc::clone(&options.clock), options.movable.clone()));
         let courier = Arc::new(Courier::new(&options, Arc::clone(&clock))?);
-        let world = Mutex::new(World::new(&options, clock.now(), &base_url));
+        let world = World::new(&options, clock.now(), &base_url);
+        let mut media = Media::default();
+        media.count_from(options.keeping.as_ref().and_then(Keeping::found).map_or(0, |kept| kept.uploads));
+        let keeper = options.keeping.as_ref().map(|keeping| Keeper::new(keeping.path(), world.revision()));
         let (stop, stopped) = watch::channel(false);
-        let (revision, media) = (watch::Sender::new(0), Mutex::default());
-        let (streams, ending) = (AtomicUsize::new(0), stopped.clone());
-        let shared =
-            Arc::new(Shared { options, clock, world, courier, media, base_url, revision, streams, stopped: ending });
+        let shared = Arc::new(Shared {
+            options,
+            clock,
+            revision: watch::Sender::new(world.revision()),
+            world: Mutex::new(world),
+            courier,
+            media: Mutex::new(media),
+            keeper,
+            base_url,
+            streams: AtomicUsize::new(0),
+            stopped: stopped.clone(),
+        });
         let server = tokio::spawn(server::run(listener, Arc::clone(&shared), stopped));
-        Ok(Self { shared, address, stop, server })
+        let keeps = tokio::spawn(keep::keep(Arc::clone(&shared), shared.revision.subscribe()));
+        Ok(Self { shared, address, stop, server, keeps })
     }
 
     /// Where it listens.
@@ -249,6 +295,14 @@ impl StandIn {
         self.shared.happen(order)
     }
 
+    /// Webhooks are kept back, let go or repeated.
+    ///
+    /// # Errors
+    /// A sentence, where that cannot be: no such Page, nothing held, nothing to repeat.
+    pub fn carry(&self, order: &CarryOrder) -> Result<Carried, String> {
+        self.shared.carry(order)
+    }
+
     /// The customer opens the thread: what the Page sent is read. Whether something was unread.
     ///
     /// # Errors
@@ -288,17 +342,24 @@ impl StandIn {
         self.shared.state()
     }
 
-    /// Returns when no webhook is waiting or under way. Held echoes do not count.
+    /// Returns when no webhook is waiting or under way, and what is known by then is kept. Held echoes and what is kept
+    /// back do not count.
     pub async fn quiet(&self) {
-        self.shared.courier.quiet().await;
+        self.shared.quiet().await;
     }
 
-    /// Stops: no new connections, open ones may finish for a while, webhooks under way are dropped.
+    /// Stops: no new connections, open ones may finish for a while, webhooks under way are dropped; the world is kept
+    /// where it is.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         self.shared.courier.close();
         if tokio::time::timeout(STOP_MAX, &mut self.server).await.is_err() {
             tracing::warn!("the stand-in was stopped with connections open");
+        }
+        self.keeps.abort();
+        let shared = Arc::clone(&self.shared);
+        if tokio::task::spawn_blocking(move || keep::write_now(&shared)).await.is_err() {
+            tracing::error!("what the stand-in knows was not kept at its end");
         }
     }
 }
@@ -307,5 +368,17 @@ impl Drop for StandIn {
     fn drop(&mut self) {
         self.shared.courier.close();
         self.server.abort();
+        self.keeps.abort();
     }
+}
+
+/// Where it was reached before, if nobody asks for a place and it is free: pages that are open find it again.
+async fn listen(options: &StandInOptions) -> std::io::Result<TcpListener> {
+    let before = options.keeping.as_ref().and_then(Keeping::address);
+    if let Some(before) = before.filter(|before| options.listen.port() == 0 && before.ip() == options.listen.ip())
+        && let Ok(listener) = TcpListener::bind(before).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind(options.listen).await
 }

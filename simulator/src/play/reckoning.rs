@@ -3,7 +3,7 @@
 //! Nothing here asks the node. Invariant: an acknowledged item that is not in the journal exactly once is lost, whatever
 //! else is right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
@@ -12,7 +12,7 @@ use machine::Machine as _;
 use machine::conversation::{self, Conversation};
 use machine::outbound::PartState;
 use machine::page::{self, Page};
-use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, OptinWay};
+use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, OptinWay, PageId};
 use oracle::{Seen, Sent, judge};
 use policy::{Author, Verdict};
 
@@ -58,6 +58,13 @@ pub(super) fn reckon(played: &Played, shown: &Shown, stage: &Stage<'_>, report: 
     texts(played, &journaled, shown, report);
     sends(played, &journaled, &stage.stand_in.state(), report);
     Ok(())
+}
+
+/// Parts that the rules forbade, by reason, and parts in doubt, as the journal has them.
+pub(super) fn refusals(stage: &Stage<'_>) -> anyhow::Result<(BTreeMap<String, u64>, u64)> {
+    let journaled = read(stage)?;
+    let in_doubt = journaled.conversations.values().map(in_doubt).sum();
+    Ok((journaled.refusals, in_doubt))
 }
 
 fn in_doubt(state: &conversation::State) -> u64 {
@@ -187,24 +194,58 @@ fn anomalies(played: &Played, journaled: &Journaled, report: &mut Report) {
 
 /// Every text of a customer stands in the desk exactly once, as a description or a comment.
 fn texts(played: &Played, journaled: &Journaled, shown: &Shown, report: &mut Report) {
-    let mut expected: BTreeMap<(MachineId, &str), Vec<ItemKey>> = BTreeMap::new();
+    let mut expected: BTreeMap<(MachineId, &str), usize> = BTreeMap::new();
+    let mut met = BTreeSet::new();
+    let mut before = Before::default();
     for inbound in played.acknowledged.iter().flat_map(|delivery| &delivery.inbounds) {
+        before.hear(inbound);
         let Kind::Message(message) = &inbound.kind else { continue };
-        let Some(text) = message.text.as_ref().filter(|text| !text.reveal().is_empty()) else { continue };
-        if journaled.quarantined.contains_key(&inbound.key) {
+        if !met.insert(inbound.key) || journaled.quarantined.contains_key(&inbound.key) {
             continue;
         }
-        let keys = expected.entry((model::address(inbound), text.reveal())).or_default();
-        if !keys.contains(&inbound.key) {
-            keys.push(inbound.key);
+        if let Some(text) = before.text_of(&inbound.page, message).filter(|text| !text.is_empty()) {
+            *expected.entry((model::address(inbound), text)).or_default() += 1;
         }
     }
-    for ((conversation, text), keys) in expected {
+    for ((conversation, text), wanted) in expected {
         let lines = shown.texts.get(&conversation.to_string()).map_or(&[][..], Vec::as_slice);
         let found = lines.iter().filter(|line| is_line_of(line, text)).count();
-        if found != keys.len() {
-            report.lost += keys.len().abs_diff(found) as u64;
-            report.find(format!("a text of {conversation} stands in the desk {found} times, not {}", keys.len()));
+        if found != wanted {
+            report.lost += wanted.abs_diff(found) as u64;
+            report.find(format!("a text of {conversation} stands in the desk {found} times, not {wanted}"));
+        }
+    }
+}
+
+/// What was done to messages, up to some item: one that comes after it is shown as it stands by then.
+#[derive(Default)]
+struct Before<'a> {
+    unsent: BTreeSet<(&'a PageId, &'a Mid)>,
+    /// The newest change of each, with its number.
+    edited: BTreeMap<(&'a PageId, &'a Mid), (u32, Option<&'a str>)>,
+}
+
+impl<'a> Before<'a> {
+    fn hear(&mut self, inbound: &'a Inbound) {
+        if let Kind::Unsend(unsend) = &inbound.kind {
+            self.unsent.insert((&inbound.page, &unsend.mid));
+        }
+        if let Kind::Edit(edit) = &inbound.kind {
+            let change = (edit.nth.unwrap_or(0), edit.text.as_ref().map(|text| text.reveal().as_str()));
+            let known = self.edited.entry((&inbound.page, &edit.mid)).or_insert(change);
+            if known.0 < change.0 {
+                *known = change;
+            }
+        }
+    }
+
+    /// What a message that comes now says.
+    fn text_of(&self, page: &'a PageId, message: &'a Message) -> Option<&'a str> {
+        let named = (page, &message.mid);
+        match self.edited.get(&named) {
+            _ if self.unsent.contains(&named) => None,
+            Some((_, text)) => *text,
+            None => message.text.as_ref().map(|text| text.reveal().as_str()),
         }
     }
 }

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use model::{AppId, PageId, Psid, Timestamp};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// The format this reader knows.
 pub const FORMAT: u32 = 1;
@@ -143,7 +143,7 @@ impl Step {
 }
 
 /// A line of `deliveries.jsonl`.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryLine {
     /// When it came.
@@ -153,7 +153,7 @@ pub struct DeliveryLine {
 }
 
 /// A line of `facts.jsonl`: an agent comments on the task of a conversation.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactLine {
     /// When.
@@ -171,7 +171,7 @@ pub struct FactLine {
 }
 
 /// For whom a comment is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// It is sent to the customer.
@@ -208,15 +208,18 @@ impl fmt::Display for Unreadable {
 
 impl core::error::Error for Unreadable {}
 
-impl Recording {
-    /// Reads a recording's folder.
+impl Manifest {
+    /// Its file in a recording's folder.
+    pub const FILE: &str = "manifest.toml";
+
+    /// Reads the manifest of a recording's folder.
     ///
     /// # Errors
     /// [`Unreadable`] names file and line.
     pub fn read(dir: &Path) -> Result<Self, Unreadable> {
-        let path = dir.join("manifest.toml");
+        let path = dir.join(Self::FILE);
         let text = text(&path)?;
-        let manifest: Manifest = toml::from_str(&text).map_err(|fault| {
+        let manifest: Self = toml::from_str(&text).map_err(|fault| {
             let line = fault.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
             wrong(&path, line, fault.message())
         })?;
@@ -227,8 +230,24 @@ impl Recording {
         if manifest.pages.is_empty() {
             return Err(wrong(&path, None, "no Page is named: add a [[pages]] with `id` and `name`"));
         }
-        let deliveries = lines(&dir.join("deliveries.jsonl"), true, |line: &DeliveryLine| line.at)?;
-        let facts = lines(&dir.join("facts.jsonl"), false, |line: &FactLine| line.at)?;
+        Ok(manifest)
+    }
+}
+
+impl Recording {
+    /// Its deliveries in a recording's folder.
+    pub const DELIVERIES: &str = "deliveries.jsonl";
+    /// Its comments there.
+    pub const FACTS: &str = "facts.jsonl";
+
+    /// Reads a recording's folder.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names file and line.
+    pub fn read(dir: &Path) -> Result<Self, Unreadable> {
+        let manifest = Manifest::read(dir)?;
+        let deliveries = lines(&dir.join(Self::DELIVERIES), true, |line: &DeliveryLine| line.at)?;
+        let facts = lines(&dir.join(Self::FACTS), false, |line: &FactLine| line.at)?;
         let mut steps: Vec<Step> =
             deliveries.into_iter().map(Step::Delivery).chain(facts.into_iter().map(Step::Fact)).collect();
         if steps.is_empty() {

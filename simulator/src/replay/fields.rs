@@ -87,12 +87,36 @@ impl Manner {
             return format!("({count} characters)");
         }
         if count <= TEXT_MAX {
-            return format!("{text:?}");
+            return quoted(text);
         }
         let head: String = text.chars().take(TEXT_MAX).collect();
         // The digest shows a change behind the cut.
-        format!("{:?} ({count} characters, {})", format!("{head}…"), digest(text, 4))
+        format!("{} ({count} characters, {})", quoted(&format!("{head}…")), digest(text, 4))
     }
+}
+
+/// A text in quotes, in every script as it is read; what cannot be seen or turns lines round is named. By a list of its own,
+/// so that no version of a library changes a trace.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' => quoted.extend(letter.escape_unicode()),
+            _ if letter.is_control() => quoted.extend(letter.escape_unicode()),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn clock_face(span: i64) -> (&'static str, u64, String) {
@@ -249,9 +273,13 @@ fn plainly(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), id)
 }
 
-/// The kind of an attachment; one that is not known has its name inside.
+/// The kind of an attachment: a word, or the key of what is known of it; one that is not known has its name inside.
 fn attachment(kind: &Value) -> String {
-    let name = kind.as_str().or_else(|| kind.as_object()?.values().next()?.as_str());
+    let name = match kind.as_object().and_then(|tagged| tagged.iter().next()) {
+        Some((tag, name)) if tag == "other" => name.as_str(),
+        Some((tag, _)) => Some(tag.as_str()),
+        None => kind.as_str(),
+    };
     name.map_or_else(|| "?".to_owned(), id)
 }
 
@@ -298,6 +326,18 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_every_script_stay_readable_and_what_cannot_be_seen_is_named() {
+        for text in ["größer", "नमस्ते", "สวัสดีครับ", "شكراً", "שלום", "안녕하세요", "it's 🥯"]
+        {
+            assert_eq!(manner(true).text(text), format!("\"{text}\""));
+        }
+        let hidden = "a\u{202e}b\u{200d}c\u{feff}d\te\u{7}f\u{2029}❤\u{fe0f}";
+        let shown = r#""a\u{202e}b\u{200d}c\u{feff}d\u{9}e\u{7}f\u{2029}❤\u{fe0f}""#;
+        assert_eq!(manner(true).text(hidden), shown);
+        assert_eq!(manner(true).text("say \"hi\"\n\\o/"), r#""say \"hi\"\n\\o/""#);
+    }
+
+    #[test]
     fn long_texts_and_ids_are_cut_and_a_change_behind_the_cut_still_shows() {
         let (one, two) = ("a".repeat(100), format!("{}b", "a".repeat(99)));
         assert_ne!(manner(true).text(&one), manner(true).text(&two));
@@ -311,14 +351,15 @@ mod tests {
     #[test]
     fn lists_codes_places_and_marks_are_short() {
         let body = json!({
-            "attachments": [{ "kind": "image" }, { "kind": { "other": "fallback" } }], "code": [10, 2_018_278],
+            "attachments": [{ "kind": "image" }, { "kind": { "other": "hologram" } }, { "kind": { "reel": { "id": "7" } } }],
+            "code": [10, 2_018_278],
             "mids": ["m_1", "m_2"], "place": { "entry": 0, "list": "messaging", "item": 1 }, "effect": 4,
             "metadata": "pd.1.11.c/17/5", "lines": [{ "late": true, "origin": "customer", "text": "hi" }],
             "contents": [{ "content": "text", "text": "Yes." }], "watermark": 999_300,
         });
         assert_eq!(
             told(&body, true),
-            "attachments=image,fallback code=10/2018278 effect=e4 lines.late=1 lines=1 metadata=e11 mids=m_1,m_2 \
+            "attachments=image,hologram,reel code=10/2018278 effect=e4 lines.late=1 lines=1 metadata=e11 mids=m_1,m_2 \
              place=entry.0.messaging.1 watermark=-0:00:00.700 \"Yes.\""
         );
     }

@@ -3,6 +3,7 @@
 //! One binary, one module for each kind of trouble. What is shared lives in the library of this crate.
 
 mod bench;
+mod browser;
 mod crash;
 mod disk;
 mod door;

@@ -11,6 +11,7 @@ use machine::AccountFacts;
 use model::{AccountId, AppId, PageId, Redacted, Span};
 use node::{MovableClock, NodeConfig, PageConfig};
 use simulator::play::recording::Manifest;
+use simulator::scenario::Scenario;
 use web::{IngressSettings, SiteSettings};
 
 use crate::assembly::{self, Assembly, Doors};
@@ -22,6 +23,14 @@ pub(super) const BICYCLES: &str = "104000000000023";
 
 /// Page cache of each file; a sandbox is small.
 const CACHE_BYTES: usize = 16 << 20;
+
+/// The account of every sandbox.
+pub(crate) const ACCOUNT: &str = "sandbox";
+
+/// A Page as sandboxes configure it: with a token that opens nothing.
+pub(crate) fn page(id: &str, name: &str) -> PageConfig {
+    PageConfig { name: name.to_owned(), token: Some(Redacted::new(format!("sandbox-token-{id}"))) }
+}
 
 /// Who and what there is.
 pub(crate) struct Scene {
@@ -50,11 +59,14 @@ impl Scene {
         Self::with(manifest.app_id.as_str(), manifest.human_agent, pages)
     }
 
+    /// What a scenario needs.
+    pub(crate) fn of_script(scenario: &Scenario) -> Self {
+        let pages = scenario.pages.values().map(|page| (page.id.as_str(), page.name.as_str()));
+        Self::with(scenario.app.as_str(), scenario.human_agent, pages)
+    }
+
     fn with<'a>(app_id: &str, human_agent: bool, pages: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let page = |(id, name): (&str, &str)| {
-            let token = Some(Redacted::new(format!("sandbox-token-{id}")));
-            (PageId::new(id), PageConfig { name: name.to_owned(), token })
-        };
+        let page = |(id, name): (&str, &str)| (PageId::new(id), page(id, name));
         Self {
             app_id: AppId::new(app_id),
             app_secret: "sandbox-app-secret".into(),
@@ -78,7 +90,7 @@ impl Scene {
             dir,
             desk_cache_bytes: CACHE_BYTES,
             node: NodeConfig {
-                account: AccountId::new("sandbox"),
+                account: AccountId::new(ACCOUNT),
                 facts,
                 pages: self.pages,
                 limits: Limits::default(),

@@ -8,6 +8,7 @@
 mod apply;
 mod ledger;
 mod query;
+mod reading;
 mod refusal;
 mod request;
 mod row;
@@ -32,6 +33,7 @@ use request::{Op, PersonRequest};
 use row::Answer;
 use store::{Failure, Shared, Store};
 
+pub use reading::{DeskReader, Written};
 pub use refusal::Refusal;
 pub use storage::memory;
 pub use verify::{DeskReport, is_blank, verify};

@@ -82,6 +82,9 @@
       if (old) morph(old, part);
     }
     compose(document.getElementById("composer"), newer.getElementById("composer"));
+    // Whoever signed in again since has another session, and the forms of this page are to send its mark.
+    const csrf = newer.querySelector("input[name=csrf]");
+    if (csrf) for (const one of document.querySelectorAll("input[name=csrf]")) one.value = csrf.value;
     if (name && focus !== document.body && document.activeElement !== focus) {
       const again = document.getElementById(name) || document.querySelector(`a[href="${CSS.escape(name)}"]`);
       if (again) again.focus({ preventScroll: true });

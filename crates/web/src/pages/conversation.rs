@@ -9,7 +9,8 @@ use model::{MachineId, Span};
 use super::conversations::{self, Listing, Names, avatar, name, pill};
 use super::frame::Frame;
 use super::layout::{self, Live, Tab};
-use super::{line, link};
+use super::{guide, line, link};
+use crate::guide::Shown;
 use crate::lists::ConversationList;
 use crate::present::{Composer, Tone, day, hours};
 use crate::talk::{Said, Talk};
@@ -28,6 +29,8 @@ pub(crate) struct Beside {
     pub(crate) listing: Listing,
     /// Page names.
     pub(crate) names: Names,
+    /// What there is to try.
+    pub(crate) guide: Option<Shown>,
 }
 
 /// The whole page. `shown`: how many of the newest entries.
@@ -36,7 +39,8 @@ pub(crate) fn page(frame: &Frame, talk: &Talk, beside: &Beside, shown: usize) ->
     let here = (&talk.page, &talk.psid);
     let content = html! {
         @if let Some(list) = &beside.list {
-            (conversations::beside(list, &beside.listing, &beside.names, frame.now, here))
+            @let guide = guide::steps(frame, beside.guide.as_ref(), &link::conversation(&talk.page, &talk.psid));
+            (conversations::beside(list, &beside.listing, &beside.names, frame.now, here, &guide))
         }
         article .conversation aria-label=(name) {
             (head(talk, &name, &beside.listing))

@@ -10,7 +10,9 @@ use model::{PageId, Psid, Span, Timestamp};
 
 use super::frame::Frame;
 use super::layout::{self, Live, Tab};
-use super::{link, sign_in};
+use super::line::kind_words;
+use super::{guide, link, sign_in};
+use crate::guide::Shown;
 use crate::lists::{ConversationList, ConversationRow, Which};
 use crate::present::{Tone, clock, iso, left, moment};
 
@@ -64,8 +66,15 @@ const fn word(which: Which) -> Option<&'static str> {
 }
 
 /// The whole page.
-pub(crate) fn page(frame: &Frame, list: &ConversationList, listing: &Listing, names: &Names) -> Markup {
+pub(crate) fn page(
+    frame: &Frame,
+    list: &ConversationList,
+    listing: &Listing,
+    names: &Names,
+    guide: Option<&Shown>,
+) -> Markup {
     let content = html! {
+        (guide::steps(frame, guide, &listing.address()))
         @if !frame.sign_in { aside .sheet.padded.hint { p { strong { "Everybody who reaches this address is in." } } (sign_in::how()) } }
         div .head {
             h1 { "Conversations" }
@@ -74,6 +83,7 @@ pub(crate) fn page(frame: &Frame, list: &ConversationList, listing: &Listing, na
         (rows(list, listing, names, frame.now, None))
         p .soft.zone { "Times are UTC." }
         div .more {
+            (guide::again(frame, guide, &listing.address()))
             @if listing.after.is_some() { a .button.quiet href=(listing.address()) { "Newest" } }
             @if let Some(next) = &list.next { a .button.quiet rel="next" href=(listing.older(next)) { "Older" } }
         }
@@ -83,19 +93,21 @@ pub(crate) fn page(frame: &Frame, list: &ConversationList, listing: &Listing, na
     layout::page(frame, &title, Tab::Conversations, Live::Everything, &content)
 }
 
-/// The list beside the conversation `here`.
+/// The list beside the conversation `here`, and under it what there is to try.
 pub(crate) fn beside(
     list: &ConversationList,
     listing: &Listing,
     names: &Names,
     now: Timestamp,
     here: (&PageId, &Psid),
+    guide: &Markup,
 ) -> Markup {
     html! {
         aside .inbox aria-label="Conversations" {
             div .inbox-head { (tabs(listing)) }
             (rows(list, listing, names, now, Some(here)))
             @if list.next.is_some() { div .more { a .button.quiet.small href=(listing.address()) { "All of them" } } }
+            (guide)
         }
     }
 }
@@ -183,7 +195,7 @@ fn item(
                 span .of { (called(names.get(&row.page).map_or("", String::as_str), &row.page)) }
                 @if let Some(at) = row.last_activity_at { time datetime=(iso(at)) title=(clock(at)) { (moment(at, now)) } }
             }
-            p .last { @if let Some(line) = &row.last_line { (line) } @else { "no message yet" } }
+            p .last { @if let Some(line) = &row.last_line { (glance(line)) } @else { "no message yet" } }
             div .marks {
                 @if row.unanswered { span .dot {} span .hidden { "waits for an answer" } }
                 (window(row.window_ends_at, now))
@@ -192,6 +204,23 @@ fn item(
             }
         }
     }
+}
+
+/// A line at a glance: marks as words, and a changed message as what it says now.
+fn glance(line: &str) -> String {
+    let line = line.strip_prefix("The customer changed a message to: ").unwrap_or(line);
+    if line.is_empty() {
+        return "a message that Messenger does not show".to_owned();
+    }
+    let marks = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+    let words: Option<Vec<&str>> = marks.and_then(|marks| marks.split("] [").map(called_kind).collect());
+    words.map_or_else(|| line.to_owned(), |words| words.join(", "))
+}
+
+/// What a kind of attachment is called; `None`: it may as well be what a customer typed.
+fn called_kind(kind: &str) -> Option<&str> {
+    let (_, word) = kind_words(kind);
+    (word != kind).then_some(word)
 }
 
 fn window(ends_at: Option<Timestamp>, now: Timestamp) -> Markup {
@@ -242,6 +271,26 @@ pub(crate) fn name(name: Option<&str>, psid: &Psid) -> String {
             let id = psid.as_str();
             let from = id.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
             format!("Messenger customer {}", &id[from..])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_at_a_glance_has_words_instead_of_marks() {
+        for (line, shown) in [
+            ("[image]", "Picture"),
+            ("[image] [file] [location]", "Picture, File, Place"),
+            ("[sic]", "[sic]"),
+            ("[image] and text", "[image] and text"),
+            ("", "a message that Messenger does not show"),
+            ("The customer changed a message to: two rolls", "two rolls"),
+            ("Are you open?", "Are you open?"),
+        ] {
+            assert_eq!(glance(line), shown, "{line}");
         }
     }
 }

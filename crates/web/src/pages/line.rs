@@ -104,24 +104,8 @@ fn bubble(said: &Said) -> Markup {
 
 /// What was attached, as a card. A browser is never made to fetch it by itself: it lies with Facebook, whose links end,
 /// and asking for it would tell who reads what when.
-fn attachment(attached: &Attached) -> Markup {
-    let (sign, word) = match attached.kind.as_str() {
-        "image" => ("picture", "Picture"),
-        "audio" => ("sound", "Voice or sound"),
-        "video" => ("film", "Video"),
-        "file" => ("file", "File"),
-        "sticker" => ("thing", "Sticker"),
-        "thumb up" => ("thing", "Thumb up"),
-        "link" => ("thing", "Link"),
-        "reel" => ("film", "Reel"),
-        "Instagram reel" => ("film", "Instagram reel"),
-        "post" => ("thing", "Post"),
-        "Instagram post" => ("thing", "Instagram post"),
-        "location" => ("thing", "Place"),
-        "template" => ("thing", "Cards"),
-        "appointment" => ("thing", "Appointment"),
-        other => ("thing", other),
-    };
+pub(super) fn attachment(attached: &Attached) -> Markup {
+    let (sign, word) = kind_words(&attached.kind);
     // These are what they say, and nothing is to be opened.
     let is_whole = matches!(attached.kind.as_str(), "sticker" | "thumb up" | "location" | "template" | "appointment");
     let title = attached.title.as_deref().unwrap_or(word);
@@ -141,6 +125,27 @@ fn attachment(attached: &Attached) -> Markup {
             Some(link) => { a .attached href=(link) rel="noreferrer noopener" target="_blank" { (card) } }
             None => { div .attached { (card) } }
         }
+    }
+}
+
+/// The class of an attachment's sign, and what it is called.
+pub(super) fn kind_words(kind: &str) -> (&'static str, &str) {
+    match kind {
+        "image" => ("picture", "Picture"),
+        "audio" => ("sound", "Voice or sound"),
+        "video" => ("film", "Video"),
+        "file" => ("file", "File"),
+        "sticker" => ("thing", "Sticker"),
+        "thumb up" => ("thing", "Thumb up"),
+        "link" => ("thing", "Link"),
+        "reel" => ("film", "Reel"),
+        "Instagram reel" => ("film", "Instagram reel"),
+        "post" => ("thing", "Post"),
+        "Instagram post" => ("thing", "Instagram post"),
+        "location" => ("thing", "Place"),
+        "template" => ("thing", "Cards"),
+        "appointment" => ("thing", "Appointment"),
+        other => ("thing", other),
     }
 }
 

@@ -7,6 +7,7 @@ mod conversation;
 mod conversations;
 pub(crate) mod form;
 pub(crate) mod frame;
+pub(crate) mod guide;
 pub(crate) mod layout;
 mod line;
 mod link;
@@ -23,6 +24,11 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::site::Sources;
+
+/// The route of the guide, where there is one.
+pub(crate) fn guide_router() -> Router<Arc<Sources>> {
+    Router::new().route(guide::PATH, post(guide::turn))
+}
 
 /// The pages' routes.
 pub(crate) fn router() -> Router<Arc<Sources>> {

@@ -20,6 +20,7 @@ use super::tasks::Shown;
 use super::{conversation, conversations, link, task, tasks};
 use crate::asked::{self, Asked, ConversationPath};
 use crate::fault::Fault;
+use crate::guide;
 use crate::lists::{ConversationList, Filter, NotListed, PageName, Which};
 use crate::port::ConversationNow;
 use crate::present::{Composer, PartWords};
@@ -64,7 +65,8 @@ pub(super) async fn conversations(
 ) -> Shows {
     let listing = Listing { which: asked.show, page: of(asked.of), after: asked.after };
     let list = listed(&sources, &listing, ROWS)?;
-    shows(conversations::page(&frame, &list, &listing, &names(&sources)?))
+    let guide = guide::shown(&sources).await;
+    shows(conversations::page(&frame, &list, &listing, &names(&sources)?, guide.as_ref()))
 }
 
 /// The Page chosen; the choice of all of them comes as an empty one.
@@ -104,7 +106,8 @@ pub(super) async fn conversation(
     let listing = Listing { which: asked.show, page: of(asked.of), after: None };
     // Read models that cannot be read must not hide the conversation.
     let list = listed(&sources, &listing, BESIDE).ok();
-    let beside = conversation::Beside { list, listing, names: names(&sources).unwrap_or_default() };
+    let guide = guide::shown(&sources).await;
+    let beside = conversation::Beside { list, listing, names: names(&sources).unwrap_or_default(), guide };
     shows(conversation::page(&frame, &talk, &beside, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX)))
 }
 
@@ -155,7 +158,8 @@ pub(super) async fn tasks(
         Shown::Trash => TaskFilter { trashed: true, ..TaskFilter::default() },
     };
     let list = sources.desk.tasks(filter, asked.after, ROWS)?;
-    shows(tasks::page(&frame, &list, &sources.desk.statuses(), shown))
+    let guide = guide::shown(&sources).await;
+    shows(tasks::page(&frame, &list, &sources.desk.statuses(), shown, guide.as_ref()))
 }
 
 /// Parameters of a task's page.

@@ -33,7 +33,7 @@ pub(crate) fn leads_to(here: &str) -> String {
 }
 
 /// Where to go on to: an address of this site, or the first page.
-fn own(next: &str) -> &str {
+pub(super) fn own(next: &str) -> &str {
     let is_own = next.starts_with('/')
         && !next.starts_with("//")
         && next.len() <= NEXT_MAX
@@ -59,7 +59,7 @@ pub(super) async fn show(
     if frame.viewer.is_some() && sources.people.sign_in() {
         return Redirect::to(next).into_response();
     }
-    Html(page(&frame, next, "", None).into_string()).into_response()
+    Html(page(&frame, next, "", None, sources.guide.is_some()).into_string()).into_response()
 }
 
 /// `POST /sign-in`
@@ -95,7 +95,7 @@ pub(super) async fn begin(
             (StatusCode::SERVICE_UNAVAILABLE, sentence, Some(5))
         }
     };
-    let page = page(&frame, own(&next), &login, Some(&sentence));
+    let page = page(&frame, own(&next), &login, Some(&sentence), sources.guide.is_some());
     let mut response = (status, Html(page.into_string())).into_response();
     if let Some(seconds) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -122,7 +122,8 @@ fn address(extensions: &Extensions, headers: &HeaderMap, proxied: bool) -> Optio
     said.or_else(|| extensions.get::<Peer>().map(|peer| peer.0))
 }
 
-fn page(frame: &Frame, next: &str, login: &str, refused: Option<&str>) -> Markup {
+/// `tried`: this is a sandbox, which told login and password where it was started.
+fn page(frame: &Frame, next: &str, login: &str, refused: Option<&str>, tried: bool) -> Markup {
     let again = refused.is_some();
     let content = html! {
         section .sheet.padded.door {
@@ -140,7 +141,11 @@ fn page(frame: &Frame, next: &str, login: &str, refused: Option<&str>) -> Markup
                         autocomplete="current-password" autofocus[again] aria-describedby=[again.then_some("why")];
                     button { "Sign in" }
                 }
-                p .soft { "A forgotten password is replaced by whoever runs this node." }
+                @if tried {
+                    p .soft { "Login and password stand in the terminal in which this sandbox was started." }
+                } @else {
+                    p .soft { "A forgotten password is replaced by whoever runs this node." }
+                }
             } @else {
                 p { "Nobody signs in here yet: whoever reaches this address acts as the agent." }
                 (how())

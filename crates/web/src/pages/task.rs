@@ -13,9 +13,10 @@ use super::conversation::{TEXT_MAX, label};
 use super::conversations::pill;
 use super::frame::Frame;
 use super::layout::{self, Live, Tab};
+use super::line::attachment;
 use super::{link, tasks};
-use crate::present::{Composer, PartWords, Tone, clock, iso};
-use crate::talk::openable;
+use crate::present::{Composer, PartWords, Tone, clock, instant, iso};
+use crate::talk::parted;
 
 /// What the page shows beside the task itself.
 pub(crate) struct Around<'a> {
@@ -39,9 +40,6 @@ pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
                 h1 { (task.name.reveal()) }
                 p .soft {
                     "Task " (task.id) " · opened " time datetime=(iso(task.opened_at)) { (clock(task.opened_at)) }
-                    @if let Some(name) = shown.contact.as_ref().and_then(|contact| contact.name.as_ref()) {
-                        " · " (name.reveal())
-                    }
                 }
             }
             div .marks {
@@ -55,7 +53,8 @@ pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
             @if let Some(older) = &shown.older {
                 p #older .more.padded { a .button.quiet href={ (here) "?older=" (link::encode(older)) } { "Older comments" } }
             }
-            ol #lines { @for comment in &shown.comments { (line(comment, around)) } } }
+            @let customer = shown.contact.as_ref().and_then(|contact| contact.name.as_ref()).map(|name| name.reveal().as_str());
+            ol #lines { @for comment in &shown.comments { (line(comment, customer, around)) } } }
             div #end { @if !task.trashed { (form(around, &here)) } }
         }
     };
@@ -87,24 +86,24 @@ fn change(task: &Task, around: &Around<'_>, here: &str) -> Markup {
     }
 }
 
-fn line(comment: &CommentView, around: &Around<'_>) -> Markup {
+/// `customer`: the name, where it is known.
+fn line(comment: &CommentView, customer: Option<&str>, around: &Around<'_>) -> Markup {
     let (class, who) = match &comment.writer {
-        Writer::Customer => ("customer", "Customer".to_owned()),
+        Writer::Customer => ("customer", customer.unwrap_or("Customer").to_owned()),
         Writer::Outside => ("outside", "The Page, sent outside".to_owned()),
         Writer::Agent { by, audience: Audience::Customer } => ("answer", format!("{by} to the customer")),
         Writer::Agent { by, audience: Audience::Internal } => ("internal", format!("{by}, internal note")),
         Writer::System => ("system", "Desk".to_owned()),
     };
+    let (text, attached) = parted(comment.text.reveal(), &comment.attachments);
     html! {
         li id={ "comment-" (comment.id) } class={ "comment " (class) } {
             p .under {
-                strong { (who) } " · " time datetime=(iso(comment.at)) { (clock(comment.at)) }
-                @if comment.description { " · description" }
+                strong { (who) } " · " time datetime=(iso(comment.at)) title=(clock(comment.at)) { (instant(comment.at, around.frame.now)) }
+                @if comment.description { " · opened this task" }
             }
-            p .words { (comment.text.reveal()) }
-            @for link in comment.attachments.iter().filter_map(openable) {
-                a .attached.soft href=(link) rel="noreferrer noopener" target="_blank" { "open the attachment" }
-            }
+            @if !text.is_empty() { p .words { (text) } }
+            @for attached in &attached { (attachment(attached)) }
             @if class == "answer" { (fate(&comment.id, around)) }
         }
     }

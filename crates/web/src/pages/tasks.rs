@@ -6,7 +6,7 @@ use tracker::desk::{Status, StatusId, Task, TaskList};
 use super::conversations::pill;
 use super::frame::Frame;
 use super::layout::{self, Live, Tab};
-use super::link;
+use super::{guide, link};
 use crate::present::{Tone, clock, iso, moment};
 
 /// Which tasks the list shows.
@@ -23,8 +23,15 @@ pub(crate) enum Shown {
 }
 
 /// The whole page.
-pub(crate) fn page(frame: &Frame, list: &TaskList, statuses: &[Status], shown: Shown) -> Markup {
+pub(crate) fn page(
+    frame: &Frame,
+    list: &TaskList,
+    statuses: &[Status],
+    shown: Shown,
+    guide: Option<&crate::guide::Shown>,
+) -> Markup {
     let content = html! {
+        (guide::steps(frame, guide, "/tasks"))
         div .head {
             h1 { "Tasks" }
             nav .tabs aria-label="Filter" {

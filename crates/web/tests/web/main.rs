@@ -3,6 +3,7 @@
 mod api;
 mod fake;
 mod forms;
+mod guide;
 mod ingress;
 mod live;
 mod pages;

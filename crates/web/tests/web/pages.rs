@@ -21,7 +21,7 @@ pub(crate) fn lines(answer: &Answer) -> String {
     text
 }
 
-async fn page(scene: &Scene, path: &str) -> String {
+pub(crate) async fn page(scene: &Scene, path: &str) -> String {
     let answer = scene.server.ask(get(path, &[])).await;
     assert_eq!(answer.status, 200, "{path}");
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
@@ -32,7 +32,7 @@ async fn page(scene: &Scene, path: &str) -> String {
     text
 }
 
-fn row(psid: &str) -> ConversationRow {
+pub(crate) fn row(psid: &str) -> ConversationRow {
     ConversationRow {
         page: PageId::new("1029"),
         psid: Psid::new(psid),

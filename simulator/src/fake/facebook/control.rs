@@ -8,6 +8,7 @@
 //! | `POST inbox` | [`InboxOrder`] → [`CustomerAnswer`]: the Page answers past the Send API |
 //! | `POST open` | [`OpenOrder`] → `{"read": bool}`: the customer looks at the thread; what is unread is read |
 //! | `POST faults` | [`FaultOrder`](super::FaultOrder) → [`Faults`](super::Faults) |
+//! | `POST carry` | [`CarryOrder`] → [`Carried`]: webhooks are kept back, let go in any shape, repeated byte for byte |
 //! | `POST clock` | [`ClockOrder`] → `{"now": ms}`; only where the host handed in a [`MovableClock`](super::MovableClock) |
 //! | `POST webhook` | [`WebhookOrder`] → `{}`: where webhooks go |
 //! | `POST quiet` | → [`Webhooks`](super::Webhooks), when nothing waits any more |
@@ -16,10 +17,12 @@
 //! what each order does; the routes are in `server`. A stand-in started without `control` has none of them.
 
 mod attachment;
+mod carry;
 mod feed;
 mod happening;
 
 pub use attachment::Attachment;
+pub use carry::{Carried, CarryOrder, Letting};
 pub use feed::{Feed, FeedItem, Integrity, IntegrityViolation, LeadOrder, Mention, Rating, Restriction, Verb};
 pub use happening::{AdContext, Echoed, Handover, Happened, Happening, OptIn, Referral, Said, What};
 

@@ -1,7 +1,11 @@
 //! Carries webhook items to the node: signs, batches, posts, and posts again until 200.
 //!
 //! Waiting uses tokio's time. Per Page there is a queue and a limit of posts at once; with a limit of one a Page's items
-//! keep their order. Every task belongs to the courier's set, so that closing ends them all.
+//! keep their order. What is kept back and repeated on demand stands in `carry`. Every task belongs to the courier's set,
+//! so that closing ends them all.
+
+mod carry;
+mod parcel;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,7 +19,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use model::{PageId, Redacted};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use webhook::signature::{Secret, sign};
 
@@ -23,43 +27,18 @@ use super::clock::Clock;
 use super::limits::WAITING_MAX;
 use super::options::{Retry, StandInOptions};
 use super::state::Webhooks;
-use super::wire::{self, List};
+use carry::{Delivered, Held};
+use parcel::{Load, Parcel};
+
+pub(super) use parcel::Item;
 
 /// Bytes of a webhook's answer that are read.
 const ANSWER_MAX: usize = 64 * 1024;
 
-/// One webhook item on its way.
-pub(super) struct Item {
-    page: PageId,
-    list: List,
-    text: String,
-    /// Told when the item was accepted.
-    told: Option<oneshot::Sender<()>>,
-}
-
-impl Item {
-    /// An item of a list as JSON text.
-    pub(super) fn new(page: &PageId, list: List, text: String) -> Self {
-        Self { page: page.clone(), list, text, told: None }
-    }
-
-    /// The same item once more, telling nobody.
-    pub(super) fn copy(&self) -> Self {
-        Self::new(&self.page, self.list.clone(), self.text.clone())
-    }
-
-    /// Resolves when the item was accepted or dropped.
-    pub(super) fn tell(&mut self) -> oneshot::Receiver<()> {
-        let (told, heard) = oneshot::channel();
-        self.told = Some(told);
-        heard
-    }
-}
-
-/// Items of one Page that wait, and how many posts are under way.
+/// Parcels of one Page that wait, and how many posts are under way.
 #[derive(Default)]
 struct Lane {
-    queue: VecDeque<Item>,
+    queue: VecDeque<Parcel>,
     posts: usize,
 }
 
@@ -68,6 +47,12 @@ struct Inner {
     url: Option<Uri>,
     lanes: BTreeMap<PageId, Lane>,
     counts: Webhooks,
+    /// Items so far; each has its number.
+    serial: u64,
+    /// What is kept back.
+    held: Held,
+    /// What can be repeated.
+    delivered: Delivered,
     closed: bool,
 }
 
@@ -118,7 +103,7 @@ impl Courier {
     }
 
     /// Puts an item into its Page's queue after a delay.
-    pub(super) fn enqueue(self: &Arc<Self>, item: Item, delay: Duration) {
+    pub(super) fn enqueue(self: &Arc<Self>, mut item: Item, delay: Duration) {
         {
             let mut inner = self.inner();
             if inner.closed {
@@ -129,6 +114,8 @@ impl Courier {
                 return;
             }
             inner.counts.waiting += 1;
+            inner.serial += 1;
+            item.serial = inner.serial;
         }
         if delay.is_zero() {
             return self.arrive(item);
@@ -180,33 +167,38 @@ impl Courier {
 
     fn arrive(self: &Arc<Self>, item: Item) {
         let page = item.page.clone();
+        match self.keep_back(item) {
+            Some(item) => self.queue(&page, vec![Parcel::Loose(item)]),
+            None => self.quiet.notify_waiters(),
+        }
+    }
+
+    /// Puts parcels, whose items are counted as waiting, into a Page's queue.
+    fn queue(self: &Arc<Self>, page: &PageId, parcels: Vec<Parcel>) {
         {
             let mut inner = self.inner();
             let lane = inner.lanes.entry(page.clone()).or_default();
-            lane.queue.push_back(item);
-            if lane.posts >= self.posts_max {
+            lane.queue.extend(parcels);
+            if lane.posts >= self.posts_max || lane.queue.is_empty() {
                 return;
             }
             lane.posts += 1;
         }
-        let courier = Arc::clone(self);
+        let (courier, page) = (Arc::clone(self), page.clone());
         self.spawn(async move { courier.work(&page).await });
     }
 
     /// Posts what waits for a Page until nothing waits.
     async fn work(&self, page: &PageId) {
-        while let Some(batch) = self.next_batch(page) {
-            let accepted = self.post_until_accepted(page, &batch).await;
-            let count = batch.len() as u64;
-            for item in batch {
-                if item.told.is_some_and(|told| told.send(()).is_err()) {
-                    tracing::trace!("nobody waits for this item any more");
-                }
-            }
+        while let Some(load) = self.next_load(page) {
+            let body = load.body(self.clock.now());
+            let accepted = self.post_until_accepted(&body).await;
+            let (count, carried) = (load.count(), load.told(body));
             let mut inner = self.inner();
             inner.counts.waiting -= count;
             if accepted {
                 inner.counts.items += count;
+                inner.delivered.keep(carried);
             } else {
                 inner.counts.dropped += 1;
             }
@@ -216,29 +208,20 @@ impl Courier {
         }
     }
 
-    /// The next items of a Page; `None` gives the post's place back.
-    fn next_batch(&self, page: &PageId) -> Option<Vec<Item>> {
+    /// What goes out next for a Page; `None` gives the post's place back.
+    fn next_load(&self, page: &PageId) -> Option<Load> {
         let mut inner = self.inner();
         let lane = inner.lanes.get_mut(page)?;
-        if lane.queue.is_empty() {
+        let load = Load::next(&mut lane.queue, self.batch_max);
+        if load.is_none() {
             lane.posts -= 1;
-            return None;
         }
-        // A whole body travels alone.
-        let alone = |item: &Item| item.list == List::Whole;
-        let before = lane.queue.iter().take_while(|item| !alone(item)).count().max(1);
-        let count = before.min(self.batch_max);
-        Some(lane.queue.drain(..count).collect())
+        load
     }
 
     /// Posts one body until it is answered with 200; `false` where that took too long.
-    async fn post_until_accepted(&self, page: &PageId, batch: &[Item]) -> bool {
-        let body = Bytes::from(wire::envelope(
-            page,
-            self.clock.now(),
-            batch.iter().map(|item| (&item.list, item.text.as_str())),
-        ));
-        let signature = sign(&self.secret, &body);
+    async fn post_until_accepted(&self, body: &Bytes) -> bool {
+        let signature = sign(&self.secret, body);
         let (mut wait, mut waited) = (self.retry.first, Duration::ZERO);
         loop {
             if self.post(body.clone(), &signature).await {

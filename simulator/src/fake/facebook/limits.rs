@@ -28,6 +28,14 @@ pub(super) const BUBBLES_MAX: usize = 1 << 20;
 pub(super) const VIOLATIONS_MAX: usize = 1 << 16;
 /// Echoes held back at once.
 pub(super) const HELD_MAX: usize = 1 << 16;
+/// Bytes of webhook items that are kept back at once; more are dropped and counted as such.
+pub(super) const KEPT_BACK_MAX: usize = 16 << 20;
+/// Items that go out in one body on demand (*Meta Webhooks for Messenger Platform*, read 2026-11-23).
+pub(super) const TOGETHER_MAX: usize = 1_000;
+/// Delivered bodies that can be repeated; the oldest go first.
+pub(super) const REPEATABLE_MAX: usize = 4_096;
+/// Their bytes.
+pub(super) const REPEATABLE_BYTES_MAX: usize = 16 << 20;
 /// Webhook items that wait; more are dropped and counted as such.
 pub(super) const WAITING_MAX: u64 = 1 << 18;
 /// Posts of one Page.

@@ -59,6 +59,16 @@ impl Media {
         Ok((name, attachment))
     }
 
+    /// Files so far, those that are gone too: they number the names.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Numbers the next files after so many.
+    pub(super) fn count_from(&mut self, count: u64) {
+        self.count = count;
+    }
+
     /// A file by its name; `None` where it is not there (any more).
     pub(super) fn file(&self, name: &str) -> Option<File> {
         self.files.iter().find(|(known, _)| known == name).map(|(_, file)| file.clone())

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::{AppId, PageId, Redacted, Timestamp};
 
 use super::clock::{MovableClock, Source};
+use super::keep::Keeping;
 
 /// One Page of the stand-in.
 #[derive(Clone, Debug)]
@@ -87,6 +88,8 @@ pub struct StandInOptions {
     pub control: bool,
     /// What every choice is drawn from.
     pub seed: u64,
+    /// Where its world is kept and taken up again. `None`: it is forgotten at the end.
+    pub keeping: Option<Keeping>,
 }
 
 impl StandInOptions {
@@ -113,6 +116,7 @@ impl StandInOptions {
             batch_max: 1,
             control: true,
             seed: 1,
+            keeping: None,
         }
     }
 }

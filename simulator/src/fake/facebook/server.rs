@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::control::{ClockOrder, Customer, Happening, InboxOrder, OpenOrder, WebhookOrder};
+use super::control::{CarryOrder, ClockOrder, Customer, Happening, InboxOrder, OpenOrder, WebhookOrder};
 use super::fault::FaultOrder;
 use super::graph::{self, Asked, Parameters};
 use super::graph_error::GraphError;
@@ -209,13 +209,14 @@ async fn control(shared: &Arc<Shared>, method: &Method, order: &str, body: &[u8]
             shared.order(order);
             Ok(shared.state().faults)
         }),
+        (&Method::POST, "carry") => ordered(body, |order: CarryOrder| shared.carry(&order)),
         (&Method::POST, "clock") if shared.clock.is_movable() => ordered(body, |order: ClockOrder| {
             shared.advance(order.advance_ms)?;
             Ok(json!({ "now": shared.clock.now() }))
         }),
         (&Method::POST, "webhook") => webhook(shared, body).await,
         (&Method::POST, "quiet") => {
-            shared.courier.quiet().await;
+            shared.quiet().await;
             json_answer(StatusCode::OK, &shared.courier.counts())
         }
         _ => plain(StatusCode::NOT_FOUND, "no such order"),

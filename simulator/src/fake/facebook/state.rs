@@ -225,6 +225,9 @@ pub struct Webhooks {
     pub items: u64,
     /// Items waiting or under way.
     pub waiting: u64,
+    /// Items kept back on demand; they are not among the waiting ones.
+    #[serde(default)]
+    pub kept_back: u64,
 }
 
 /// Who did something on a wall.

@@ -3,8 +3,10 @@
 //! Waits are for the thing itself: a webhook that arrives, a queue that is quiet.
 
 mod calls;
+mod carry;
 mod clock;
 mod hostile;
+mod kept;
 mod kinds;
 mod live;
 mod page;

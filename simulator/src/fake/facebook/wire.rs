@@ -49,18 +49,18 @@ impl List {
     }
 }
 
-/// One body for items of one Page, escaped: neighbours of one list share an entry.
-pub(super) fn envelope<'a>(page: &PageId, time: Timestamp, items: impl Iterator<Item = (&'a List, &'a str)>) -> String {
-    let mut entries: Vec<(&List, Vec<&str>)> = Vec::new();
-    for (list, item) in items {
+/// One body for items of one or more Pages, escaped: neighbours of one Page and list share an entry.
+pub(super) fn envelope<'a>(time: Timestamp, items: impl Iterator<Item = (&'a PageId, &'a List, &'a str)>) -> String {
+    let mut entries: Vec<((&PageId, &List), Vec<&str>)> = Vec::new();
+    for (page, list, item) in items {
         match entries.last_mut() {
             _ if *list == List::Whole => return escape(item),
-            Some((last, texts)) if *last == list => texts.push(item),
-            Some(_) | None => entries.push((list, vec![item])),
+            Some((last, texts)) if *last == (page, list) => texts.push(item),
+            Some(_) | None => entries.push(((page, list), vec![item])),
         }
     }
-    let id = Value::from(page.as_str());
-    let entry = |(list, texts): (&List, Vec<&str>)| {
+    let entry = |((page, list), texts): ((&PageId, &List), Vec<&str>)| {
+        let id = Value::from(page.as_str());
         let time = if *list == List::Changes { time.0.div_euclid(1_000) } else { time.0 };
         format!(r#"{{"id":{id},"time":{time},{}:[{}]}}"#, Value::from(list.key()), texts.join(","))
     };
@@ -101,15 +101,16 @@ mod tests {
     use super::*;
 
     fn body(items: &[(List, &str)]) -> Value {
-        let items = items.iter().map(|(list, text)| (list, *text));
-        serde_json::from_str(&envelope(&PageId::new("17"), Timestamp(7_500), items)).expect("JSON")
+        let page = PageId::new("17");
+        let items = items.iter().map(|(list, text)| (&page, list, *text));
+        serde_json::from_str(&envelope(Timestamp(7_500), items)).expect("JSON")
     }
 
     #[test]
     fn a_body_is_ascii_with_lower_case_escapes_and_reads_back() {
         let text = "größer 😀 \"quoted\"";
         let item = serde_json::json!({ "text": text }).to_string();
-        let body = envelope(&PageId::new("17"), Timestamp(7), [(&List::Messaging, item.as_str())].into_iter());
+        let body = envelope(Timestamp(7), [(&PageId::new("17"), &List::Messaging, item.as_str())].into_iter());
         assert!(body.is_ascii() && body.contains("gr\\u00f6\\u00dfer \\ud83d\\ude00"), "{body}");
         let value: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!(value["entry"][0]["messaging"][0]["text"], text);
@@ -129,6 +130,19 @@ mod tests {
         ]});
         assert_eq!(body(&items), expected);
         assert_eq!(body(&[(List::Whole, r#"{"object":"user"}"#)]), serde_json::json!({"object": "user"}));
+    }
+
+    #[test]
+    fn items_of_several_pages_share_a_body_and_not_an_entry() {
+        let (one, two) = (PageId::new("17"), PageId::new("18"));
+        let items = [(&one, "1"), (&one, "2"), (&two, "3"), (&one, "4")];
+        let items = items.into_iter().map(|(page, text)| (page, &List::Messaging, text));
+        let expected = serde_json::json!({"object": "page", "entry": [
+            {"id": "17", "time": 7, "messaging": [1, 2]},
+            {"id": "18", "time": 7, "messaging": [3]},
+            {"id": "17", "time": 7, "messaging": [4]},
+        ]});
+        assert_eq!(serde_json::from_str::<Value>(&envelope(Timestamp(7), items)).expect("JSON"), expected);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod customer;
 mod happen;
+mod kept;
 mod offer;
 mod send;
 mod thread;
@@ -20,12 +21,14 @@ use super::courier::Item;
 use super::draw::{Stream, below, draw};
 use super::fault::{FaultOrder, Faults};
 use super::graph_error::GraphError;
+use super::keep::Keeping;
 use super::limits::CUSTOMERS_MAX;
 use super::options::{Page, StandInOptions};
 use super::state::{Bubble, CustomerState, LeadState, Line, PageState, PostState, State, Violation, Webhooks, Writer};
 use customer::Known;
 use offer::Offer;
 
+pub(super) use kept::{Bounds, Kept};
 pub(super) use send::{Act, Call, SenderAction, Taken};
 pub(super) use thread::{Thread, gist};
 
@@ -81,6 +84,9 @@ impl World {
             delay_max: options.delay_max,
         };
         world.furnish(base_url, started_at);
+        if let Some(kept) = options.keeping.as_ref().and_then(Keeping::found) {
+            world.resume(kept.clone().moved_to(base_url));
+        }
         world
     }
 
@@ -228,6 +234,11 @@ impl World {
         format!("A{:015x}", draw(self.seed, Stream::Trace, self.next()) >> 4)
     }
 
+    /// Something changed that no customer did.
+    pub(super) fn touch(&mut self) {
+        self.revision += 1;
+    }
+
     fn next(&mut self) -> u64 {
         self.serial += 1;
         self.serial
@@ -241,7 +252,13 @@ impl World {
 
     /// Sixteen digits, as PSIDs look.
     fn psid(&mut self) -> Psid {
-        Psid::new(self.digits(Stream::Psid).to_string())
+        loop {
+            let psid = Psid::new(self.digits(Stream::Psid).to_string());
+            // A kept world has customers that this seed knows nothing of.
+            if !self.pages.keys().any(|page| self.customers.contains_key(&(page.clone(), psid.clone()))) {
+                return psid;
+            }
+        }
     }
 
     /// A number of sixteen digits.

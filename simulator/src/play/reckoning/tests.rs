@@ -121,6 +121,38 @@ fn an_item_set_aside_has_no_text_in_the_desk_and_is_not_lost() {
 }
 
 #[test]
+fn a_message_that_comes_after_its_unsend_or_its_edit_is_shown_as_it_stands() {
+    let item =
+        |what: &str| format!(r#"{{"sender":{{"id":"5"}},"recipient":{{"id":"17"}},"timestamp":{WROTE},{what}}}"#);
+    let delivered = |items: &[&str]| {
+        let items: Vec<String> = items.iter().map(|what| item(what)).collect();
+        let body = format!(r#"{{"object":"page","entry":[{{"id":"17","messaging":[{}]}}]}}"#, items.join(","));
+        webhook::parse(body.as_bytes(), Timestamp(WROTE))
+    };
+    let (message, unsend) =
+        (r#""message":{"mid":"m_1","text":"five"}"#, r#""message":{"mid":"m_1","is_deleted":true}"#);
+    let edit = |text: &str, nth: u8| format!(r#""message_edit":{{"mid":"m_1","text":"{text}","num_edit":{nth}}}"#);
+    let (first, second) = (edit("six", 1), edit("seven", 2));
+    // What came, and what stands in the desk: once as it should, once as it must not.
+    let cases: [(&[&str], &[&str], &[&str]); 4] = [
+        (&[unsend, message, message], &["[message taken back]"], &[]),
+        (&[&second, &first, message], &["seven"], &["five"]),
+        (&[message, &first, unsend, message], &["five"], &["six"]),
+        (&[&first, message, &second, message], &["six"], &["six", "seven", "six"]),
+    ];
+    for (items, right, wrong) in cases {
+        let played = Played { acknowledged: vec![delivered(items)] };
+        let lost = |lines: &[&str]| {
+            let mut report = Report::default();
+            texts(&played, &Journaled::default(), &desk(lines), &mut report);
+            report.lost
+        };
+        assert_eq!(lost(right), 0, "{items:?}");
+        assert_eq!(lost(wrong) == 0, wrong.is_empty(), "{items:?}");
+    }
+}
+
+#[test]
 fn a_late_send_is_one_violation_whoever_saw_it() {
     let mut journaled = kept(&played("hello"));
     journaled.sends.insert("e1".to_owned(), sent(WROTE + DAY, None));

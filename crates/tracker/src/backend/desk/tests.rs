@@ -3,6 +3,7 @@
 mod failing;
 mod model;
 mod people;
+mod reading;
 
 use ::model::{EffectId, Incarnation, MachineId, PageId, Redacted, TaskId, Timestamp};
 use futures_util::future::BoxFuture;

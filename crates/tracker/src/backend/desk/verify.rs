@@ -81,7 +81,7 @@ pub fn is_blank(file: &Path) -> Result<bool, OpenFault> {
 }
 
 /// Checks the stamp and reads the counters.
-fn stamped(read: &ReadTransaction) -> Result<Counters, OpenFault> {
+pub(super) fn stamped(read: &ReadTransaction) -> Result<Counters, OpenFault> {
     let damaged = |what: &str| OpenFault::Damaged { what: what.to_owned() };
     let meta = match read.open_table(META) {
         Err(TableError::TableDoesNotExist(_)) => return Err(damaged("no desk was ever begun in it")),
@@ -101,7 +101,8 @@ fn stamped(read: &ReadTransaction) -> Result<Counters, OpenFault> {
     serde_json::from_slice(counters.value()).map_err(|_| damaged("the desk's counters cannot be read"))
 }
 
-fn table<K: Key + 'static, V: Value + 'static>(
+/// A table of the desk.
+pub(super) fn table<K: Key + 'static, V: Value + 'static>(
     read: &ReadTransaction,
     table: TableDefinition<'_, K, V>,
 ) -> Result<ReadOnlyTable<K, V>, OpenFault> {

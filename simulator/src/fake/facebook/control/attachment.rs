@@ -123,6 +123,24 @@ impl Attachment {
         }
     }
 
+    /// What a person calls it.
+    pub(in crate::fake::facebook) fn words(&self) -> &'static str {
+        match self {
+            Self::Image { .. } => "a picture",
+            Self::Audio { .. } => "a voice message",
+            Self::Video { .. } => "a video",
+            Self::File { .. } => "a file",
+            Self::Sticker { .. } => "a sticker",
+            Self::Fallback { .. } => "a link",
+            Self::Reel { .. } => "a reel",
+            Self::Post { .. } => "a post",
+            Self::Template { .. } => "cards",
+            Self::AppointmentBooking { .. } => "an appointment",
+            Self::Location { .. } => "a place",
+            Self::Other { .. } => "something new",
+        }
+    }
+
     /// Its type on the wire.
     pub fn name(&self) -> &str {
         match self {

@@ -37,7 +37,7 @@ pub(super) fn welcome(shared: &Shared) -> Markup {
                 p { "Here you are every customer. What you write goes to the node as a webhook; what its agents answer \
                      appears here by itself." }
                 ol.steps {
-                    li { "Choose a conversation beside this, or begin one as a new customer, and write." }
+                    li { "Choose a conversation from the list, or begin one as a new customer, and write." }
                     li {
                         "Answer "
                         @match &shared.options.agents_url {

@@ -8,9 +8,13 @@ use super::layout::{Room, day, face, hidden, minute};
 use super::sign::reaction;
 use crate::fake::facebook::Shared;
 use crate::fake::facebook::state::{Author, CommentState, PostState};
+use crate::fake::facebook::world::World;
 
 /// Posts that are shown, the newest first.
 const POSTS_SHOWN_MAX: usize = 50;
+
+/// Customers that are offered to take part.
+const CAST_MAX: usize = 12;
 
 /// The wall as a customer sees it, or somebody who is no customer yet.
 pub(super) fn show(shared: &Shared, page: &PageId, psid: Option<&Psid>) -> Markup {
@@ -24,12 +28,29 @@ pub(super) fn show(shared: &Shared, page: &PageId, psid: Option<&Psid>) -> Marku
             (face(page.as_str(), &name))
             div {
                 h1 { "Wall of " (name) }
-                p.hint { @if let Some(me) = &me { "You are " strong { (me) } } @else { "Choose a customer to take part" } }
+                p.hint { @if let Some(me) = &me { "You are " strong { (me) } } @else { "You look on, as anybody does" } }
             }
         }
         div.wall {
-            @if psid.is_some() { (look.own()) }
+            @if psid.is_some() { (look.own()) } @else { (cast(&world, page)) }
             @for post in world.wall(page).iter().rev().filter(|post| !post.removed).take(POSTS_SHOWN_MAX) { (look.post(post)) }
+        }
+    }
+}
+
+/// As whom one may take part.
+fn cast(world: &World, page: &PageId) -> Markup {
+    let briefs = world.threads(page, CAST_MAX);
+    html! {
+        div.card.cast {
+            @if briefs.is_empty() {
+                p.hint { "Once somebody has written to the Page, you can take part here as that customer." }
+            } @else {
+                span.hint { "Take part as" }
+                @for brief in briefs {
+                    a href=(Room::Wall.link(page, Some(&brief.psid))) { (brief.name.unwrap_or_else(|| brief.psid.to_string())) }
+                }
+            }
         }
     }
 }

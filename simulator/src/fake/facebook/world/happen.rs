@@ -213,7 +213,9 @@ impl Scene<'_> {
                 if matches!(opt_in, OptIn::Plugin { .. }) {
                     self.known.acts(opens(at, false), None);
                 }
-                self.notes("You said yes to messages of this Page.");
+                let is_stop = matches!(&opt_in, OptIn::NotificationMessages { status: Some(status), .. } if status.starts_with("STOP"));
+                let answer = if is_stop { "no" } else { "yes" };
+                self.notes(&format!("You said {answer} to messages of this Page."));
                 (None, between.opt_in(&opt_in))
             }
             What::Linked { authorization_code } => {
@@ -308,8 +310,10 @@ impl Scene<'_> {
     fn enters(mut self, from: &Referral) -> (Option<Mid>, String) {
         let is_new = self.known.lines.is_empty();
         if from.source == "ADS" {
-            let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref()).unwrap_or("an ad");
-            self.notes(&format!("You came here from the ad “{ad}”."));
+            let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref());
+            self.notes(
+                &ad.map_or("You came here from an ad.".to_owned(), |ad| format!("You came here from the ad “{ad}”.")),
+            );
             self.known.came_by = Some(from.clone());
         } else {
             self.notes("You came here by a link.");

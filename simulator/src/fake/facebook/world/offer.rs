@@ -18,6 +18,7 @@ pub(in crate::fake::facebook) struct Offer {
 }
 
 /// A Click-to-Messenger ad.
+#[derive(Clone)]
 pub(in crate::fake::facebook) struct Ad {
     /// Its id.
     pub(in crate::fake::facebook) id: String,
@@ -50,6 +51,7 @@ impl Ad {
 }
 
 /// A lead form.
+#[derive(Clone)]
 pub(in crate::fake::facebook) struct Form {
     /// Its id.
     pub(in crate::fake::facebook) id: String,

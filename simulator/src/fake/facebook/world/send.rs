@@ -182,7 +182,8 @@ impl World {
         items
     }
 
-    /// A customer did something that nobody is to be told of; what is known already is ignored.
+    /// A customer did something that nobody is to be told of; what is known already is ignored, and without an id and a
+    /// text it is no line.
     pub(in crate::fake::facebook) fn witness(
         &mut self,
         page: &PageId,
@@ -197,8 +198,9 @@ impl World {
         if mid.is_some_and(|mid| known.line(mid).is_some()) {
             return;
         }
-        let line = Line { text, ..Line::new(Writer::Customer, mid.cloned().unwrap_or(drawn), at) };
-        known.acts(oracle::CustomerAction { at, opens: true, is_message, from_ad: false }, Some(line));
+        let is_line = mid.is_some() || text.is_some();
+        let line = is_line.then(|| Line { text, ..Line::new(Writer::Customer, mid.cloned().unwrap_or(drawn), at) });
+        known.acts(oracle::CustomerAction { at, opens: true, is_message, from_ad: false }, line);
     }
 }
 

@@ -146,7 +146,7 @@ pub(in crate::fake::facebook) fn gist(line: &Line) -> String {
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
     match line.attachments.first() {
         _ if !text.is_empty() => text,
-        Some(attachment) => format!("[{}]", attachment.name()),
+        Some(attachment) => attachment.words().to_owned(),
         None => "…".to_owned(),
     }
 }

@@ -1,0 +1,142 @@
+//! What the help of each command ends with: examples to type, and exit codes.
+//!
+//! Texts alone. Invariant: every example can be typed as it stands, with folders and files of one's own.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  pagedesk sandbox                              try everything, without a Facebook account
+  pagedesk config example > pagedesk.toml       begin a configuration
+  pagedesk serve --config pagedesk.toml         run a node
+  pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
+  pagedesk replay ./recording                   run recorded traffic against this build
+
+Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
+4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  pagedesk serve --config /etc/pagedesk.toml
+  pagedesk serve --config pagedesk.toml --check           says all that is wrong with it
+  pagedesk serve --config pagedesk.toml --set listen.desk=127.0.0.1:9000
+  PAGEDESK__STORE__DIR=/srv/pagedesk pagedesk serve --config pagedesk.toml
+
+SIGTERM or SIGINT end it in an orderly way: what is under way is finished, the store is closed.";
+
+pub(super) const SANDBOX: &str = "\
+Examples:
+  pagedesk sandbox                                      prints the addresses, ends with Ctrl-C
+  pagedesk sandbox --dir ./state                        keeps its state
+  pagedesk sandbox --listen-desk 127.0.0.1:8081         fixed addresses instead of free ones
+  pagedesk sandbox --play replay-corpus/recordings/first-steps --exit --json
+  pagedesk sandbox --script day.txt --dir ./state --exit
+                                                        then: pagedesk corpus export
+
+With --json one JSON object goes to standard output: the addresses, or with --play or --script
+what was played came to; then the addresses are one line of JSON on standard error, among the
+log. docs/format/recording.md and docs/format/scenario.md say what a recording and a scenario
+are. During a scenario the stand-in makes no echoes and receipts of the node's answers: whoever
+plays the recording of it makes their own.
+
+Exit codes with --play and --script: 0 nothing was lost, every line could be carried out and
+no rule was broken, 1 not so, 3 --dir holds a store already, 4 nothing in it, 5 unreadable";
+
+pub(super) const REPLAY: &str = "\
+Examples:
+  pagedesk replay replay-corpus/recordings/first-steps            compares with its approved trace
+  pagedesk replay replay-corpus/recordings/first-steps --approve  accepts what this build does
+  pagedesk replay ./recording --json                              one object for programs
+  pagedesk replay ./recording --out now.trace                     keeps the trace elsewhere
+
+The recording runs against the real actors on a clock that stands still while there is
+anything to do, so days take seconds and the same recording gives the same trace.
+
+Exit codes: 0 as approved and as expected, 1 not so, 4 nothing in it, 5 unreadable";
+
+pub(super) const JOURNAL: &str = "\
+Examples:
+  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
+  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
+  pagedesk journal verify --dir /var/lib/pagedesk
+  pagedesk journal stats --dir /var/lib/pagedesk --json
+
+All of them write nothing and may run beside a node. What customers said is masked
+unless --reveal is given.";
+
+pub(super) const CORPUS: &str = "\
+Examples:
+  pagedesk corpus import ./payloads             whole deliveries, single entries or single items
+  pagedesk corpus import ./payloads --json
+  pagedesk corpus export --dir ./state --out ./recording
+
+Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others.
+Those of export stand under `pagedesk corpus export --help`.";
+
+pub(super) const EXPORT: &str = "\
+Examples:
+  pagedesk sandbox --script day.txt --dir ./state --exit
+  pagedesk corpus export --dir ./state --out ./recording
+  pagedesk replay ./recording --approve
+
+Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. What came is
+written as it came, nothing is redacted: only a sandbox's store is taken.
+
+Exit codes: 0 written, 3 no store of a sandbox, a recording that is there already or is of other
+Pages, 4 nothing came in, 5 a delivery that a recording cannot hold";
+
+pub(super) const AGENT: &str = "\
+Examples:
+  pagedesk agent hash                                   asks for a password, prints its hash
+  pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
+  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
+
+pub(super) const CAT: &str = "\
+Examples:
+  pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/
+  pagedesk journal cat --dir /var/lib/pagedesk --from 100 --to 200 --json
+
+A line is one record:
+  position  of its batch in the journal; the records of one decision share it
+  instant   when it was decided, in UTC
+  machine   whose: a/ACCOUNT, p/PAGE, c/PAGE/PSID
+  #number   the machine's own count of its records, without gaps
+  kind      what happened; `effect`: it asks for work outside, `baseline`: it holds the whole state
+  body      JSON, masked unless --reveal is given
+
+Only journal.redb is needed, and keys.redb to open what is sealed.
+
+Exit codes: 1 some records are damaged, or stay sealed because keys.redb is missing (the others
+are shown), 3 the journal cannot be used, 4 nothing matched";
+
+pub(super) const VERIFY: &str = "\
+Reads every row of journal.redb, keys.redb, inbox.redb, inbox.wal and
+desk.redb and compares them. What it counts:
+  batches       decisions; each lies at a position of its own, the newest
+                at `last`
+  records       events in them; `sealed` ones opened, `erased` ones whose
+                key was ended on purpose
+  machines      accounts, Pages and conversations
+  open effects  work outside that is not settled: sends, tasks, questions
+  deadlines     machines that wait for an instant
+  snapshots     cached states; losing them costs start-up time only
+  deliveries    requests of Meta, with the bytes of their bodies; `without
+                row` ones are in inbox.wal alone
+  unforgotten   deliveries not yet marked done: marks are stored lazily,
+                so some of them may be done
+  tasks         of the embedded desk, with their comments and contacts;
+                `effects` are requests of the node that it answered
+
+Exit codes: 0 everything agrees, 1 something does not, or a file is damaged
+or missing (the table and --json name it), 3 there is no store, or it cannot
+be read for another reason";
+
+pub(super) const STATS: &str = "\
+Nothing is checked; `pagedesk journal verify` does that. Beside a running
+node the counts are those of the last commit; what the node has done since
+is not in them yet.
+
+Exit codes: 0 counted, 3 the store cannot be used";
+
+pub(super) const CONFIG: &str = "\
+Examples:
+  pagedesk config example > pagedesk.toml
+  pagedesk config show --config pagedesk.toml  what holds, and where each value comes from";
