@@ -16,7 +16,7 @@ mod key;
 mod ledger;
 pub mod lint;
 mod permute;
-pub mod recording;
+mod recording;
 mod rewrite;
 
 use std::path::Path;
