@@ -209,7 +209,7 @@ fn is_instant(text: &str) -> bool {
 }
 
 /// `2026-06-01T00:00:01+0000` and its shorter forms.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let looks = |pattern: &str| {
         text.len() == pattern.len()
             && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {

@@ -33,7 +33,7 @@ fn leftovers_are_told_with_place_and_kind() {
 #[test]
 fn what_is_harmless_is_not_found() {
     let clean = r#"{"object":"page","entry":[{"time":1780272001123,"messaging":[{"timestamp":"1780272001",
-        "message":{"text":"at 12:30 for 7 people, 1234567","mid":"m_1","sticker_id":369239263222822},
+        "message":{"text":"at 12:30 on 2026-06-08 for 7 people, 1234567","mid":"m_1","sticker_id":369239263222822},
         "sender":{"id":"5001"},"url":"https://abc.example/1","mail":"a@b.test","n":123456.789}]}]}"#;
     assert_eq!(found(clean, "Lindqvist"), []);
 }
@@ -79,6 +79,11 @@ fn a_folder_is_read_file_by_file_and_line_by_line() {
         "manifest.toml:3  id 1… (15 characters)",
     ];
     assert_eq!(told, expected);
+    write("approved.trace", "until=23:59:19.998 (39 characters) +49 171 2345678\n");
+    let mut all = Vec::new();
+    folder(dir.path(), &Deny::default(), &mut |finding| all.push((finding.file, finding.kind))).unwrap();
+    assert_eq!(all[0], (dir.path().join("approved.trace").display().to_string(), Leftover::Phone));
+    assert_eq!(all.len(), 4);
     write("deliveries.jsonl", "{}\n");
     assert!(folder(dir.path(), &Deny::default(), &mut |_| ()).unwrap_err().to_string().contains("deliveries.jsonl:1"));
     let empty = tempfile::tempdir().unwrap();
