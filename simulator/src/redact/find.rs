@@ -13,8 +13,8 @@ pub(super) const ID_DIGITS: usize = 8;
 /// Fewest letters and digits of an access token.
 const TOKEN_LETTERS: usize = 20;
 
-/// Most letters of an address's scheme.
-const SCHEME_LETTERS: usize = 16;
+/// How addresses begin that name a host; of others every letter is one of a text.
+const SCHEMES: [&str; 6] = ["http://", "https://", "ftp://", "ftps://", "ws://", "wss://"];
 
 /// How access tokens of the Graph API begin. Meta, *Access tokens*, read 2026-11-23.
 const TOKEN: &str = "EAA";
@@ -165,12 +165,9 @@ fn link_start(text: &[char], at: usize) -> Option<usize> {
     if stands(text, at, "www.") && is_word(text, Some(at + 4)) {
         return Some(at);
     }
-    let near = &text[..text.len().min(at + SCHEME_LETTERS + 1)];
-    let scheme = while_so(near, at, |letter| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.'));
-    let named = (2..=SCHEME_LETTERS).contains(&(scheme - at)) && text[at].is_ascii_alphabetic();
-    let start = scheme + 3;
-    let opened = named && stands(text, scheme, "://");
-    (opened && text.get(start).is_some_and(|letter| letter.is_alphanumeric() || *letter == '[')).then_some(start)
+    let scheme = SCHEMES.iter().find(|scheme| stands(text, at, scheme))?;
+    let start = at + scheme.len();
+    text.get(start).is_some_and(|letter| letter.is_alphanumeric() || *letter == '[').then_some(start)
 }
 
 fn link_end(text: &[char], at: usize) -> Option<usize> {
