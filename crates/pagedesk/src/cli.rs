@@ -2,6 +2,7 @@
 //! carried out here.
 
 mod examples;
+mod policy;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
+
+pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Work with recorded and collected payloads
     #[command(subcommand, after_help = CORPUS)]
     Corpus(CorpusCommand),
+    /// Ask the messaging policy, show it, compare it
+    #[command(subcommand, after_help = policy::POLICY)]
+    Policy(PolicyCommand),
     /// Make the sign-in of an agent
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -4,7 +4,7 @@
 //! faults are found in one go, each with its line; a secret is never printed.
 
 mod build;
-mod duration;
+pub(crate) mod duration;
 mod fault;
 mod read;
 mod setting;

@@ -18,7 +18,7 @@ pub enum Exit {
     Configuration = 3,
     /// Nothing is there to work on.
     NothingMatched = 4,
-    /// A recording cannot be read.
+    /// A recording, or facts, cannot be read.
     UnreadableCorpus = 5,
     /// A running node cannot be reached.
     Unreachable = 6,

@@ -10,9 +10,13 @@ mod cli;
 pub mod config;
 pub mod corpus;
 mod exit;
+mod instant;
 mod journal;
 mod logs;
+mod policy;
 mod replay;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod sandbox;
 mod serve;
 mod store;
@@ -39,6 +43,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A program around this one may have set its own: setting up a scenario would clear those.
     #[cfg(feature = "failpoints")]
     let _points = std::env::var_os("FAILPOINTS").map(|_| fail::FailScenario::setup());
+    #[cfg(feature = "sabotage")]
+    if let Err(failure) = sabotage::from_environment() {
+        return failure.tell();
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(shown) => {
@@ -86,6 +94,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),
         Command::Corpus(CorpusCommand::Lint(asked)) => corpus::lint::lint(&asked),
+        Command::Policy(command) => policy::policy(&command),
         Command::Agent(command) => agent::agent(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),

@@ -4,19 +4,31 @@
 
 use model::Timestamp;
 
-use crate::rule::Answer;
+use crate::sabotage::{Defect, on};
 use crate::{
-    DeferReason, Edition, Facts, ForbidReason, MessagingType, Verdict, edition_at, editions, human_agent_end,
-    standard_window_end,
+    Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, edition_at, editions,
+    human_agent_end, standard_window_end,
 };
 
 /// May this be sent at `now` under this edition, and how?
 ///
 /// A refusal goes before a hold: what the window no longer allows is refused even while the Page is disconnected.
 pub fn decide(facts: &Facts, now: Timestamp, edition: &Edition) -> Verdict {
+    evaluate(facts, now, edition, |_, _| {})
+}
+
+/// The evaluation, told as it goes: `hear` gets every rule that is asked with its answer.
+pub(crate) fn evaluate(
+    facts: &Facts,
+    now: Timestamp,
+    edition: &Edition,
+    mut hear: impl FnMut(RuleId, Answer),
+) -> Verdict {
     for rule in edition.rules() {
-        match (rule.ask)(facts, now, edition) {
-            Answer::Pass => {}
+        let answer = (rule.ask)(facts, now, edition);
+        hear(rule.id, answer);
+        match answer {
+            Answer::Pass(_) => {}
             Answer::Forbid(reason) => return Verdict::Forbid { reason },
             Answer::Permit { messaging_type, until } => {
                 return match held(facts) {
@@ -31,7 +43,7 @@ pub fn decide(facts: &Facts, now: Timestamp, edition: &Edition) -> Verdict {
 
 /// What keeps the Page from sending anything at all; a dead token hides a restriction, so it is named first.
 fn held(facts: &Facts) -> Option<DeferReason> {
-    if !facts.token {
+    if !facts.token && !on(Defect::DeadTokenSends) {
         Some(DeferReason::NeedsReconnect)
     } else if facts.restricted {
         Some(DeferReason::PageRestricted)
@@ -81,7 +93,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{WROTE_AT, agent, automation};
-    use crate::{RuleId, Tag, UpdateTag, edition_by_id};
+    use crate::{Tag, UpdateTag, edition_by_id};
 
     #[test]
     fn a_permit_names_its_edition_its_rule_and_its_end() {

@@ -10,6 +10,7 @@ use model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::rule::{self, Rule};
+use crate::sabotage::{Defect, on};
 use crate::{RuleId, UpdateTag};
 
 /// All editions, oldest first. Append only: journals name them.
@@ -152,7 +153,8 @@ impl Edition {
 
     /// When a later edition stops accepting the tag, if that still lies ahead of `now`.
     pub(crate) fn retirement_after(&self, tag: UpdateTag, now: Timestamp) -> Option<Timestamp> {
-        let later = EDITIONS.iter().find(|later| later.id > self.id && later.retires(tag))?;
+        let retires = |later: &&Self| later.id > self.id && later.retires(tag) && !on(Defect::TagOutlivesEdition);
+        let later = EDITIONS.iter().find(retires)?;
         Some(later.starts_at()).filter(|at| now < *at)
     }
 
@@ -211,6 +213,13 @@ mod tests {
         ] {
             assert_eq!(edition_at(now).id(), expected.id(), "{now:?}");
         }
+    }
+
+    #[test]
+    fn every_rule_is_listed_by_an_edition_and_every_listed_one_is_known() {
+        let listed = |rule: &RuleId| EDITIONS.iter().any(|edition| edition.rule_ids().any(|listed| listed == *rule));
+        assert!(RuleId::ALL.iter().all(listed));
+        assert!(EDITIONS.iter().flat_map(Edition::rule_ids).all(|rule| RuleId::ALL.contains(&rule)));
     }
 
     #[test]

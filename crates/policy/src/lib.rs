@@ -1,7 +1,8 @@
 //! May this be sent to the customer now, and how? Meta's messaging policy as one pure, total function over dated rules.
 //!
 //! The way through: [`Facts`] + `now` + [`Edition`] → [`decide`] → [`Verdict`] → [`confirm`] → [`Permit`], which the one
-//! door to the Send API asks for. Nothing here reads a clock, allocates, stores or sends. What a message may contain
+//! door to the Send API asks for. Nothing here reads a clock, stores or sends; `decide` does not allocate. [`explain`] is the
+//! same decision with the rules that were asked. What a message may contain
 //! (length, attachments) is decided elsewhere; here only whether, until when, and under which type and tag.
 //!
 //! Invariants: `decide` answers every input; automation never gets `HUMAN_AGENT`; a [`Permit`] comes only from
@@ -12,6 +13,8 @@ mod edition;
 mod facts;
 mod permit;
 mod rule;
+pub mod sabotage;
+mod trail;
 mod verdict;
 mod window;
 
@@ -19,7 +22,8 @@ pub use decide::{decide, next_change};
 pub use edition::{Edition, EditionId, NotAnEdition, edition_at, edition_by_id, editions};
 pub use facts::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
 pub use permit::{Expired, Permit, confirm};
-pub use rule::RuleId;
+pub use rule::{Answer, Pass, RuleId};
+pub use trail::{Asked, Trail, explain};
 pub use verdict::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
 pub use window::{human_agent_end, standard_window_end};
 

@@ -104,6 +104,9 @@ pub enum DeferReason {
 }
 
 impl DeferReason {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::NeedsReconnect, Self::PageRestricted];
+
     /// A stable word for interfaces.
     pub const fn code(self) -> &'static str {
         match self {
@@ -144,6 +147,10 @@ pub enum ForbidReason {
 }
 
 impl ForbidReason {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::WindowClosed, Self::NeverWrote, Self::HumanAgentNotGranted, Self::TagRetired, Self::Standby];
+
     /// A stable word for interfaces.
     pub const fn code(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 
 use model::{Span, Timestamp};
 
+use crate::sabotage::{Defect, on};
 use crate::{Guards, HumanAgentBase, Openers};
 
 /// "Within 24 hours" of the customer's last opening action. Meta, *Send a Message*, read 2026-11-23.
@@ -15,7 +16,7 @@ const HUMAN_AGENT: Span = Span::days(7);
 impl Openers {
     /// The newest opening action; a message is one.
     pub fn opened_at(&self) -> Option<Timestamp> {
-        self.last_action_at.max(self.last_message_at)
+        if on(Defect::MessageNoAction) { self.last_action_at } else { self.last_action_at.max(self.last_message_at) }
     }
 }
 
@@ -27,14 +28,15 @@ pub fn standard_window_end(openers: &Openers, guards: &Guards) -> Option<Timesta
 /// First instant outside the human agent's seven days, guard included; `None` where nothing counts towards them.
 pub fn human_agent_end(openers: &Openers, base: HumanAgentBase, guards: &Guards) -> Option<Timestamp> {
     let from = match base {
-        HumanAgentBase::Message => openers.last_message_at,
-        HumanAgentBase::Opener => openers.opened_at(),
+        HumanAgentBase::Message if !on(Defect::PersonAfterButton) => openers.last_message_at,
+        HumanAgentBase::Message | HumanAgentBase::Opener => openers.opened_at(),
     };
     from.map(|at| close(at, HUMAN_AGENT, guards.human_agent))
 }
 
 fn close(opened_at: Timestamp, length: Span, guard: Span) -> Timestamp {
-    opened_at + length - guard.max(Span(0))
+    let guard = guard.max(Span(0));
+    if on(Defect::GuardAdded) { opened_at + length + guard } else { opened_at + length - guard }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! made, and by a property test with bytes that are bounded.
 //!
 //! A check returns or panics; nothing else. It names no expected value of its own: it compares the code under test with a
-//! plainer reading of the same bytes, or with itself.
+//! plainer reading of the same bytes, with an independent statement of the same rules, or with itself.
 
 pub mod delivery;
+pub mod policy;
 pub mod seed;

@@ -1,10 +1,15 @@
-//! What a fuzzer begins with: the recorded traffic of `replay-corpus`, taken apart.
+//! What a fuzzer begins with: the recorded traffic of `replay-corpus`, taken apart; questions for the policy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::Value;
+
+/// A few questions for the policy; the fuzzer finds the others.
+pub fn cases() -> Vec<Vec<u8>> {
+    (0..64).map(|number| crate::policy::bytes(1, number).to_vec()).collect()
+}
 
 /// The folder of recordings in this repository.
 pub fn recordings() -> PathBuf {

@@ -342,6 +342,11 @@ impl StandIn {
         self.shared.state()
     }
 
+    /// Returns when no webhook is waiting or under way, as [`StandIn::quiet`]; what is known by then may not be kept yet.
+    pub async fn carried(&self) {
+        self.shared.courier.quiet().await;
+    }
+
     /// Returns when no webhook is waiting or under way, and what is known by then is kept. Held echoes and what is kept
     /// back do not count.
     pub async fn quiet(&self) {

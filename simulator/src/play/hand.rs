@@ -50,7 +50,7 @@ impl<'a> Hand<'a> {
     pub(super) async fn rest(&self) -> anyhow::Result<()> {
         let resting = async {
             loop {
-                self.stage.stand_in.quiet().await;
+                self.stage.stand_in.carried().await;
                 if self.is_idle()? {
                     return anyhow::Ok(());
                 }
@@ -81,7 +81,7 @@ impl<'a> Hand<'a> {
 
     /// Returns when every webhook of the stand-in was taken.
     pub(super) async fn taken(&self) -> anyhow::Result<()> {
-        let taken = tokio::time::timeout(REST_MAX, self.stage.stand_in.quiet()).await;
+        let taken = tokio::time::timeout(REST_MAX, self.stage.stand_in.carried()).await;
         taken.context("the node does not take what is delivered to it")
     }
 

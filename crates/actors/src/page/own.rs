@@ -5,7 +5,7 @@ use std::sync::Arc;
 use journal::{AppendFault, Appended};
 use machine::page::{Command, Page, Trouble};
 use machine::{AccountFacts, Context, PageFacts};
-use model::{Anomaly, ItemKey, PageInbound, PageKind};
+use model::{Anomaly, ItemKey, PageInbound, PageKind, PolicyAct};
 use ractor::{ActorProcessingErr, ActorRef};
 use tokio::sync::{oneshot, watch};
 
@@ -50,12 +50,17 @@ impl Parts {
     /// An item of the Page itself. That of a Page which nobody configured is kept too: it names no customer whose
     /// conversation it could open.
     pub(super) fn receive(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, inbound: PageInbound) {
-        let is_policy = matches!(inbound.kind, PageKind::Policy(_));
+        let act = if let PageKind::Policy(policy) = &inbound.kind { Some(policy.act.clone()) } else { None };
         self.decide(me, birth, Command::Receive(inbound), Some(delivery), None);
-        if is_policy {
-            tracing::error!(page = %birth.page, restricted = self.host.state.facts().restricted, "Meta enforces its policy on the Page");
-            self.refresh(birth);
+        let Some(act) = act else { return };
+        match act {
+            PolicyAct::Block => tracing::error!(page = %birth.page, "Meta blocks the Page's messages"),
+            PolicyAct::Unblock => tracing::info!(page = %birth.page, "Meta lets the Page send again"),
+            PolicyAct::Warning | PolicyAct::Other(_) => {
+                tracing::warn!(page = %birth.page, "Meta warns the Page for its policy");
+            }
         }
+        self.refresh(birth);
     }
 
     pub(super) fn keep_anomaly(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, delivery: u64, anomaly: Anomaly) {

@@ -9,9 +9,10 @@ Examples:
   pagedesk serve --config pagedesk.toml         run a node
   pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
   pagedesk replay ./recording                   run recorded traffic against this build
+  pagedesk policy explain facts.json            may this be sent, and why?
 
 Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
-4 nothing matched, 5 unreadable recording, 6 node unreachable, 70 internal";
+4 nothing matched, 5 unreadable recording or facts, 6 node unreachable, 70 internal";
 
 pub(super) const SERVE: &str = "\
 Examples:

@@ -5,6 +5,8 @@ use machine::kind_name;
 use model::MachineId;
 use serde_json::{Value, json};
 
+use crate::instant;
+
 use super::mask::mask;
 
 /// What stands for a body whose key is not there.
@@ -60,7 +62,7 @@ impl Shown {
         };
         let Self { position, machine, seq, kind, body, .. } = self;
         let (number, kind) = (format!("#{seq}"), format!("{kind}{marks}"));
-        format!("{position:>10} {} {machine:<34} {number:<6} {kind:<27} {body}", instant(self.at))
+        format!("{position:>10} {} {machine:<34} {number:<6} {kind:<27} {body}", instant::write(self.at))
     }
 
     /// For programs.
@@ -70,21 +72,5 @@ impl Shown {
             "version": self.version, "sealed": self.sealed, "opens": self.opens, "baseline": self.baseline,
             "body": self.body,
         })
-    }
-}
-
-/// RFC 3339 in UTC with milliseconds; the bare number where the calendar ends.
-fn instant(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| format!("{at:.3}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_has_milliseconds() {
-        assert_eq!(instant(1_780_272_000_000), "2026-06-01T00:00:00.000Z");
-        assert_eq!(instant(i64::MAX), i64::MAX.to_string());
     }
 }

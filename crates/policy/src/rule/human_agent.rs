@@ -7,23 +7,26 @@
 
 use model::Timestamp;
 
-use super::Answer;
+use super::{Answer, Pass};
+use crate::sabotage::{Defect, on};
 use crate::{Author, Edition, Facts, ForbidReason, MessagingType, Tag, human_agent_end};
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, _edition: &Edition) -> Answer {
     match facts.author {
-        Author::Automation => return Answer::Pass,
+        Author::Automation if on(Defect::AutomationAsPerson) => {}
+        Author::Automation => return Answer::Pass(Pass::NoPersonWrote),
         Author::Agent => {}
     }
     match human_agent_end(&facts.openers, facts.human_agent_base, &facts.guards) {
         Some(until) if now < until => {
-            if facts.human_agent_feature {
+            if facts.human_agent_feature || on(Defect::FeatureAssumed) {
                 Answer::Permit { messaging_type: MessagingType::MessageTag(Tag::HumanAgent), until }
             } else {
                 Answer::Forbid(ForbidReason::HumanAgentNotGranted)
             }
         }
-        Some(_) | None => Answer::Pass,
+        Some(ended_at) => Answer::Pass(Pass::Over { ended_at }),
+        None => Answer::Pass(Pass::NothingCounts),
     }
 }
 

@@ -36,6 +36,16 @@ pub enum RuleId {
 }
 
 impl RuleId {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ThreadControl,
+        Self::NeverWrote,
+        Self::StandardWindow,
+        Self::UpdateTags,
+        Self::RetiredTags,
+        Self::HumanAgent,
+    ];
+
     /// A stable word for interfaces.
     pub const fn code(self) -> &'static str {
         match self {
@@ -47,18 +57,88 @@ impl RuleId {
             Self::HumanAgent => "human-agent",
         }
     }
+
+    /// What the rule says, in a sentence for people.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::ThreadControl => "Only the app that owns the thread sends; others are refused.",
+            Self::NeverWrote => {
+                "A Page only answers: who never did anything that opens a conversation is not written to."
+            }
+            Self::StandardWindow => {
+                "Within 24 hours of the customer's last opening action anything is permitted, as RESPONSE."
+            }
+            Self::UpdateTags => {
+                "Past that, a message that asks for CONFIRMED_EVENT_UPDATE, ACCOUNT_UPDATE or POST_PURCHASE_UPDATE is \
+                 permitted under that tag."
+            }
+            Self::RetiredTags => {
+                "Past that, a message that asks for CONFIRMED_EVENT_UPDATE, ACCOUNT_UPDATE or POST_PURCHASE_UPDATE is \
+                 refused: Meta no longer accepts these tags."
+            }
+            Self::HumanAgent => {
+                "Past that, what a person wrote is permitted within 7 days of the customer's message, as HUMAN_AGENT, if \
+                 Meta granted the feature."
+            }
+        }
+    }
+}
+
+/// Why a rule has nothing to say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pass {
+    /// No other app owns the thread.
+    OwnThread,
+    /// The customer did something that opens a conversation, last at this instant.
+    Opened {
+        /// When.
+        at: Timestamp,
+    },
+    /// The rule's window is over.
+    Over {
+        /// First instant outside of it, guard included.
+        ended_at: Timestamp,
+    },
+    /// Nothing that the customer did counts towards the rule's window.
+    NothingCounts,
+    /// The message asks for no tag.
+    NoTagAsked,
+    /// No person wrote it.
+    NoPersonWrote,
+}
+
+impl Pass {
+    /// A stable word for interfaces.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OwnThread => "own-thread",
+            Self::Opened { .. } => "opened",
+            Self::Over { .. } => "over",
+            Self::NothingCounts => "nothing-counts",
+            Self::NoTagAsked => "no-tag-asked",
+            Self::NoPersonWrote => "no-person-wrote",
+        }
+    }
 }
 
 /// What a rule says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Answer {
-    /// Nothing; the next rule is asked.
-    Pass,
-    /// Yes, marked so, before `until`.
-    Permit { messaging_type: MessagingType, until: Timestamp },
+pub enum Answer {
+    /// Nothing, because of this; the next rule is asked.
+    Pass(Pass),
+    /// Yes.
+    Permit {
+        /// Marked in this way.
+        messaging_type: MessagingType,
+        /// First instant at which this no longer holds.
+        until: Timestamp,
+    },
     /// No.
     Forbid(ForbidReason),
 }
+
+/// The end of what has no end.
+pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
 
 /// A rule with its name.
 #[derive(Clone, Copy)]

@@ -5,12 +5,14 @@
 
 use model::Timestamp;
 
-use super::Answer;
+use super::{Answer, Pass};
+use crate::sabotage::{Defect, on};
 use crate::{Edition, Facts, ForbidReason};
 
 pub(super) fn ask(facts: &Facts, _now: Timestamp, _edition: &Edition) -> Answer {
     match facts.openers.opened_at() {
-        Some(_) => Answer::Pass,
+        Some(at) => Answer::Pass(Pass::Opened { at }),
+        None if on(Defect::StrangerAccepted) => Answer::Pass(Pass::NothingCounts),
         None => Answer::Forbid(ForbidReason::NeverWrote),
     }
 }

@@ -5,12 +5,16 @@
 
 use model::Timestamp;
 
-use super::Answer;
-use crate::{Edition, Facts, ForbidReason};
+use super::{Answer, NEVER, Pass};
+use crate::sabotage::{Defect, on};
+use crate::{Edition, Facts, ForbidReason, MessagingType};
 
 pub(super) fn ask(facts: &Facts, _now: Timestamp, _edition: &Edition) -> Answer {
     match facts.tag {
-        None => Answer::Pass,
+        None => Answer::Pass(Pass::NoTagAsked),
+        Some(tag) if on(Defect::RetiredTagAccepted) => {
+            Answer::Permit { messaging_type: MessagingType::MessageTag(tag.into()), until: NEVER }
+        }
         Some(_) => Answer::Forbid(ForbidReason::TagRetired),
     }
 }

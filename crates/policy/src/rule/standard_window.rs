@@ -5,15 +5,20 @@
 //! A tag asked for inside the window is not used, since Meta wants tags outside of it only. An opening action that lies
 //! ahead of `now` (a skewed clock) counts as it is.
 
-use model::Timestamp;
+use model::{Span, Timestamp};
 
-use super::Answer;
+use super::{Answer, Pass};
+use crate::sabotage::{Defect, on};
 use crate::{Edition, Facts, MessagingType, standard_window_end};
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, _edition: &Edition) -> Answer {
     match standard_window_end(&facts.openers, &facts.guards) {
         Some(until) if now < until => Answer::Permit { messaging_type: MessagingType::Response, until },
-        Some(_) | None => Answer::Pass,
+        Some(until) if now == until && on(Defect::WindowEndsLate) => {
+            Answer::Permit { messaging_type: MessagingType::Response, until: until + Span(1) }
+        }
+        Some(ended_at) => Answer::Pass(Pass::Over { ended_at }),
+        None => Answer::Pass(Pass::NothingCounts),
     }
 }
 

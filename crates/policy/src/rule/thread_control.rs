@@ -6,11 +6,16 @@
 
 use model::Timestamp;
 
-use super::Answer;
+use super::{Answer, Pass};
+use crate::sabotage::{Defect, on};
 use crate::{Edition, Facts, ForbidReason};
 
 pub(super) fn ask(facts: &Facts, _now: Timestamp, _edition: &Edition) -> Answer {
-    if facts.standby { Answer::Forbid(ForbidReason::Standby) } else { Answer::Pass }
+    if facts.standby && !on(Defect::StandbyIgnored) {
+        Answer::Forbid(ForbidReason::Standby)
+    } else {
+        Answer::Pass(Pass::OwnThread)
+    }
 }
 
 #[cfg(test)]

@@ -7,15 +7,12 @@
 
 use model::Timestamp;
 
-use super::Answer;
+use super::{Answer, NEVER, Pass};
 use crate::{Edition, Facts, MessagingType};
-
-/// The end of what has no end.
-const NEVER: Timestamp = Timestamp(i64::MAX);
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, edition: &Edition) -> Answer {
     match facts.tag {
-        None => Answer::Pass,
+        None => Answer::Pass(Pass::NoTagAsked),
         Some(tag) => Answer::Permit {
             messaging_type: MessagingType::MessageTag(tag.into()),
             until: edition.retirement_after(tag, now).unwrap_or(NEVER),

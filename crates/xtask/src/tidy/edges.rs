@@ -45,7 +45,8 @@ const ONLY_IN: [(&str, &[&str]); 6] = [
 ];
 
 /// Crates of ours that only some crates may import directly.
-const ENTRANCES: [(&str, &[&str]); 2] = [("simulator", &["pagedesk", "it"]), ("pagedesk", &["it"])];
+const ENTRANCES: [(&str, &[&str]); 3] =
+    [("simulator", &["pagedesk", "it"]), ("fuzz", &["pagedesk"]), ("pagedesk", &["it"])];
 
 /// Crates of ours and what of ours they must not reach, however far down.
 const BLIND: [(&str, &[&str]); 3] = [
@@ -61,6 +62,9 @@ const FEATURES: [(&str, &str, &str); 3] = [
     ("serde_json", "arbitrary_precision", "it changes how numbers are read for the whole tree"),
 ];
 
+/// Features of ours that tests switch on and that nothing which ships may have.
+const TESTS_ONLY: [&str; 2] = ["failpoints", "sabotage"];
+
 /// Who imports whom.
 #[derive(Debug, Default)]
 pub struct Graph {
@@ -70,6 +74,9 @@ pub struct Graph {
     features: BTreeMap<String, BTreeSet<String>>,
     /// Our own crates.
     members: BTreeSet<String>,
+    /// What a build without flags switches on: by crate of ours its default features with all that follow from them, and
+    /// the features that it asks of its normal dependencies, as `crate/feature`.
+    plain: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Graph {
@@ -100,6 +107,8 @@ impl Graph {
             graph.features.entry(from).or_default().extend(node.features.iter().cloned());
         }
         graph.members = metadata.workspace_members.iter().map(|id| name(id)).collect::<anyhow::Result<_>>()?;
+        let ours = metadata.packages.iter().filter(|package| metadata.workspace_members.contains(&package.id));
+        graph.plain = ours.map(|package| (package.name.clone(), package.plain())).collect();
         Ok(graph)
     }
 
@@ -145,6 +154,14 @@ pub fn check(graph: &Graph) -> Vec<Finding> {
             findings.push(Finding::error("Cargo.toml", what, format!("switch it off: {why}")));
         }
     }
+    for (member, features) in &graph.plain {
+        let named = |feature: &&String| TESTS_ONLY.iter().any(|only| feature.rsplit('/').next() == Some(only));
+        for feature in features.iter().filter(named) {
+            let what = format!("a build without flags has the feature `{feature}`");
+            let remedy = "it is for tests alone: ask for it under [dev-dependencies] or with --features";
+            findings.push(Finding::error(member, what, remedy));
+        }
+    }
     findings
 }
 
@@ -182,6 +199,36 @@ struct Metadata {
 struct Package {
     id: String,
     name: String,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    dependencies: Vec<Declared>,
+}
+
+impl Package {
+    /// What a build of it without flags switches on.
+    fn plain(&self) -> BTreeSet<String> {
+        let mut on = BTreeSet::new();
+        let mut open = vec!["default"];
+        while let Some(at) = open.pop() {
+            if on.insert(at.to_owned()) {
+                open.extend(self.features.get(at).into_iter().flatten().map(String::as_str));
+            }
+        }
+        let normal = self.dependencies.iter().filter(|dependency| dependency.kind.is_none());
+        on.extend(normal.flat_map(|Declared { name, features, .. }| {
+            features.iter().map(move |feature| format!("{name}/{feature}"))
+        }));
+        on
+    }
+}
+
+/// A dependency as a manifest declares it; `kind` as in [`DepKind`].
+#[derive(Deserialize)]
+struct Declared {
+    name: String,
+    kind: Option<String>,
+    features: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -270,6 +317,25 @@ mod tests {
         graph.features.insert("serde_json".to_owned(), BTreeSet::from(["preserve_order".to_owned()]));
         graph.features.insert("ractor".to_owned(), BTreeSet::from(["tokio_runtime".to_owned()]));
         assert_eq!(whats(&graph), ["the feature `preserve_order` of serde_json is on"]);
+    }
+
+    #[test]
+    fn a_feature_for_tests_that_a_plain_build_has_is_found() {
+        let found = |features: &str, dependencies: &str| {
+            let text = format!(
+                r#"{{"packages":[{{"id":"p1","name":"pagedesk","features":{features},"dependencies":{dependencies}}}],
+                "workspace_members":["p1"],"resolve":{{"nodes":[]}}}}"#
+            );
+            whats(&Graph::read(&text).unwrap())
+        };
+        let sabotage = "a build without flags has the feature `policy/sabotage`";
+        let offered = r#"{"default":[],"sabotage":["policy/sabotage"]}"#;
+        let tested = r#"[{"name":"policy","kind":"dev","features":["sabotage"]}]"#;
+        assert!(found(offered, tested).is_empty());
+        let by_default = r#"{"default":["all"],"all":["policy/sabotage"]}"#;
+        assert_eq!(found(by_default, "[]"), [sabotage]);
+        let asked = r#"[{"name":"policy","kind":null,"features":["sabotage"]}]"#;
+        assert_eq!(found(offered, asked), [sabotage]);
     }
 
     #[test]

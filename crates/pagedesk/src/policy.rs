@@ -1,0 +1,61 @@
+//! `pagedesk policy`: the messaging policy asked, shown and compared. Which rules hold is the policy's to say; here they are
+//! read in and printed.
+//!
+//! Invariant: nothing is read but the facts that are named, and nothing is written.
+
+mod explain;
+mod facts;
+mod fuzz;
+mod show;
+
+use actors::Clock as _;
+use model::{Span, Timestamp};
+use node::SystemClock;
+use policy::{Edition, MessagingType, edition_at, editions};
+
+use crate::cli::PolicyCommand;
+use crate::exit::{Exit, Failure};
+
+/// Carries out a command about the policy.
+pub(crate) fn policy(command: &PolicyCommand) -> Result<Exit, Failure> {
+    match command {
+        PolicyCommand::Show(asked) => show::show(asked),
+        PolicyCommand::Explain(asked) => explain::explain(asked),
+        PolicyCommand::Fuzz(asked) => fuzz::fuzz(asked),
+    }
+}
+
+fn now_or(at: Option<Timestamp>) -> Timestamp {
+    at.unwrap_or_else(|| SystemClock.now())
+}
+
+/// `messaging_type` and `tag` as a Send API call has them, in one line.
+fn way(messaging_type: MessagingType) -> String {
+    let (messaging_type, tag) = messaging_type.wire();
+    tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type} {tag}"))
+}
+
+/// The first instant at which a later edition is in force; `None` for the newest.
+fn replaced_at(edition: &Edition) -> Option<Timestamp> {
+    editions().iter().map(Edition::starts_at).find(|start| edition.starts_at() < *start)
+}
+
+/// Whether an edition is the one in force, in words.
+fn standing(edition: &Edition, at: Timestamp) -> String {
+    let in_force = edition_at(at).id();
+    if in_force == edition.id() {
+        "in force then".to_owned()
+    } else {
+        format!("a what-if: in force then is {in_force}")
+    }
+}
+
+/// An end that is one.
+fn end(until: Timestamp) -> Option<Timestamp> {
+    Some(until).filter(|until| until.0 != i64::MAX)
+}
+
+/// How long until an end.
+fn left(now: Timestamp, until: Timestamp) -> Span {
+    until - now
+}

@@ -1,0 +1,143 @@
+//! `pagedesk policy` as the real binary: verdicts from facts, faults of facts, the comparison with the oracle.
+
+#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
+
+mod program;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use program::{Ran, command, run};
+
+const FACTS: &str =
+    r#"{"author":"agent","human_agent_feature":true,"openers":{"last_message_at":"2026-06-01T08:00:00Z"}}"#;
+
+/// Runs it with this on standard input.
+fn piped(arguments: &[&str], input: &str) -> Ran {
+    let mut command = command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+#[test]
+fn help_shows_what_the_policy_can_be_asked() {
+    let asked: [&[&str]; 4] = [
+        &["policy", "--help"],
+        &["policy", "show", "--help"],
+        &["policy", "explain", "--help"],
+        &["policy", "fuzz", "--help"],
+    ];
+    let pages = asked.map(|arguments| run(arguments).out);
+    insta::assert_snapshot!(pages.join("\n--------\n\n"));
+}
+
+#[test]
+fn facts_come_from_standard_input_or_from_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("facts.json").display().to_string();
+    fs::write(&file, FACTS).unwrap();
+    let at = ["policy", "explain", "--at", "2026-06-03T08:00:00Z"];
+    let from_pipe = piped(&at, FACTS);
+    assert_eq!((from_pipe.code, from_pipe.err.as_str()), (Some(0), ""));
+    assert!(
+        from_pipe.out.contains("\nPERMIT MESSAGE_TAG HUMAN_AGENT until 2026-06-08T07:55:00.000Z"),
+        "{}",
+        from_pipe.out
+    );
+    assert_eq!(piped(&[&at[..], &["-"]].concat(), FACTS).out, from_pipe.out);
+    assert_eq!(run(&[&at[..], &[&file]].concat()).out, from_pipe.out);
+}
+
+#[test]
+fn a_day_is_its_first_instant_and_another_edition_is_a_what_if() {
+    let json = |arguments: &[&str]| piped(&[&["policy", "explain", "--json"], arguments].concat(), FACTS).json();
+    assert_eq!(json(&["--at", "2026-06-03"]), json(&["--at", "2026-06-03T00:00:00.000Z"]));
+    assert_eq!(json(&["--at", "2026-06-03"]), json(&["--at", "1780444800000"]));
+    let what_if = json(&["--at", "2026-06-03", "--edition", "2020-01-15"]);
+    assert_eq!((&what_if["edition"], &what_if["in_force"]), (&"2020-01-15".into(), &"2026-04-27".into()));
+    assert_eq!(json(&["--at=-5"])["at"], -5);
+}
+
+#[test]
+fn facts_that_cannot_be_read_end_with_a_code_of_their_own() {
+    let ran = piped(&["policy", "explain"], "{\n  \"author\": \"agent\",\n  \"openers\": {\"last_mesage_at\": 1}\n}");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""));
+    let place = "error: standard input, line 3, column 30, field `openers.last_mesage_at`: unknown field";
+    assert!(ran.err.starts_with(place), "{}", ran.err);
+    assert!(ran.err.contains("what to do: docs/format/policy-facts.md"), "{}", ran.err);
+    let ran = run(&["policy", "explain", "/nowhere/facts.json"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""));
+    assert!(ran.err.starts_with("error: /nowhere/facts.json: No such file"), "{}", ran.err);
+}
+
+#[test]
+fn what_cannot_be_asked_is_usage() {
+    for (arguments, complaint) in [
+        (&["policy", "explain", "--at", "yesterday"][..], "is no instant"),
+        (&["policy", "explain", "--edition", "2026-01-01"], "2020-01-15 2026-04-27"),
+        (&["policy", "show", "--at", "2026-13-01"], "is no instant"),
+        (&["policy", "fuzz"], "--minutes"),
+        (&["policy", "fuzz", "--minutes", "1", "--cases", "1"], "cannot be used with"),
+        (&["policy", "fuzz", "--cases", "0"], "0 is not in"),
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ran.err.contains(complaint), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn the_rules_of_a_day_are_shown() {
+    let last_day = run(&["policy", "show", "--at", "2026-04-26"]);
+    assert!(last_day.out.starts_with("edition 2020-01-15, in force from 2020-01-15T00:00:00.000Z until 2026-04-27"));
+    assert!(last_day.out.contains("update-tags") && !last_day.out.contains("retired-tags"), "{}", last_day.out);
+    let json = run(&["policy", "show", "--at", "2026-04-27", "--json"]).json();
+    assert_eq!(json["edition"], "2026-04-27");
+    assert_eq!(json["rules"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn policy_and_oracle_agree_over_a_seed_and_the_same_seed_prints_the_same() {
+    let round = |more: &[&str]| run(&[&["policy", "fuzz", "--seed", "7", "--cases", "20000"], more].concat());
+    let ran = round(&[]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    insta::assert_snapshot!(ran.out);
+    assert_eq!(round(&[]).out, ran.out);
+    let json = round(&["--json"]).json();
+    assert_eq!((&json["seed"], &json["cases"], &json["agree"]), (&7.into(), &20_000.into(), &true.into()));
+    assert_eq!(json["unreached"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_round_that_was_too_short_says_what_it_did_not_reach() {
+    let ran = run(&["policy", "fuzz", "--seed", "7", "--cases", "3"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.out.contains("0  NOT REACHED\n") && ran.out.contains("NOT REACHED, and so not compared: "),
+        "{}",
+        ran.out
+    );
+    let json = run(&["policy", "fuzz", "--cases", "3", "--json"]).json();
+    assert!(json["unreached"].as_array().unwrap().len() > 20 && json["seed"].is_u64(), "{json}");
+}
+
+#[test]
+fn every_example_of_the_documentation_works_as_it_is_written() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format/policy-facts.md");
+    let page = fs::read_to_string(page).unwrap();
+    let examples: Vec<_> = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() > 1, "the page has examples");
+    for example in &examples {
+        let ran = piped(&["policy", "explain", "--at", "2026-06-03"], example);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{example}");
+    }
+    let shown =
+        page.split("```console\n$ pagedesk policy explain --at 2026-06-03T08:00:00Z facts.json\n").nth(1).unwrap();
+    let ran = piped(&["policy", "explain", "--at", "2026-06-03T08:00:00Z"], examples[0]);
+    assert_eq!(shown.split("```").next().unwrap(), ran.out);
+}

@@ -1,0 +1,59 @@
+//! The real binary with a planted defect: `policy fuzz` finds it, and the line that it prints shows it. Built with the
+//! feature `sabotage` alone.
+
+#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
+
+mod program;
+
+use std::path::Path;
+use std::process::Command;
+
+use policy::sabotage::Defect;
+use program::run_with;
+
+/// Within so many cases each defect is found.
+const CASES: [&str; 6] = ["policy", "fuzz", "--seed", "1", "--cases", "2000"];
+
+/// What a shell prints for a line, `pagedesk` being the program under test.
+fn shell(line: &str) -> String {
+    let folder = Path::new(env!("CARGO_BIN_EXE_pagedesk")).parent().unwrap().display().to_string();
+    let output = Command::new("/bin/sh").args(["-c", line]).env_clear().env("PATH", folder).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The word of a verdict and the reason or the rule with it, as `explain` prints them.
+fn gist(explained: &str) -> String {
+    let words = ["PERMIT ", "DEFER ", "FORBID "];
+    explained.lines().find(|line| words.iter().any(|word| line.starts_with(word))).unwrap().to_owned()
+}
+
+#[test]
+fn the_binary_finds_every_planted_defect_and_prints_the_line_that_shows_it() {
+    for defect in Defect::ALL {
+        let planted = [("PAGEDESK_SABOTAGE", defect.code())];
+        let ran = run_with(&[&CASES[..], &["--json"]].concat(), &planted);
+        let found = ran.json();
+        assert_eq!((ran.code, found["agree"].as_bool()), (Some(1), Some(false)), "{}", defect.code());
+        let line = found["difference"]["explain"].as_str().unwrap();
+        assert!(line.contains(&format!("| PAGEDESK_SABOTAGE={} pagedesk policy explain", defect.code())), "{line}");
+        let healed = line.replace(&format!("PAGEDESK_SABOTAGE={} ", defect.code()), "");
+        assert_ne!(gist(&shell(line)), gist(&shell(&healed)), "{line}");
+    }
+    assert_eq!(run_with(&CASES, &[]).code, Some(0));
+}
+
+#[test]
+fn a_defect_that_does_not_exist_is_refused_with_those_that_do() {
+    let ran = run_with(&["policy", "show"], &[("PAGEDESK_SABOTAGE", "everything")]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("PAGEDESK_SABOTAGE=everything names no planted defect"), "{}", ran.err);
+    assert!(ran.err.contains("window-ends-late, guard-added"), "{}", ran.err);
+}
+
+#[test]
+fn a_difference_is_told_with_both_answers_and_the_least_facts() {
+    let ran = run_with(&CASES, &[("PAGEDESK_SABOTAGE", "window-ends-late")]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    insta::assert_snapshot!(ran.out);
+}

@@ -1,0 +1,112 @@
+//! The oracle, asked about a case: the facts as what the customer did, the ways to send as Send API calls.
+//!
+//! The oracle goes by the calendar. A what-if is brought to it by moving everything to the first instant of its edition,
+//! since within an edition only ages count. Never asked about ads: the oracle knows the rule of 2026-09-28 that lengthens
+//! the window after an ad, no edition of the policy does yet.
+
+use model::{PageId, Psid, Timestamp};
+use oracle::{Attempt, CustomerAction, Rejection, Seen, Sent, judge, send_rules};
+use policy::{Author, HumanAgentBase, MessagingType, Tag, edition_at};
+
+use super::Case;
+
+/// Every way in which a text could go out.
+pub(super) const WAYS: [MessagingType; 5] = [
+    MessagingType::Response,
+    MessagingType::MessageTag(Tag::HumanAgent),
+    MessagingType::MessageTag(Tag::ConfirmedEventUpdate),
+    MessagingType::MessageTag(Tag::AccountUpdate),
+    MessagingType::MessageTag(Tag::PostPurchaseUpdate),
+];
+
+/// The way for persons.
+pub(super) const PERSON: MessagingType = MessagingType::MessageTag(Tag::HumanAgent);
+
+/// What Meta would say about a case.
+pub(super) struct Meta<'a> {
+    case: &'a Case,
+    actions: Vec<CustomerAction>,
+}
+
+impl<'a> Meta<'a> {
+    pub(super) fn of(case: &'a Case) -> Self {
+        let openers = &case.facts.openers;
+        // Meta leaves open from what the seven days count after a press of a button. What the installation takes it to be is
+        // asked of the oracle too.
+        let counts = case.facts.human_agent_base == HumanAgentBase::Opener;
+        let action = |at, is_message| CustomerAction { at, opens: true, is_message, from_ad: false };
+        let pressed = openers.last_action_at.map(|at| action(at, counts));
+        let wrote = openers.last_message_at.map(|at| action(at, true));
+        Self { case, actions: pressed.into_iter().chain(wrote).collect() }
+    }
+
+    /// The length of the guard before the end of the window of this way, in milliseconds.
+    pub(super) fn guard(&self, way: MessagingType) -> i64 {
+        let guards = &self.case.facts.guards;
+        match way {
+            MessagingType::Response => guards.standard.0.max(0),
+            MessagingType::MessageTag(Tag::HumanAgent) => guards.human_agent.0.max(0),
+            MessagingType::MessageTag(Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate) => 0,
+        }
+    }
+
+    /// Whether Meta accepts a text sent in this way at this instant.
+    pub(super) fn answer(&self, way: MessagingType, at: i64) -> Result<(), Rejection> {
+        self.answer_if(way, at, self.case.facts.human_agent_feature)
+    }
+
+    /// The same, with or without the Human Agent feature.
+    pub(super) fn answer_if(&self, way: MessagingType, at: i64, human_agent_feature: bool) -> Result<(), Rejection> {
+        let (now, actions) = self.in_its_time(at);
+        let (messaging_type, tag) = way.wire();
+        let attempt = Attempt {
+            messaging_type,
+            tag,
+            text: Some("hello"),
+            has_attachment: false,
+            now,
+            human_agent_feature,
+            controlled_elsewhere: self.case.facts.standby,
+        };
+        send_rules(&actions, &attempt)
+    }
+
+    /// What one send in this way breaks, as a judge sees it who knows who wrote.
+    pub(super) fn violations(&self, way: MessagingType) -> Vec<String> {
+        let (now, actions) = self.in_its_time(self.case.now.0);
+        let (page, psid) = (PageId::new("1029"), Psid::new("5001"));
+        let seen = |action: &CustomerAction| Seen {
+            page: page.clone(),
+            psid: psid.clone(),
+            at: action.at,
+            opens: action.opens,
+            is_message: action.is_message,
+        };
+        let seen: Vec<_> = actions.iter().map(seen).collect();
+        // Meta's clock is at least where the newest thing that it told of happened.
+        let at = seen.iter().map(|seen| seen.at).fold(now, Timestamp::max);
+        let (messaging_type, tag) = way.wire();
+        let sent = Sent {
+            page: page.clone(),
+            psid: psid.clone(),
+            at,
+            messaging_type: messaging_type.to_owned(),
+            tag: tag.map(str::to_owned),
+            author_is_person: self.case.facts.author == Author::Agent,
+        };
+        judge(&seen, &[sent])
+    }
+
+    /// An instant and the actions, moved to where the edition is in force.
+    fn in_its_time(&self, at: i64) -> (Timestamp, Vec<CustomerAction>) {
+        let edition = self.case.edition();
+        if edition_at(self.case.now).id() == edition.id() {
+            return (Timestamp(at), self.actions.clone());
+        }
+        let moved = |action: &CustomerAction| {
+            let age = at.saturating_sub(action.at.0);
+            CustomerAction { at: Timestamp(edition.starts_at().0.saturating_sub(age)), ..*action }
+        };
+        (edition.starts_at(), self.actions.iter().map(moved).collect())
+    }
+}
