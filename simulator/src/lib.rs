@@ -5,5 +5,6 @@
 pub mod chronicle;
 pub mod fake;
 pub mod play;
+pub mod redact;
 pub mod replay;
 pub mod scenario;

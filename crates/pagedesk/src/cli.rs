@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
+use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 
@@ -200,9 +200,12 @@ pub(crate) struct Cat {
 pub(crate) enum CorpusCommand {
     /// Read webhook payloads of any origin and say what they hold
     Import(Import),
-    /// Write what came into a sandbox's store as a recording
+    /// Write what came into a store as a recording, redacted
     #[command(after_help = EXPORT)]
     Export(Export),
+    /// Look for what was forgotten in redacted recordings
+    #[command(after_help = LINT)]
+    Lint(Lint),
 }
 
 /// `pagedesk corpus import`
@@ -219,7 +222,7 @@ pub(crate) struct Import {
 /// `pagedesk corpus export`
 #[derive(Args, Debug)]
 pub(crate) struct Export {
-    /// The sandbox's store
+    /// The store
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
     /// The recording's folder; made where it is missing
@@ -231,6 +234,26 @@ pub(crate) struct Export {
     /// Write over deliveries and facts that are there already
     #[arg(long)]
     pub force: bool,
+    /// Where the key of the pseudonyms is read from; without one the key is new each time, and nobody learns it
+    #[arg(long, value_name = "FILE", conflicts_with = "no_redaction")]
+    pub key_file: Option<PathBuf>,
+    /// Write everything as it is; only of a sandbox's store
+    #[arg(long)]
+    pub no_redaction: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pagedesk corpus lint`
+#[derive(Args, Debug)]
+pub(crate) struct Lint {
+    /// Folders of recordings; every file in them is read
+    #[arg(value_name = "FOLDER", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Names and numbers that must not occur, one a line
+    #[arg(long, value_name = "FILE")]
+    pub deny: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@
 //! Invariant: a file that cannot be read is named and costs no other file.
 
 pub(crate) mod export;
+pub(crate) mod lint;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -93,6 +93,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Journal(asked) => journal::journal(&asked),
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),
+        Command::Corpus(CorpusCommand::Lint(asked)) => corpus::lint::lint(&asked),
         Command::Policy(command) => policy::policy(&command),
         Command::Agent(command) => agent::agent(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),

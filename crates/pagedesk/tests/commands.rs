@@ -37,7 +37,7 @@ fn configured(extra: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn help_shows_commands_and_examples() {
-    let asked: [&[&str]; 11] = [
+    let asked: [&[&str]; 12] = [
         &["--help"],
         &["serve", "--help"],
         &["sandbox", "--help"],
@@ -47,6 +47,7 @@ fn help_shows_commands_and_examples() {
         &["journal", "stats", "--help"],
         &["corpus", "--help"],
         &["corpus", "export", "--help"],
+        &["corpus", "lint", "--help"],
         &["config", "--help"],
         &["agent", "hash", "--help"],
     ];

@@ -67,22 +67,40 @@ pub(super) const CORPUS: &str = "\
 Examples:
   pagedesk corpus import ./payloads             whole deliveries, single entries or single items
   pagedesk corpus import ./payloads --json
-  pagedesk corpus export --dir ./state --out ./recording
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./recording
+  pagedesk corpus lint ./recording
 
 Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others.
-Those of export stand under `pagedesk corpus export --help`.";
+Those of the others stand under `pagedesk corpus export --help` and `pagedesk corpus lint --help`.";
 
 pub(super) const EXPORT: &str = "\
 Examples:
-  pagedesk sandbox --script day.txt --dir ./state --exit
-  pagedesk corpus export --dir ./state --out ./recording
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./recording
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./recording --key-file redaction.key
+  pagedesk corpus export --dir ./state --out ./recording --no-redaction    a sandbox's store
   pagedesk replay ./recording --approve
 
-Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. What came is
-written as it came, nothing is redacted: only a sandbox's store is taken.
+Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. Names, texts,
+numbers and addresses become pseudonyms of the same form; who is who, what is equal and the
+order of ids stay, so that the recording comes to the same decisions. The same store and key
+give the same bytes. Nothing is signed: who plays a recording signs with a secret of its own.
 
-Exit codes: 0 written, 3 no store of a sandbox, a recording that is there already or is of other
-Pages, 4 nothing came in, 5 a delivery that a recording cannot hold";
+Exit codes: 0 written, 3 a store that cannot be used or is no sandbox's and was to be shown as
+it is, a recording that is there already or is of other Pages, 4 nothing came in, 5 a delivery
+that a recording cannot hold";
+
+pub(super) const LINT: &str = "\
+Examples:
+  pagedesk corpus lint ./recording
+  pagedesk corpus lint ./recordings --deny names.txt     names and numbers you know, one a line
+  pagedesk corpus lint ./recording --json
+
+Finds e-mail addresses, phone numbers, links, tokens and ids that are no pseudonyms, and what is
+denied. Each finding is told with file, line, place and kind; of what was found only the first
+character. Names cannot be told from other words: deny those you know.
+
+Exit codes: 0 nothing was found, 1 something was, 3 the list cannot be read, 4 nothing is
+there, 5 a file that is no recording's";
 
 pub(super) const AGENT: &str = "\
 Examples:

@@ -23,6 +23,8 @@ pub(super) struct Origin {
     pub(super) human_agent: bool,
     /// The configured Pages with their names.
     pub(super) pages: BTreeMap<PageId, String>,
+    /// Whether nobody but a sandbox ever wrote into it.
+    pub(super) is_sandbox: bool,
 }
 
 /// What was found so far.
@@ -97,15 +99,13 @@ impl Found {
         if pages.is_empty() && accounts.is_empty() {
             return Err(Failure::new(Exit::NothingMatched, format!("nothing came into the store {}", dir.display())));
         }
-        let is_ours = !is_real && accounts.keys().all(|account| account.as_str() == scene::ACCOUNT);
-        let facts = accounts.into_values().next().filter(|_| is_ours);
-        let Some(AccountFacts { app: Some(app), human_agent, .. }) = facts else {
-            let what = format!("{} is not the store of a sandbox alone", dir.display());
-            return Err(Failure::new(Exit::Configuration, what).remedy(
-                "give a store that `pagedesk sandbox --dir` made: redaction is not there yet, and this store may hold \
-                 what real people wrote",
-            ));
+        let is_sandbox = !is_real && accounts.keys().all(|account| account.as_str() == scene::ACCOUNT);
+        let configured = accounts.into_values().find_map(|facts| Some((facts.app?, facts.human_agent)));
+        let Some((app, human_agent)) = configured else {
+            let what = format!("{} does not tell of which app it is", dir.display());
+            return Err(Failure::new(Exit::Configuration, what)
+                .remedy("start its node once, so that its configuration is noted"));
         };
-        Ok(Origin { app, human_agent, pages })
+        Ok(Origin { app, human_agent, pages, is_sandbox })
     }
 }
