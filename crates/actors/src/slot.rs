@@ -144,6 +144,11 @@ impl<A, W> Slot<A, W> {
         !self.waiting() && self.handed.is_empty()
     }
 
+    /// All of them, those that were handed first.
+    pub fn into_tickets(self) -> impl Iterator<Item = Ticket<W>> {
+        self.handed.into_iter().chain(self.urgent).chain(self.backlog)
+    }
+
     /// Pieces of work that are not durable.
     #[expect(clippy::len_without_is_empty, reason = "`quiet` says it")]
     pub fn len(&self) -> usize {
