@@ -30,14 +30,12 @@ use node::NodeConfig;
 use self::agenda::{Agenda, Job, Task};
 use self::tree::Tree;
 use crate::outside::{Announced, Coming, CommentOnTask, Outside};
+use crate::replay::agents::TASK_AGAIN;
 use crate::witness::Witness;
 
 pub use self::feeder::Inbox;
 pub use self::journal::{Fate, Journal, Sound, Storage};
 pub use self::play::replay;
-
-/// How often an agent who finds no task looks again.
-const TASK_AGAIN: Span = Span(250);
 
 /// What a node is made of.
 pub struct Setup {
@@ -121,13 +119,13 @@ impl<O: Outside> Node<O> {
     /// Meta delivers at `at`; everything before that instant happens first. The number of the delivery in the inbox, `None`
     /// where the node is down. What is delivered at one instant is read together, before anything else of that instant.
     pub fn deliver(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
-        self.reach(at);
+        self.run_until(at);
         self.accept(body, None)
     }
 
     /// As [`Node::deliver`], with what the trace says of it.
     pub fn deliver_as(&mut self, at: Timestamp, name: &Announced, body: &[u8]) -> Option<u64> {
-        self.reach(at);
+        self.run_until(at);
         self.accept(body, Some(name))
     }
 
@@ -135,9 +133,13 @@ impl<O: Outside> Node<O> {
         accept(&mut self.ground, self.tree.as_mut(), body, name)
     }
 
-    /// An agent comments at `at`; where there is no task yet, they look again for so long.
+    /// An agent comments at `at`; where there is no task yet, they look again for so long. While the node is down nobody
+    /// comments.
     pub fn comment(&mut self, at: Timestamp, comment: CommentOnTask, patience: Span) {
-        self.reach(at);
+        self.run_until(at);
+        if self.tree.is_none() {
+            return;
+        }
         self.ground.comments.asked += 1;
         let number = usize::try_from(self.ground.comments.asked).unwrap_or(usize::MAX);
         let patient = Patient { number, comment, until: self.now() + patience };
@@ -156,21 +158,16 @@ impl<O: Outside> Node<O> {
         resolution: Resolution,
         by: String,
     ) -> bool {
-        self.reach(at);
+        self.run_until(at);
         let MachineId::Conversation(page, psid) = conversation else { return false };
         let Some(tree) = self.tree.as_mut() else { return false };
         tree.resolve(&mut self.ground, page, psid, (part, resolution, by));
         true
     }
 
-    /// Lets everything happen up to and at `at`.
+    /// Lets everything happen that falls due before `at`, and shows `at` from then. What falls due at `at` itself happens
+    /// behind whatever is delivered at `at`.
     pub fn run_until(&mut self, at: Timestamp) {
-        self.reach(at);
-        while self.step() {}
-    }
-
-    /// Lets everything happen before `at`, and shows `at` from then.
-    pub(crate) fn reach(&mut self, at: Timestamp) {
         while self.ground.agenda.now() < at {
             while self.step() {}
             self.ground.agenda.advance(at);
@@ -202,7 +199,9 @@ impl<O: Outside> Node<O> {
     /// world wanted to deliver meanwhile comes now.
     pub fn restart(&mut self, config: &NodeConfig) {
         self.crash();
+        let held = self.ground.agenda.hold();
         self.tree = Some(Tree::start(&mut self.ground, config));
+        self.ground.agenda.go_on(held);
     }
 
     /// Whether nothing is under way and no deadline is due.

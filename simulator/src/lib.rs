@@ -11,4 +11,5 @@ pub mod play;
 pub mod redact;
 pub mod replay;
 pub mod scenario;
+pub mod tree;
 pub mod witness;

@@ -5,10 +5,12 @@
 //! this process and keeps the rules of `oracle`. Nothing decides here. Invariant: one recording gives one trace, byte for
 //! byte, on any machine and in any build: one thread, no wall clock, every choice a hash of what it is about.
 
+pub(crate) mod agents;
 pub(crate) mod clock;
 pub(crate) mod course;
 pub(crate) mod door;
 pub(crate) mod fields;
+pub(crate) mod kept;
 pub(crate) mod meta;
 pub(crate) mod names;
 pub(crate) mod outcome;

@@ -72,6 +72,16 @@ impl Witness {
         Self { told: Some(told), ..Self::default() }
     }
 
+    /// Tells a trace of a made-up world too, with ids for names.
+    pub fn with_trace(began_at: Timestamp) -> Self {
+        Self::telling(began_at, true, Names::default())
+    }
+
+    /// The lines of the trace so far; none where none is told.
+    pub fn lines(&self) -> &[String] {
+        self.told.as_ref().map_or(&[], |told| &told.lines)
+    }
+
     /// The hash so far: 64 hex digits.
     pub fn trace_hash(&self) -> String {
         hex::encode(self.digest.clone().finalize())

@@ -50,15 +50,14 @@ impl Tree {
         self.account.mailbox.post(&mut ground.agenda, Actor::Account, AccountMsg::Configure(facts));
     }
 
-    pub(super) fn read_account<O>(&mut self, ground: &mut Ground<O>) -> bool {
+    pub(super) fn read_account<O>(&mut self, ground: &mut Ground<O>) {
         match self.account.mailbox.mail.pop_front() {
-            None => return false,
+            None => {}
             Some(AccountMsg::Configure(facts)) => self.account_decides(ground, Command::Configure(facts)),
             Some(AccountMsg::FeedRead(cursor)) => self.account_decides(ground, Command::FeedRead { cursor }),
             Some(AccountMsg::Own(Ok(_))) => {}
             Some(AccountMsg::Own(Err(_))) => self.account.host = None,
         }
-        true
     }
 
     fn account_decides<O>(&mut self, ground: &mut Ground<O>, command: Command) {

@@ -5,10 +5,10 @@
 //! the order depends on nothing but the order of calls.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use machine::conversation::Reply;
 use model::{PageId, Psid, Timestamp};
-use std::sync::Arc;
 
 use super::Patient;
 use super::errands::Errand;
@@ -34,6 +34,8 @@ pub(super) enum Actor {
 pub(super) enum Task {
     /// An actor has mail.
     Actor(Actor),
+    /// An actor that had enough for once goes on.
+    Sated(Actor),
     /// A job is looked at for the first time.
     Begin(Job),
     /// Its time has come, or what it waited for.
@@ -58,6 +60,8 @@ pub(super) enum Job {
     Round { at: Timestamp },
     /// The alarm sleeps; valid while `set` is the one it set last.
     Bell { set: u64, next: Timestamp },
+    /// The alarm was rung out of its sleep.
+    Rung,
     /// The reader waits for something new.
     Feed,
     /// The reader tries again.
@@ -80,7 +84,7 @@ impl Task {
     /// Whether it is the world's and not the node's.
     fn is_outside(&self) -> bool {
         match self {
-            Self::Actor(_) => false,
+            Self::Actor(_) | Self::Sated(_) => false,
             Self::Begin(job) | Self::Go(job) => matches!(job, Job::Delivery(_) | Job::Comment(_)),
         }
     }
@@ -138,7 +142,7 @@ impl Agenda {
     pub(super) fn next(&mut self) -> Option<Task> {
         if self.ticks == INTERVAL || self.ready.is_empty() {
             self.ticks = 0;
-            self.ready.extend(self.sated.drain(..).map(Task::Actor));
+            self.ready.extend(self.sated.drain(..).map(Task::Sated));
         }
         self.ticks += 1;
         self.ready.pop_front()
@@ -164,5 +168,14 @@ impl Agenda {
         self.ready.retain(Task::is_outside);
         self.sated.clear();
         self.ticks = 0;
+    }
+
+    /// Takes away what is ready, until [`Agenda::go_on`].
+    pub(super) fn hold(&mut self) -> VecDeque<Task> {
+        core::mem::take(&mut self.ready)
+    }
+
+    pub(super) fn go_on(&mut self, held: VecDeque<Task>) {
+        self.ready.extend(held);
     }
 }

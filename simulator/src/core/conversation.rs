@@ -93,6 +93,11 @@ impl Resident {
         true
     }
 
+    /// Whether it has something to read, or has not begun.
+    pub(super) fn has_mail(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| !live.born || !live.mailbox.mail.is_empty())
+    }
+
     pub(super) fn sleep(&mut self) {
         if let Some(live) = &mut self.live {
             live.mailbox.awake = false;
@@ -135,15 +140,15 @@ impl Resident {
 }
 
 impl Tree {
-    pub(super) fn read_conversation<O>(&mut self, ground: &mut Ground<O>, index: usize) -> bool {
-        let Some(live) = &mut self.conversations[index].live else { return false };
+    pub(super) fn read_conversation<O>(&mut self, ground: &mut Ground<O>, index: usize) {
+        let Some(live) = &mut self.conversations[index].live else { return };
         if !live.born {
             live.born = true;
             if !self.load(ground, index) {
-                return false;
+                return;
             }
         }
-        let Some(message) = self.conversations[index].live().mailbox.mail.pop_front() else { return false };
+        let Some(message) = self.conversations[index].live().mailbox.mail.pop_front() else { return };
         match message {
             ConversationMsg::Work { ticket, work, sure, context } => {
                 let resident = &mut self.conversations[index];
@@ -173,7 +178,6 @@ impl Tree {
                 self.pages[page].hear_of(&mut ground.agenda, page, Child::Left(index));
             }
         }
-        true
     }
 
     fn load<O>(&mut self, ground: &mut Ground<O>, index: usize) -> bool {

@@ -247,6 +247,10 @@ impl Tree {
                     }
                 }
                 Step::Hears(heard) => {
+                    if matches!(errand.ask, Ask::Profile { .. }) {
+                        // It takes its turn for each try.
+                        self.leave_gate(ground, &errand);
+                    }
                     let (next, trouble) = errand.hear(ground, heard);
                     if let Some(trouble) = trouble.filter(|_| self.is_current(&errand)) {
                         let page = &mut self.pages[errand.page];
@@ -256,8 +260,6 @@ impl Tree {
                         Next::Over(answer) => return self.bring_back(ground, &errand, answer),
                         Next::Again(at) => {
                             if matches!(errand.ask, Ask::Profile { .. }) {
-                                // It takes its turn for each try.
-                                self.leave_gate(ground, &errand);
                                 errand.step = Step::Queues;
                             }
                             if at > ground.now() {
@@ -289,7 +291,9 @@ impl Tree {
                 self.settled(ground, page, conversation, (effect, answer));
             }
         }
-        self.leave_gate(ground, errand);
+        if !matches!(errand.ask, Ask::Profile { .. }) {
+            self.leave_gate(ground, errand);
+        }
         self.posts[errand.post].under_way.remove(&(conversation, effect));
     }
 

@@ -128,8 +128,8 @@ impl Feeder {
 }
 
 impl Tree {
-    pub(super) fn read_feeder<O>(&mut self, ground: &mut Ground<O>) -> bool {
-        let Some(message) = self.feeder.mailbox.mail.pop_front() else { return false };
+    pub(super) fn read_feeder<O>(&mut self, ground: &mut Ground<O>) {
+        let Some(message) = self.feeder.mailbox.mail.pop_front() else { return };
         self.feeder.take_in(&mut ground.inbox);
         match message {
             FeederMsg::Came => {}
@@ -153,7 +153,6 @@ impl Tree {
         if !self.feeder.going {
             self.feeder.rung = (false, false);
         }
-        true
     }
 
     /// First what Pages miss, then what is new.

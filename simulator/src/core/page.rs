@@ -187,6 +187,12 @@ impl Page {
         self.mailbox.wake(agenda, Actor::Page(page));
     }
 
+    /// Whether it has something to read, or has not begun. One that is to be started again reads nothing.
+    pub(super) fn has_mail(&self) -> bool {
+        let mail = !self.born || !self.children.is_empty() || !self.mailbox.mail.is_empty();
+        self.home == Home::Up && mail
+    }
+
     pub(super) fn ticket(&mut self, work: Work, waiting: Option<u64>) -> Ticket<u64> {
         self.next_ticket += 1;
         Ticket { id: self.next_ticket, work, failures: 0, sure: false, waiting }
@@ -260,10 +266,7 @@ impl Tree {
         }
     }
 
-    pub(super) fn read_page<O>(&mut self, ground: &mut Ground<O>, page: usize) -> bool {
-        if self.pages[page].home != Home::Up {
-            return false;
-        }
+    pub(super) fn read_page<O>(&mut self, ground: &mut Ground<O>, page: usize) {
         if !self.pages[page].born {
             self.born(ground, page);
         }
@@ -274,7 +277,7 @@ impl Tree {
                 Child::Failed(conversation, cause) => self.failed(ground, page, conversation, cause),
             }
         } else {
-            let Some(message) = self.pages[page].mailbox.mail.pop_front() else { return false };
+            let Some(message) = self.pages[page].mailbox.mail.pop_front() else { return };
             if matches!(message, PageMsg::Letters) {
                 self.pages[page].letters_rung = false;
             }
@@ -285,7 +288,6 @@ impl Tree {
         if !of.finished.is_empty() {
             self.feeder.leave_done(&mut ground.agenda, page, of.finished.drain(..));
         }
-        true
     }
 
     fn read_letters<O>(&mut self, ground: &mut Ground<O>, page: usize) {
@@ -502,11 +504,12 @@ impl Tree {
 impl Page {
     /// What an actor takes with it. Returns the replies that somebody waits for: conversation, reading, reply.
     fn forget(&mut self) -> Vec<(usize, u64, Arc<Reply>)> {
-        let mail = self.mailbox.mail.drain(..).filter_map(|message| match message {
-            PageMsg::Reply { conversation, reply, reading } => Some((conversation, reading, reply)),
-            _ => None,
-        });
-        let mut lost: Vec<_> = mail.collect();
+        let mut lost = Vec::new();
+        for message in self.mailbox.mail.drain(..) {
+            if let PageMsg::Reply { conversation, reply, reading } = message {
+                lost.push((conversation, reading, reply));
+            }
+        }
         let known = &self.known;
         let mut keep = |conversation: usize, ticket: Ticket<u64>| {
             if let (Work::Reply(reply), Some(reading)) = (ticket.work, ticket.waiting) {

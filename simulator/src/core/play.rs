@@ -63,7 +63,7 @@ fn node(recording: &Recording, survey: &Survey) -> Node<World> {
 fn rest<O: Outside>(node: &mut Node<O>) -> bool {
     let until = node.now() + REST_MAX;
     while node.now() < until {
-        node.reach(node.now() + REST_AGAIN);
+        node.run_until(node.now() + REST_AGAIN);
         if node.on_the_way() == 0 && node.comments().waiting == 0 && node.is_idle() {
             return true;
         }

@@ -33,8 +33,8 @@ pub(super) struct Reader {
     pub(super) mailbox: Mailbox<ReaderMsg>,
     cursor: Cursor,
     readings: Readings,
-    /// Replies of each reading that are not journaled.
-    left: BTreeMap<u64, usize>,
+    /// Replies of each reading that are not journaled, and whether its job was woken to look.
+    left: BTreeMap<u64, (usize, bool)>,
     /// Somebody waits for something new after this.
     waits: Option<Cursor>,
 }
@@ -49,9 +49,9 @@ impl Tree {
         self.reader.mailbox.post(&mut ground.agenda, Actor::Reader, ReaderMsg::Read);
     }
 
-    pub(super) fn read_reader<O: Outside>(&mut self, ground: &mut Ground<O>) -> bool {
+    pub(super) fn read_reader<O: Outside>(&mut self, ground: &mut Ground<O>) {
         match self.reader.mailbox.mail.pop_front() {
-            None => return false,
+            None => {}
             Some(ReaderMsg::Read) => self.read_feed(ground),
             Some(ReaderMsg::Journaled(reading)) => {
                 if let Some(cursor) = self.reader.readings.journaled(reading) {
@@ -62,7 +62,6 @@ impl Tree {
                 }
             }
         }
-        true
     }
 
     fn read_feed<O: Outside>(&mut self, ground: &mut Ground<O>) {
@@ -112,7 +111,7 @@ impl Tree {
             self.brought(ground, reading);
             return;
         }
-        self.reader.left.insert(reading, replies.len());
+        self.reader.left.insert(reading, (replies.len(), false));
         replies.into_iter().for_each(|reply| self.bring_one(ground, reading, reply));
     }
 
@@ -129,10 +128,9 @@ impl Tree {
 
     /// A reply is journaled, or was known.
     pub(super) fn reply_kept<O>(&mut self, ground: &mut Ground<O>, reading: u64) {
-        let Some(left) = self.reader.left.get_mut(&reading) else { return };
+        let Some((left, woken)) = self.reader.left.get_mut(&reading) else { return };
         *left -= 1;
-        if *left == 0 {
-            self.reader.left.remove(&reading);
+        if !core::mem::replace(woken, true) {
             ground.agenda.push(Task::Go(Job::Bring { reading, replies: Vec::new() }));
         }
     }
@@ -143,8 +141,15 @@ impl Tree {
         ground.agenda.spawn(Job::BringAgain { reading, at, reply });
     }
 
-    /// Every reply of a reading is journaled.
+    /// Looks whether every reply of a reading is journaled.
     pub(super) fn brought<O>(&mut self, ground: &mut Ground<O>, reading: u64) {
+        if let Some((left, woken)) = self.reader.left.get_mut(&reading) {
+            *woken = false;
+            if *left > 0 {
+                return;
+            }
+        }
+        self.reader.left.remove(&reading);
         self.reader.mailbox.post(&mut ground.agenda, Actor::Reader, ReaderMsg::Journaled(reading));
     }
 }

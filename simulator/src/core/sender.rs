@@ -34,15 +34,15 @@ pub(super) struct Sender {
 }
 
 impl Tree {
-    pub(super) fn read_sender<O>(&mut self, ground: &mut Ground<O>, page: usize) -> bool {
+    pub(super) fn read_sender<O>(&mut self, ground: &mut Ground<O>, page: usize) {
         let sender = &mut self.pages[page].sender;
-        let Some(message) = sender.mailbox.mail.pop_front() else { return false };
+        let Some(message) = sender.mailbox.mail.pop_front() else { return };
         match message {
             SenderMsg::Run { conversation, id, effect } => self.run(ground, page, conversation, (id, effect)),
             SenderMsg::Recover { conversation, id, effect } => {
                 if !is_send(&effect) {
                     self.run(ground, page, conversation, (id, effect));
-                    return true;
+                    return;
                 }
                 match sender.sent.get(&(conversation, id.seq)) {
                     Some(None) => {}
@@ -61,7 +61,6 @@ impl Tree {
                 sender.sent.remove(&(conversation, effect));
             }
         }
-        true
     }
 
     fn run<O>(&mut self, ground: &mut Ground<O>, page: usize, conversation: usize, (id, effect): (EffectId, Effect)) {

@@ -25,7 +25,8 @@ use super::reader::Reader;
 use super::{Ground, come, look_again, wait_for_task};
 use crate::outside::Outside;
 
-/// Messages that an actor reads in one go: the runtime's budget for one task.
+/// Messages that an actor takes from its mailbox in one go: the runtime's budget for one task. The last of them is only
+/// handled in the next go.
 const BUDGET: u32 = 128;
 
 /// The node's memory.
@@ -43,7 +44,7 @@ pub(super) struct Tree {
     pub(super) posts: Vec<Errands>,
     /// Conversations in memory, as the actors count them.
     pub(super) resident: u64,
-    /// Who is reading, and how much they read.
+    /// Who is reading, and how much they may still read.
     reading: Option<(Actor, u32)>,
 }
 
@@ -187,20 +188,21 @@ impl Tree {
     /// Reads one message, or lets one piece of work go on; `false` where nothing is left to do now.
     pub(super) fn step<O: Outside>(&mut self, ground: &mut Ground<O>) -> bool {
         loop {
-            if let Some((actor, read)) = self.reading {
-                if read == BUDGET {
-                    ground.agenda.sate(actor);
-                } else if self.read(ground, actor) {
-                    self.reading = Some((actor, read + 1));
-                    return true;
-                } else {
+            if let Some((actor, left)) = self.reading.take() {
+                if !self.has_mail(actor) {
                     self.sleep(actor);
+                } else if left == 0 {
+                    ground.agenda.sate(actor);
+                } else {
+                    self.read(ground, actor);
+                    self.reading = Some((actor, left - 1));
+                    return true;
                 }
-                self.reading = None;
             }
             match ground.agenda.next() {
                 None => return false,
-                Some(Task::Actor(actor)) => self.reading = Some((actor, 0)),
+                Some(Task::Actor(actor)) => self.reading = Some((actor, BUDGET - 1)),
+                Some(Task::Sated(actor)) => self.reading = Some((actor, BUDGET)),
                 Some(Task::Begin(job)) => {
                     self.begin(ground, job);
                     return true;
@@ -213,26 +215,36 @@ impl Tree {
         }
     }
 
-    /// Reads one message of an actor; `false` where it has none.
-    fn read<O: Outside>(&mut self, ground: &mut Ground<O>, actor: Actor) -> bool {
+    /// Whether an actor has something to read, or has not begun.
+    fn has_mail(&self, actor: Actor) -> bool {
+        match actor {
+            Actor::Feeder => !self.feeder.mailbox.mail.is_empty(),
+            Actor::Account => !self.account.mailbox.mail.is_empty(),
+            Actor::Reader => !self.reader.mailbox.mail.is_empty(),
+            Actor::Alarm => !self.alarm.mailbox.mail.is_empty(),
+            Actor::Shard => !self.shard.mail.is_empty(),
+            Actor::Page(page) => self.pages[page].has_mail(),
+            Actor::Sender(page) => !self.pages[page].sender.mailbox.mail.is_empty(),
+            Actor::Conversation(conversation) => self.conversations[conversation].has_mail(),
+        }
+    }
+
+    /// Reads one message of an actor that has mail.
+    fn read<O: Outside>(&mut self, ground: &mut Ground<O>, actor: Actor) {
         match actor {
             Actor::Feeder => self.read_feeder(ground),
             Actor::Account => self.read_account(ground),
             Actor::Reader => self.read_reader(ground),
-            Actor::Alarm => match self.alarm.mailbox.mail.pop_front() {
-                Some(afresh) => {
+            Actor::Alarm => {
+                if let Some(afresh) = self.alarm.mailbox.mail.pop_front() {
                     self.ring(ground, afresh);
-                    true
                 }
-                None => false,
-            },
-            Actor::Shard => match self.shard.mail.pop_front() {
-                Some((page, message)) => {
+            }
+            Actor::Shard => {
+                if let Some((page, message)) = self.shard.mail.pop_front() {
                     self.shard_tells(ground, page, message);
-                    true
                 }
-                None => false,
-            },
+            }
             Actor::Page(page) => self.read_page(ground, page),
             Actor::Sender(page) => self.read_sender(ground, page),
             Actor::Conversation(conversation) => self.read_conversation(ground, conversation),
@@ -261,6 +273,7 @@ impl Tree {
             Job::Bring { reading, replies } => self.bring(ground, reading, replies),
             Job::Feed => self.await_feed(ground),
             Job::Bell { set, next } => self.fall_asleep(ground, set, next),
+            Job::Rung => self.go(ground, job),
             Job::Alarm { at, .. }
             | Job::Later { at, .. }
             | Job::PageRestart { at, .. }
@@ -286,6 +299,7 @@ impl Tree {
             Job::PageRestart { page, at: _ } => self.restart_page(ground, page),
             Job::Round { at: _ } => self.feeder.mailbox.post(&mut ground.agenda, Actor::Feeder, FeederMsg::Round),
             Job::Bell { set, next: _ } => self.wake_up(ground, set),
+            Job::Rung => self.alarm.mailbox.post(&mut ground.agenda, Actor::Alarm, true),
             Job::Feed => self.feed_seen(ground),
             Job::ReadAgain { at: _ } => self.read_on(ground),
             Job::Bring { reading, replies: _ } => self.brought(ground, reading),
@@ -329,7 +343,7 @@ impl Tree {
     /// A Page is up: what its conversations had set as their own alarms ended with the actor before it.
     pub(super) fn ring_bell<O>(&mut self, ground: &mut Ground<O>) {
         if self.alarm.asleep.take().is_some() {
-            self.alarm.mailbox.post(&mut ground.agenda, Actor::Alarm, true);
+            ground.agenda.push(Task::Go(Job::Rung));
         } else {
             self.alarm.rung = true;
         }

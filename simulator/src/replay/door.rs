@@ -11,6 +11,7 @@ use node::Node;
 use web::Node as _;
 
 use super::clock::PausedClock;
+use super::kept::Kept;
 use super::trace::Recorder;
 use crate::outside::{Announced, Coming};
 
@@ -24,14 +25,13 @@ struct Inner {
     clock: PausedClock,
     recorder: Recorder,
     refused: AtomicU64,
-    on_the_way: AtomicU64,
+    coming: Kept<Coming>,
 }
 
 impl Door {
     /// A door without a node behind it.
-    pub(crate) fn new(clock: PausedClock, recorder: Recorder) -> Self {
-        let (refused, on_the_way) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self(Arc::new(Inner { node: OnceLock::new(), clock, recorder, refused, on_the_way }))
+    pub(crate) fn new(clock: PausedClock, recorder: Recorder, coming: Kept<Coming>) -> Self {
+        Self(Arc::new(Inner { node: OnceLock::new(), clock, recorder, refused: AtomicU64::new(0), coming }))
     }
 
     /// The node runs.
@@ -41,34 +41,51 @@ impl Door {
     }
 
     /// Delivers now; whether it was taken.
-    pub(crate) async fn deliver(&self, announced: &Announced, body: String) -> bool {
+    pub(crate) async fn deliver(&self, announced: Option<&Announced>, body: String) -> bool {
         let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return false };
-        self.0.recorder.note(|witness| witness.delivery(self.0.clock.now(), announced));
+        if let Some(announced) = announced {
+            self.0.recorder.note(|witness| witness.delivery(self.0.clock.now(), announced));
+        }
         let taken = node.accept(body.into()).await.is_ok();
         if taken {
-            let seq = node.store().inbox.last_seq();
-            self.0.recorder.note(|witness| witness.call_delivery(seq, &announced.name));
+            if let Some(announced) = announced {
+                let seq = node.store().inbox.last_seq();
+                self.0.recorder.note(|witness| witness.call_delivery(seq, &announced.name));
+            }
         } else {
             self.0.refused.fetch_add(1, Ordering::Relaxed);
-            self.0.recorder.note(|witness| witness.not_taken(self.0.clock.now(), announced));
+            if let Some(announced) = announced {
+                self.0.recorder.note(|witness| witness.not_taken(self.0.clock.now(), announced));
+            }
         }
         taken
     }
 
     /// Delivers at its time, by itself.
     pub(crate) fn deliver_later(&self, coming: Coming) {
-        self.0.on_the_way.fetch_add(1, Ordering::Relaxed);
+        let kept = self.0.coming.keep(coming.clone());
+        self.await_time(kept, coming);
+    }
+
+    /// What the world wanted to deliver to the node before this one comes to this one.
+    pub(crate) fn go_on(&self) {
+        for (kept, coming) in self.0.coming.all() {
+            self.await_time(kept, coming);
+        }
+    }
+
+    fn await_time(&self, kept: u64, coming: Coming) {
         let door = self.clone();
         tokio::spawn(async move {
             door.0.clock.reaches(coming.at).await;
-            door.deliver(&coming.name, coming.body).await;
-            door.0.on_the_way.fetch_sub(1, Ordering::Relaxed);
+            door.0.coming.drop_one(kept);
+            door.deliver(Some(&coming.name), coming.body).await;
         });
     }
 
     /// Deliveries that will still come by themselves.
     pub(crate) fn on_the_way(&self) -> u64 {
-        self.0.on_the_way.load(Ordering::Relaxed)
+        self.0.coming.len()
     }
 
     /// Deliveries that the node did not take.

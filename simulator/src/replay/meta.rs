@@ -17,6 +17,26 @@ use super::door::Door;
 use super::trace::Recorder;
 use crate::outside::{CommentOnTask, Outside, Planned};
 
+/// A world that outlives the nodes in it. Clones are the same world.
+pub(crate) struct Shared<O>(Arc<Mutex<O>>);
+
+impl<O> Clone for Shared<O> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<O> Shared<O> {
+    pub(crate) fn new(outside: O) -> Self {
+        Self(Arc::new(Mutex::new(outside)))
+    }
+
+    /// The world itself, to be looked at or changed.
+    pub(crate) fn look(&self) -> MutexGuard<'_, O> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A world behind the node's ports. Clones are the same world.
 pub(crate) struct Asked<O>(Arc<Inner<O>>);
 
@@ -27,7 +47,7 @@ impl<O> Clone for Asked<O> {
 }
 
 struct Inner<O> {
-    outside: Mutex<O>,
+    outside: Shared<O>,
     clock: PausedClock,
     recorder: Recorder,
     door: Door,
@@ -37,20 +57,20 @@ struct Inner<O> {
 
 impl<O: Outside + core::marker::Send + 'static> Asked<O> {
     /// This world behind this clock.
-    pub(crate) fn new(outside: O, door: Door, clock: PausedClock, recorder: Recorder) -> Self {
-        let newest = watch::Sender::new(outside.newest());
-        Self(Arc::new(Inner { outside: Mutex::new(outside), clock, recorder, door, newest }))
+    pub(crate) fn new(outside: Shared<O>, door: Door, clock: PausedClock, recorder: Recorder) -> Self {
+        let newest = watch::Sender::new(outside.look().newest());
+        Self(Arc::new(Inner { outside, clock, recorder, door, newest }))
     }
 
-    /// The world itself, to be looked at or changed from outside.
-    pub(crate) fn world(&self) -> MutexGuard<'_, O> {
-        self.0.outside.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The world itself.
+    pub(crate) fn look(&self) -> MutexGuard<'_, O> {
+        self.0.outside.look()
     }
 
     /// An agent comments on the newest task of a conversation; `None` where there is none.
     pub(crate) fn comment(&self, comment: &CommentOnTask) -> Option<(TaskId, model::CommentId)> {
-        let said = self.world().comment(comment, self.now());
-        let newest = self.world().newest();
+        let said = self.look().comment(comment, self.now());
+        let newest = self.look().newest();
         self.0.newest.send_if_modified(|known| core::mem::replace(known, newest) != newest);
         said
     }
@@ -72,7 +92,7 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
     fn send(&self, permit: Permit, send: Send) -> BoxFuture<'_, SendOutcome> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.send(self.now(), &permit, &send));
-            let planned = self.world().send(permit, &send, self.now());
+            let planned = self.look().send(permit, &send, self.now());
             let outcome = self.answered(planned).await;
             if let Ok(effect) = send.metadata.parse() {
                 self.0.recorder.note(|witness| witness.sent(self.now(), &effect, &outcome));
@@ -84,7 +104,7 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.profile(self.now(), &page, &psid));
-            let planned = self.world().profile(&page, &psid, self.now());
+            let planned = self.look().profile(&page, &psid, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.named(self.now(), &page, &psid, &answer));
             answer
@@ -96,7 +116,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
     fn open_task(&self, effect: EffectId, task: OpenTask) -> Call<'_, Opened> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.open_task(self.now(), &effect, &task));
-            let planned = self.world().open_task(&effect, &task, self.now());
+            let planned = self.look().open_task(&effect, &task, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.opened(self.now(), &effect, &answer));
             answer
@@ -112,7 +132,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
     ) -> Call<'_, CommentsAdded> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.add_comments(self.now(), &effect, (&task, &lines, if_active)));
-            let planned = self.world().add_comments(&effect, &task, &lines, if_active, self.now());
+            let planned = self.look().add_comments(&effect, &task, &lines, if_active, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.added(self.now(), &effect, &answer));
             answer
@@ -128,7 +148,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
     ) -> Call<'_, ()> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.name_contact(self.now(), &effect, &contact, &name));
-            let planned = self.world().name_contact(&effect, &contact, &name, self.now());
+            let planned = self.look().name_contact(&effect, &contact, &name, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.contact_named(self.now(), &effect, &answer));
             answer
@@ -136,7 +156,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
     }
 
     fn feed(&self, after: Cursor, limit: usize) -> Call<'_, Feed> {
-        Box::pin(async move { self.world().feed(after, limit) })
+        Box::pin(async move { self.look().feed(after, limit) })
     }
 
     fn wait(&self, after: Cursor) -> futures_util::future::BoxFuture<'_, ()> {

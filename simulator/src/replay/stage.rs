@@ -9,7 +9,7 @@ use actors::{Clock as _, Limits};
 use anyhow::Context as _;
 use journal::{Drive, Drives, InboxSources, Journal as _, Source, Sources, StoreOptions};
 use machine::AccountFacts;
-use model::{AccountId, MachineId, Redacted, Span, Timestamp};
+use model::{AccountId, CommentId, MachineId, Redacted, Span, TaskId, Timestamp};
 use node::{Node, NodeConfig, PageConfig, Ports};
 use tracker::desk::Act;
 use tracker::{Desk, DeskOptions, Tracker};
@@ -17,13 +17,15 @@ use view::{View, ViewOptions};
 
 use super::clock::PausedClock;
 use super::door::Door;
-use super::meta::Asked;
+use super::kept::Kept;
+use super::meta::{Asked, Shared};
 use super::survey::Survey;
 use super::trace::Recorder;
 use super::watched::Watched;
 use crate::chance::Counted;
 use crate::fake::disk::MemoryDisk;
-use crate::outside::{CommentOnTask, Facebook, ModelDesk, Outside, World};
+use crate::outside::desk::Deed;
+use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, World};
 use crate::play::recording::{self, FactLine, Manifest, Provenance, Recording};
 use crate::witness::Witness;
 
@@ -38,6 +40,7 @@ pub(crate) struct Stage<O> {
     pub(crate) node: Arc<Node>,
     /// The embedded desk; empty where the world has the tasks.
     pub(crate) desk: Arc<Desk>,
+    tasks: Tasks,
     pub(crate) outside: Asked<O>,
     pub(crate) door: Door,
     pub(crate) recorder: Recorder,
@@ -82,10 +85,11 @@ impl<O: Outside + Send + 'static> Stage<O> {
         config: NodeConfig,
         begins_at: Timestamp,
         (disks, tasks): (&Disks, Tasks),
-        (outside, recorder): (O, Recorder),
+        (outside, coming): (Shared<O>, Kept<Coming>),
+        recorder: Recorder,
     ) -> anyhow::Result<Self> {
         let clock = PausedClock::starting(begins_at);
-        let door = Door::new(clock, recorder.clone());
+        let door = Door::new(clock, recorder.clone(), coming);
         let outside = Asked::new(outside, door.clone(), clock, recorder.clone());
         let desk = DeskOptions { cache_bytes: CACHE_BYTES, drive: Drive::Inline };
         let desk = Arc::new(Desk::open(disks.desk.clone(), desk).context("the desk does not open")?);
@@ -108,7 +112,7 @@ impl<O: Outside + Send + 'static> Stage<O> {
         let node = Arc::new(node);
         recorder.follow(Arc::clone(&node.store().journal));
         door.open(&node);
-        Ok(Self { clock, node, desk, outside, door, recorder })
+        Ok(Self { clock, node, desk, tasks, outside, door, recorder })
     }
 
     /// Whether nothing is under way in the node and no deadline is due.
@@ -120,18 +124,46 @@ impl<O: Outside + Send + 'static> Stage<O> {
         Ok(self.node.totals().unfinished == 0 && open.is_empty() && !is_due)
     }
 
-    /// Writes an agent's comment on the task of its conversation; `false` where there is no such task yet.
-    ///
-    /// # Errors
-    /// What the desk said, where it refuses the comment.
-    pub(crate) async fn comment(&self, number: usize, comment: &CommentOnTask) -> anyhow::Result<bool> {
+    /// Writes an agent's comment on the task of its conversation; `false` where there is no such task yet, or where it takes
+    /// no comment.
+    pub(crate) async fn comment(&self, number: usize, comment: &CommentOnTask) -> bool {
+        let said = match self.tasks {
+            Tasks::Desk => self.comment_in_desk(number, comment).await,
+            Tasks::Outside => self.outside.comment(comment),
+        };
+        let Some((task, id)) = said else { return false };
         let whose = MachineId::Conversation(comment.page.clone(), comment.psid.clone());
-        let Some(task) = self.desk.task_of_binding(&whose)? else { return Ok(false) };
+        self.recorder.comes(self.clock.now(), Some(&whose), |manner| comment.told(number, &task, &id, manner));
+        true
+    }
+
+    async fn comment_in_desk(&self, number: usize, comment: &CommentOnTask) -> Option<(TaskId, CommentId)> {
+        let whose = MachineId::Conversation(comment.page.clone(), comment.psid.clone());
+        let task = self.desk.task_of_binding(&whose).ok()??;
         let act = Act { by: comment.by.clone(), at: self.clock.now(), key: Some(format!("replay-{number}")) };
         let text = Redacted::new(comment.text.clone());
-        let id = self.desk.add_comment(&task, comment.audience, text, act).await?;
-        self.recorder.comes(self.clock.now(), Some(&whose), |manner| comment.told(number, &task, &id, manner));
-        Ok(true)
+        let id = self.desk.add_comment(&task, comment.audience, text, act).await.ok()?;
+        Some((task, id))
+    }
+
+    /// A person does something to the newest task of a conversation in the embedded desk; `false` where it does not apply.
+    pub(crate) async fn act(&self, conversation: &MachineId, deed: Deed) -> bool {
+        let Ok(Some(task)) = self.desk.task_of_binding(conversation) else { return false };
+        let act = Act { by: "Ada".to_owned(), at: self.clock.now(), key: None };
+        let status = |active| {
+            let found = self.desk.statuses().into_iter().find(|status| status.active == active);
+            found.map(|status| status.id)
+        };
+        let done = match deed {
+            Deed::Complete | Deed::Reopen => {
+                let Some(status) = status(deed == Deed::Reopen) else { return false };
+                self.desk.set_status(&task, status, act).await
+            }
+            Deed::Trash => self.desk.trash(&task, act).await,
+            Deed::Restore => self.desk.restore(&task, act).await,
+            Deed::Purge => self.desk.purge(&task, act).await,
+        };
+        done.is_ok()
     }
 }
 

@@ -8,7 +8,6 @@ use journal::{Journal, JournalFile, Position, StoredBatch};
 use model::{MachineId, Timestamp};
 
 use super::fields::Manner;
-use super::tally::Tally;
 use crate::witness::Witness;
 
 /// Batches read in one go.
@@ -37,6 +36,11 @@ impl Recorder {
         self.recording().journal = Some(journal);
     }
 
+    /// The journal is gone until the next one is followed.
+    pub(crate) fn unfollow(&self) {
+        self.recording().journal = None;
+    }
+
     /// Notes something behind whatever is durable by now.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Witness)) {
         let mut recording = self.recording();
@@ -49,29 +53,16 @@ impl Recorder {
         self.note(|witness| witness.comes(at, who, what));
     }
 
-    /// The hash over everything so far: 64 hex digits.
+    /// Looks at what was seen so far.
     ///
     /// # Errors
     /// Where the journal could not be read, now or earlier.
-    pub(crate) fn trace_hash(&self) -> anyhow::Result<String> {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
         let mut recording = self.recording();
         recording.catch_up();
         match recording.trouble.take() {
             Some(trouble) => Err(trouble),
-            None => Ok(recording.witness.trace_hash()),
-        }
-    }
-
-    /// The lines and what was counted in them.
-    ///
-    /// # Errors
-    /// Where the journal could not be read, now or earlier.
-    pub(crate) fn finish(&self) -> anyhow::Result<(Vec<String>, Tally)> {
-        let mut recording = self.recording();
-        recording.catch_up();
-        match recording.trouble.take() {
-            Some(trouble) => Err(trouble),
-            None => Ok(recording.witness.finish()),
+            None => Ok(look(&mut recording.witness)),
         }
     }
 
