@@ -220,6 +220,11 @@ impl<O: Outside> Node<O> {
         &self.ground.journal
     }
 
+    /// From now on commits fare like this.
+    pub fn set_storage(&mut self, storage: Box<dyn Storage>) {
+        self.ground.journal.set_storage(storage);
+    }
+
     /// The inbox.
     pub fn inbox(&self) -> &Inbox {
         &self.ground.inbox

@@ -74,7 +74,7 @@ impl Journal {
     }
 
     /// What one machine decided, in order.
-    pub fn of(&self, machine: &MachineId) -> impl Iterator<Item = &StoredBatch> {
+    pub fn of<'a>(&'a self, machine: &MachineId) -> impl Iterator<Item = &'a StoredBatch> + use<'a> {
         let head = self.by_key.get(&key_of(machine)).map(|index| &self.heads[*index]);
         head.into_iter().flat_map(|head| &head.batches).map(|index| &self.batches[*index])
     }
@@ -84,8 +84,7 @@ impl Journal {
         self.by_key.values().map(|index| &self.heads[*index]).filter(|head| head.seq > 0).map(|head| &head.id)
     }
 
-    /// From now on commits fare like this.
-    pub fn set_storage(&mut self, storage: Box<dyn Storage>) {
+    pub(super) fn set_storage(&mut self, storage: Box<dyn Storage>) {
         self.storage = storage;
     }
 
