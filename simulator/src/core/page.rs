@@ -3,6 +3,8 @@
 //!
 //! Keeps: what was handed over stays here until it is durable; a delivery is reported done only when each of its items is.
 
+mod own;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,20 +12,19 @@ use std::sync::Arc;
 use actors::errand::{Answer, Trouble};
 use actors::host::Host;
 use actors::share::Share;
-use actors::slot::{Cause, Slot, page_backoff};
+use actors::slot::{Cause, Slot};
 use actors::turns::{Turn, Turns};
 use actors::work::{Ticket, Work};
 use journal::{AppendFault, Appended};
 use machine::conversation::{Reply, Resolution};
 use machine::outbound::PartId;
-use machine::page::{Command, Page as Machine, Trouble as Observed};
+use machine::page::{Command, Page as Machine};
 use machine::{Context, PageFacts};
-use model::{Anomaly, ItemKey, MachineId, PageId, PageInbound, PageKind, Psid, Span, Timestamp};
+use model::{MachineId, PageId, Psid, Span, Timestamp};
 
 use super::Ground;
 use super::account::Account;
 use super::agenda::{Actor, Agenda, Job, Later};
-use super::conversation::ConversationMsg;
 use super::errands::Errands;
 use super::feeder::FeederMsg;
 use super::journal::Journal;
@@ -389,152 +390,5 @@ impl Tree {
                 Turn::Nobody => return,
             }
         }
-    }
-
-    // The Page's own machine.
-
-    pub(super) fn receive_own<O>(&mut self, ground: &mut Ground<O>, page: usize, delivery: u64, inbound: PageInbound) {
-        let is_policy = matches!(inbound.kind, PageKind::Policy(_));
-        self.page_decides(ground, page, Command::Receive(inbound), Some(delivery));
-        if is_policy {
-            self.refresh(ground, page);
-        }
-    }
-
-    pub(super) fn keep_anomaly<O>(&mut self, ground: &mut Ground<O>, page: usize, delivery: u64, anomaly: Anomaly) {
-        self.page_decides(ground, page, Command::KeepAnomaly { delivery, anomaly }, Some(delivery));
-    }
-
-    pub(super) fn quarantine<O>(
-        &mut self,
-        ground: &mut Ground<O>,
-        page: usize,
-        (delivery, key): (u64, ItemKey),
-        cause: &str,
-    ) {
-        let command = Command::Quarantine { delivery, place: None, key: Some(key), cause: cause.to_owned() };
-        self.page_decides(ground, page, command, Some(delivery));
-    }
-
-    fn trouble<O>(&mut self, ground: &mut Ground<O>, page: usize, (code, subcode): messenger::Code) {
-        if matches!(code, 102 | 190) {
-            self.page_decides(ground, page, Command::Observe(Observed::TokenRefused { code, subcode }), None);
-            self.refresh(ground, page);
-        }
-    }
-
-    fn page_decides<O>(&mut self, ground: &mut Ground<O>, page: usize, command: Command, delivery: Option<u64>) {
-        let now = ground.now();
-        let of = &mut self.pages[page];
-        let Some(host) = &mut of.host else { return };
-        match host.decide(command, &of.context, now) {
-            Some((batch, _no_effects)) => {
-                of.own.push_back(delivery.into_iter().collect());
-                let fate = ground.commit(of.machine, batch);
-                of.mailbox.post(&mut ground.agenda, Actor::Page(page), PageMsg::Own(fate));
-            }
-            None => match of.own.back_mut() {
-                // A duplicate is done when what it repeats is durable.
-                Some(last) => last.extend(delivery),
-                None => delivery.into_iter().for_each(|delivery| of.item_done(delivery)),
-            },
-        }
-    }
-
-    fn own_durable(&mut self, page: usize) {
-        let of = &mut self.pages[page];
-        let pending = of.own.pop_front().expect("there is one word for each batch, in order");
-        pending.into_iter().for_each(|delivery| of.item_done(delivery));
-    }
-
-    /// Passes changed facts on to the resident conversations.
-    fn refresh<O>(&mut self, ground: &mut Ground<O>, page: usize) {
-        let context = self.pages[page].context_of(&self.account);
-        if *self.pages[page].context == context {
-            return;
-        }
-        let context = Arc::new(context);
-        self.pages[page].context = Arc::clone(&context);
-        let children: Vec<usize> = self.pages[page].children_up().collect();
-        for conversation in children {
-            let message = ConversationMsg::Context(Arc::clone(&context));
-            self.conversations[conversation].post(&mut ground.agenda, conversation, message);
-        }
-    }
-
-    // Its end and its next start.
-
-    /// Its journal did not take a batch: the actor ends with its children, and starts again after a while.
-    fn page_fails<O>(&mut self, ground: &mut Ground<O>, page: usize) {
-        let of = &mut self.pages[page];
-        of.failures = of.failures.saturating_add(1);
-        of.home = Home::Backoff;
-        of.routed = false;
-        let lost = of.forget();
-        for conversation in of.known.values() {
-            self.conversations[*conversation].forget();
-        }
-        for (conversation, reading, reply) in lost {
-            let psid = self.conversations[conversation].psid.clone();
-            let id = self.pages[page].id.clone();
-            self.reply_lost(ground, reading, (id, psid, reply));
-        }
-        let at = ground.now() + page_backoff(self.pages[page].failures);
-        ground.agenda.spawn(Job::PageRestart { page, at });
-    }
-
-    pub(super) fn restart_page<O>(&mut self, ground: &mut Ground<O>, page: usize) {
-        if self.pages[page].home != Home::Backoff {
-            return;
-        }
-        let id = self.pages[page].id.clone();
-        let open = ground.journal.open_machines().into_iter().filter_map(|machine| match machine {
-            MachineId::Conversation(page, psid) if *page == id => Some(psid.clone()),
-            MachineId::Conversation(..) | MachineId::Page(_) | MachineId::Account(_) => None,
-        });
-        let open: Vec<Psid> = open.collect();
-        let revive = open.iter().map(|psid| self.conversation(ground, page, psid)).collect();
-        self.start_page(ground, page, revive);
-        for message in core::mem::take(&mut self.pages[page].stash) {
-            self.pages[page].mailbox.post(&mut ground.agenda, Actor::Page(page), message);
-        }
-    }
-}
-
-impl Page {
-    /// What an actor takes with it. Returns the replies that somebody waits for: conversation, reading, reply.
-    fn forget(&mut self) -> Vec<(usize, u64, Arc<Reply>)> {
-        let mut lost = Vec::new();
-        for message in self.mailbox.mail.drain(..) {
-            if let PageMsg::Reply { conversation, reply, reading } = message {
-                lost.push((conversation, reading, reply));
-            }
-        }
-        let known = &self.known;
-        let mut keep = |conversation: usize, ticket: Ticket<u64>| {
-            if let (Work::Reply(reply), Some(reading)) = (ticket.work, ticket.waiting) {
-                lost.push((conversation, reading, reply));
-            }
-        };
-        for (psid, slot) in core::mem::take(&mut self.slots) {
-            let Some(conversation) = known.get(&psid) else { continue };
-            slot.into_tickets().for_each(|ticket| keep(*conversation, ticket));
-        }
-        for (_, conversation, ticket) in self.barriers.drain(..) {
-            keep(conversation, ticket);
-        }
-        self.children.clear();
-        self.letters.clear();
-        self.letters_rung = false;
-        self.host = None;
-        self.own.clear();
-        self.sender = Sender::default();
-        self.leaving = 0;
-        self.pending.clear();
-        self.finished.clear();
-        self.begun = false;
-        self.next_ticket = 0;
-        self.next_token = 0;
-        lost
     }
 }
