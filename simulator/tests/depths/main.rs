@@ -245,29 +245,29 @@ fn scripts(usual: u64) -> std::ops::Range<u64> {
 #[test]
 fn a_busy_hour_comes_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 25, deeds: true, ..Menu::default() };
-    agree(scripts(80), tree::Tasks::Desk, menu);
+    agree(scripts(70), tree::Tasks::Desk, menu);
 }
 
 #[test]
 fn a_world_with_moods_comes_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 25, deeds: true, ..Menu::default() };
-    agree(scripts(80), tree::Tasks::Outside, menu);
+    agree(scripts(70), tree::Tasks::Outside, menu);
 }
 
 #[test]
 fn days_over_the_edges_of_windows_come_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 12, far: true, ..Menu::default() };
-    agree(scripts(8), tree::Tasks::Desk, menu);
+    agree(scripts(6), tree::Tasks::Desk, menu);
 }
 
 #[test]
 fn crashes_and_changed_settings_come_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 25, crashes: true, ..Menu::default() };
-    agree(scripts(60), tree::Tasks::Outside, menu);
+    agree(scripts(50), tree::Tasks::Outside, menu);
 }
 
 #[test]
 fn a_flood_comes_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 6, flood: true, ..Menu::default() };
-    agree(scripts(3), tree::Tasks::Outside, menu);
+    agree(scripts(2), tree::Tasks::Outside, menu);
 }
