@@ -28,6 +28,7 @@ fn phrase() -> impl Strategy<Value = String> {
         "שלום",
         "مرحبا",
         "e\u{301}",
+        "𝐀",
         "👩‍👩‍👧‍👦",
         "🇩🇪",
         "❤️",

@@ -162,12 +162,18 @@ fn link_start(text: &[char], at: usize) -> Option<usize> {
     if !begins(text, at) {
         return None;
     }
-    if stands(text, at, "www.") && is_word(text, Some(at + 4)) {
+    let may_be_host = |at: usize| text.get(at).is_some_and(|letter| is_host_letter(*letter) || *letter == '[');
+    if stands(text, at, "www.") && may_be_host(at + 4) {
         return Some(at);
     }
     let scheme = SCHEMES.iter().find(|scheme| stands(text, at, scheme))?;
     let start = at + scheme.len();
-    text.get(start).is_some_and(|letter| letter.is_alphanumeric() || *letter == '[').then_some(start)
+    may_be_host(start).then_some(start)
+}
+
+/// Whether a host may be written with it: one that counts twice in UTF-16 could not become one of ASCII.
+fn is_host_letter(letter: char) -> bool {
+    letter.is_alphanumeric() && letter.len_utf16() == 1
 }
 
 fn link_end(text: &[char], at: usize) -> Option<usize> {
@@ -175,8 +181,8 @@ fn link_end(text: &[char], at: usize) -> Option<usize> {
     let mut end = start + 1;
     while end < text.len() {
         let letter = text[end];
-        let closes =
-            letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '"' | '\'' | '`' | '|');
+        let is_quote = matches!(letter, '<' | '>' | '"' | '\'' | '`' | '|');
+        let closes = is_quote || letter.is_whitespace() || letter.is_control() || letter.len_utf16() > 1;
         if closes || (begins(text, end) && (stands(text, end, "http://") || stands(text, end, "https://"))) {
             break;
         }
@@ -228,13 +234,15 @@ fn mail_end(text: &[char], at: usize) -> Option<usize> {
     }
     let (mut end, mut labels) = (sign + 1, 0);
     loop {
-        let label = while_so(text, end, |letter| letter.is_alphanumeric() || letter == '-');
+        let label = while_so(text, end, |letter| is_host_letter(letter) || letter == '-');
         let last = text[end..label].iter().rposition(|letter| *letter != '-').map_or(end, |length| end + length + 1);
         if last == end {
             return None;
         }
         labels += 1;
-        let more = text.get(label) == Some(&'.') && is_word(text, Some(label + 1)) && last == label;
+        let more = text.get(label) == Some(&'.')
+            && text.get(label + 1).is_some_and(|next| is_host_letter(*next))
+            && last == label;
         if !more {
             let long = last - end >= 2;
             return (labels >= 2 && long).then_some(last);

@@ -19,6 +19,7 @@ fn what_needs_a_pseudonym_of_its_own_is_found_in_its_text() {
         ("no@mail a@b.c @x.de", &[]),
         ("see https://www.shop.de/a/b.jpg?x=1, or not", &[(Link, "https://www.shop.de/a/b.jpg?x=1")]),
         ("mara-lindqvist://shop.de FTP://shop.de", &[(Link, "FTP://shop.de")]),
+        ("www.Привет𝐀 a@b.cd𝐀 https://𝐀.de", &[(Link, "www.Привет"), (Mail, "a@b.cd")]),
         ("(www.shop.de)", &[(Link, "www.shop.de")]),
         ("https://l.me/?u=https://b.de/c", &[(Link, "https://l.me/?u="), (Link, "https://b.de/c")]),
         ("mailto:a@bc.de tel:+4915123456789", &[(Mail, "a@bc.de"), (Phone, "+4915123456789")]),
