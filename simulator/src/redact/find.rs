@@ -16,6 +16,9 @@ const TOKEN_LETTERS: usize = 20;
 /// How addresses begin that name a host; of others every letter is one of a text.
 const SCHEMES: [&str; 6] = ["http://", "https://", "ftp://", "ftps://", "ws://", "wss://"];
 
+/// Most digits of a port.
+const PORT_DIGITS: usize = 5;
+
 /// How access tokens of the Graph API begin. Meta, *Access tokens*, read 2026-11-23.
 const TOKEN: &str = "EAA";
 
@@ -202,10 +205,14 @@ pub(super) fn link(text: &[char], span: &Range<usize>) -> Link {
     let authority = while_so(text, start, |letter| !matches!(letter, '/' | '?' | '#' | '\\'));
     let person = text[start..authority].iter().rposition(|letter| *letter == '@').map_or(start, |at| start + at);
     let host_start = if person > start { person + 1 } else { start };
-    let in_brackets = text[host_start..authority].starts_with(&['[']);
-    let closed = while_so(&text[..authority], host_start, |letter| in_brackets && letter != ']');
-    let host_end = while_so(&text[..authority], closed, |letter| letter != ':');
-    let rest = while_so(text, host_end, |letter| letter == ':' || letter.is_ascii_digit()).min(authority);
+    let host_end = if text[host_start..authority].starts_with(&['[']) {
+        authority.min(while_so(text, host_start, |letter| letter != ']') + 1)
+    } else {
+        while_so(&text[..authority], host_start, |letter| is_host_letter(letter) || matches!(letter, '.' | '-' | '_'))
+    };
+    let port = while_so(&text[..authority], (host_end + 1).min(authority), |letter| letter.is_ascii_digit());
+    let has_port = text.get(host_end) == Some(&':') && port - host_end <= 1 + PORT_DIGITS;
+    let rest = if has_port { port } else { host_end };
     Link { person: start..person, host: host_start..host_end, rest: rest..text.len(), extension: extension(text, rest) }
 }
 

@@ -53,6 +53,10 @@ fn an_address_is_taken_apart() {
         ("https://shop.de/a/b.JPG?x=y.png#z", ("", "shop.de", "/a/b.JPG?x=y.png#z", "JPG")),
         ("https://ann:pw@shop.de:8080/a.lindqvist", ("ann:pw", "shop.de", "/a.lindqvist", "")),
         ("www.shop.de", ("", "www.shop.de", "", "")),
+        ("http://shop.de=x&y:1", ("", "shop.de", "=x&y:1", "")),
+        ("http://shop.de:491512345678/", ("", "shop.de", ":491512345678/", "")),
+        ("http://[2001:db8::1]:80/x", ("", "[2001:db8::1]", "/x", "")),
+        ("http://ann@", ("ann", "", "", "")),
         ("ftp://shop.de?q=1", ("", "shop.de", "?q=1", "")),
     ];
     for (text, expected) in cases {
