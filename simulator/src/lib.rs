@@ -2,8 +2,14 @@
 //!
 //! A library behind the sandbox, the simulations and the crash tests; no library crate imports it.
 
+mod chance;
+pub mod chronicle;
+pub mod core;
 pub mod fake;
+pub mod outside;
 pub mod play;
 pub mod redact;
 pub mod replay;
 pub mod scenario;
+pub mod tree;
+pub mod witness;

@@ -5,20 +5,20 @@
 //! this process and keeps the rules of `oracle`. Nothing decides here. Invariant: one recording gives one trace, byte for
 //! byte, on any machine and in any build: one thread, no wall clock, every choice a hash of what it is about.
 
-mod chance;
-mod clock;
-mod course;
-mod door;
-mod fields;
-mod meta;
-mod names;
-mod outcome;
-mod stage;
-mod survey;
-mod tally;
-mod trace;
-mod watched;
-mod wire;
+pub(crate) mod agents;
+pub(crate) mod clock;
+pub(crate) mod course;
+pub(crate) mod door;
+pub(crate) mod fields;
+pub(crate) mod kept;
+pub(crate) mod meta;
+pub(crate) mod names;
+pub(crate) mod outcome;
+pub(crate) mod stage;
+pub(crate) mod survey;
+pub(crate) mod tally;
+pub(crate) mod trace;
+pub(crate) mod watched;
 
 use anyhow::Context as _;
 

@@ -7,21 +7,14 @@ use core::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
-use journal::Due;
 use model::{MachineId, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
 use crate::host::machine_of;
 use crate::page::PageMsg;
 use crate::ports::Ports;
+use crate::rounds::{Ring, Rounds};
 use crate::router::Router;
-
-/// The farthest that the alarm sleeps: clocks step and machines suspend.
-const LOOK_AGAIN: Span = Span::seconds(60);
-/// Machines woken in one go.
-const WAKE_MAX: usize = 256;
-/// A pause between two goes, so that a morning after an outage does not stand before today's messages.
-const PAUSE: Span = Span(50);
 
 pub(crate) enum AlarmMsg {
     /// Wake who is due; `afresh`, who was woken before too.
@@ -33,9 +26,7 @@ pub(crate) enum AlarmMsg {
 pub(crate) struct Alarm {
     ports: Ports,
     router: Router,
-    /// Woken since the last whole round.
-    after: Option<Due>,
-    round_at: Timestamp,
+    rounds: Rounds,
 }
 
 pub(crate) struct AlarmActor;
@@ -51,8 +42,8 @@ impl Actor for AlarmActor {
         (ports, router): (Ports, Router),
     ) -> Result<Alarm, ActorProcessingErr> {
         me.cast(AlarmMsg::Ring { afresh: true })?;
-        let round_at = ports.clock.now();
-        Ok(Alarm { ports, router, after: None, round_at })
+        let rounds = Rounds::new(ports.clock.now());
+        Ok(Alarm { ports, router, rounds })
     }
 
     async fn handle(
@@ -84,33 +75,20 @@ impl Alarm {
     /// Wakes a go's worth and says when to look again. A journal that cannot be read now is asked again later.
     fn ring(&mut self, afresh: bool) -> Timestamp {
         let now = self.ports.clock.now();
-        if afresh || now - self.round_at >= LOOK_AGAIN {
-            self.after = None;
-            self.round_at = now;
-        }
-        let due = match self.ports.journal.due(now.0, self.after.as_ref(), WAKE_MAX) {
-            Ok(due) => due,
+        let journal = &self.ports.journal;
+        match self.rounds.ring(now, afresh, |until, after, limit| journal.due(until, after, limit)) {
+            Ok(Ring { due, next }) => {
+                for row in due {
+                    if let Some(MachineId::Conversation(page, psid)) = machine_of(&row.key) {
+                        self.router.tell(&page, PageMsg::Wake { psid });
+                    }
+                }
+                next
+            }
             Err(fault) => {
                 tracing::error!(%fault, "the deadlines cannot be read");
-                return now + Span::seconds(5);
-            }
-        };
-        for row in &due {
-            if let Some(MachineId::Conversation(page, psid)) = machine_of(&row.key) {
-                self.router.tell(&page, PageMsg::Wake { psid });
+                now + Span::seconds(5)
             }
         }
-        let more = due.len() == WAKE_MAX;
-        if let Some(last) = due.into_iter().next_back() {
-            self.after = Some(last);
-        }
-        if more {
-            return now + PAUSE;
-        }
-        // Rows up to now were rung for; the first one after them says how long to sleep.
-        let from = Due { at: now.0.saturating_add(1), key: Arc::from([]) };
-        let next = self.ports.journal.due(i64::MAX, Some(&from), 1).ok().and_then(|due| due.first().map(|row| row.at));
-        let next = next.map_or(now + LOOK_AGAIN, Timestamp);
-        next.clamp(now + PAUSE, now + LOOK_AGAIN)
     }
 }

@@ -4,7 +4,7 @@ use model::{Span, Timestamp};
 
 /// So many tokens a second; at most one second's worth is saved up.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     per_second: i64,
     /// Thousandths of a token.
     level: i64,
@@ -12,13 +12,17 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    pub(crate) fn new(per_second: u32, now: Timestamp) -> Self {
+    /// Full; never less than one token a second.
+    pub fn new(per_second: u32, now: Timestamp) -> Self {
         let per_second = i64::from(per_second.max(1));
         Self { per_second, level: 1_000 * per_second, filled_at: now }
     }
 
     /// Takes a token, or says how long until there is one.
-    pub(crate) fn take(&mut self, now: Timestamp) -> Result<(), Span> {
+    ///
+    /// # Errors
+    /// The span until there is a token.
+    pub fn take(&mut self, now: Timestamp) -> Result<(), Span> {
         let since = (now - self.filled_at).0.clamp(0, 1_000);
         self.level = (self.level + since * self.per_second).min(1_000 * self.per_second);
         self.filled_at = now;

@@ -7,22 +7,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use journal::{AppendFault, Appended, Batch};
+use machine::Context;
 use machine::conversation::{Command, Conversation, Outcome, SendOutcome, State};
-use machine::{Context, Machine as _};
-use model::{MachineId, PageId, Psid, Span, Timestamp};
-use policy::Verdict;
+use model::{MachineId, PageId, Psid, Timestamp};
 use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorProcessingErr, ActorRef, MessagingErr};
 
+use crate::ahead::{Ahead, ahead};
 use crate::delay::Delay;
+use crate::errand::is_send;
 use crate::host::{Flight, Host, rebuild};
 use crate::page::{PageMsg, Parent};
 use crate::ports::{Counters, Ports};
-use crate::sender::{Errands, SenderMsg, is_send};
+use crate::sender::{Errands, SenderMsg};
 use crate::work::{Fate, Work};
-
-/// Deadlines farther than this are left to the node's alarm: the conversation will be let go before.
-const OWN_ALARM_SPAN: Span = Span::minutes(10);
 
 pub(crate) enum ConversationMsg {
     /// Do this; say so to the Page when it is durable.
@@ -147,18 +145,8 @@ impl Live {
 
     /// Whether the rules would forbid what an agent wants sent, as far as is known here.
     fn would_refuse(&self, work: &Work) -> bool {
-        let Some(state) = self.state() else { return false };
         let now = self.birth.ports.clock.now();
-        let (author, tag) = match work {
-            Work::Reply(reply) => (reply.author, reply.tag),
-            Work::Dispatch => match state.queue().next(now) {
-                Some((_, part)) => (part.author, part.tag),
-                None => return false,
-            },
-            Work::Item { .. } | Work::Settle { .. } | Work::Wake | Work::Resolve { .. } => return false,
-        };
-        let (verdict, _) = machine::conversation::verdict_now(state, &self.birth.context, author, tag, now);
-        matches!(verdict, Verdict::Forbid { .. })
+        self.state().is_some_and(|state| work.would_be_refused(state, &self.birth.context, now))
     }
 
     fn work(&mut self, me: &ActorRef<ConversationMsg>, ticket: u64, work: &Work) -> Result<(), ActorProcessingErr> {
@@ -282,13 +270,11 @@ impl Live {
     fn look_ahead(&mut self, me: &ActorRef<ConversationMsg>) {
         let now = self.birth.ports.clock.now();
         let Some(state) = self.state() else { return };
-        let wants = machine::conversation::wants_dispatch(state, &self.birth.context, now);
-        let deadline = Conversation::deadline(state);
-        if wants && !self.asked {
+        let Ahead { wants_turn, alarm_at } = ahead(state, &self.birth.context, now);
+        if wants_turn && !self.asked {
             self.asked = self.birth.parent.cast(PageMsg::Asks { psid: self.birth.psid.clone() }).is_ok();
         }
-        // What only waits for its turn needs the Page's token and no alarm.
-        let Some(at) = deadline.filter(|at| *at - now <= OWN_ALARM_SPAN && !(wants && *at <= now)) else { return };
+        let Some(at) = alarm_at else { return };
         if self.timer.as_ref().is_none_or(|timer| timer.at != at) {
             let sleep = self.birth.ports.clock.sleep_until(at);
             let me = me.clone();

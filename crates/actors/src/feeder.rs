@@ -7,37 +7,24 @@ mod door;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use journal::ReadFault;
-use model::{Anomaly, Delivery, PageId, Redacted, Span, Timestamp};
+use model::{PageId, Span, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
 use self::door::Fresh;
 pub(crate) use self::door::{Came, Door};
-use crate::page::{PageMsg, Share};
+use crate::pace::Pace;
+use crate::page::PageMsg;
 use crate::ports::{Counters, Limits, Ports};
-use crate::router::{Router, UNADDRESSED};
+use crate::router::Router;
+use crate::share::{Share, parse, shares};
 
 /// Bodies kept from the ack on, so that the usual delivery is never read back.
 const FRESH_MAX: usize = 4_096;
-/// Deliveries parsed in one go before other messages are looked at.
-const ROUND_MAX: usize = 512;
-/// A burst: deliveries come faster than this. Measured over at least the span.
-const HOT_PER_SECOND: i64 = 4_000;
-const HOT_SPAN: Span = Span(20);
-/// Deliveries parsed in one go while that is so, and the pause after them.
-const HOT_ROUND_MAX: usize = 64;
-const HOT_PAUSE: Span = Span(100);
 /// A look at the inbox again after it could not be read.
 const UNREADABLE_PAUSE: Span = Span(500);
-/// No delivery waits longer than this for the acks of others.
-const DEFER_MAX: Span = Span::seconds(15);
-/// Bytes read back from the inbox in one go.
-const READ_MAX: usize = 512 << 10;
-const HOT_READ_MAX: usize = 32 << 10;
-
 pub(crate) enum FeederMsg {
     /// Something lies at the door.
     Came,
@@ -67,13 +54,6 @@ struct Load {
     items: usize,
     /// Deliveries from this one on were not offered to the Page.
     behind: Option<u64>,
-}
-
-/// How fast deliveries come.
-struct Pace {
-    since: Timestamp,
-    newest: u64,
-    hot: bool,
 }
 
 pub(crate) struct Feed {
@@ -115,7 +95,7 @@ impl Actor for FeederActor {
     async fn pre_start(&self, _me: ActorRef<FeederMsg>, birth: FeederBirth) -> Result<Feed, ActorProcessingErr> {
         let offered =
             birth.ports.inbox.oldest_unforgotten().map_or_else(|| birth.ports.inbox.last_seq(), |(seq, _)| seq - 1);
-        let pace = Pace { since: birth.ports.clock.now(), newest: birth.ports.inbox.last_seq(), hot: false };
+        let pace = Pace::new(birth.ports.clock.now(), birth.ports.inbox.last_seq());
         Ok(Feed {
             pace,
             birth,
@@ -204,8 +184,10 @@ impl Feed {
 
     /// Offers up to a round's worth.
     fn round(&mut self) -> Result<Option<Span>, ReadFault> {
-        let hot = self.is_hot();
-        let mut left = if hot { HOT_ROUND_MAX } else { ROUND_MAX };
+        let ports = &self.birth.ports;
+        let oldest_at = ports.inbox.oldest_unforgotten().map(|(_, received_at)| Timestamp(received_at));
+        let round = self.pace.round(ports.clock.now(), ports.inbox.last_seq(), oldest_at);
+        let mut left = round.deliveries_max;
         while left > 0 {
             if self.stopped || self.items >= self.birth.limits.items_max {
                 return Ok(None);
@@ -220,8 +202,7 @@ impl Feed {
             if self.offered >= self.birth.ports.inbox.last_seq() {
                 return Ok(None);
             }
-            let bytes = if hot { HOT_READ_MAX } else { READ_MAX };
-            let read = self.birth.ports.inbox.unforgotten(self.offered, bytes)?;
+            let read = self.birth.ports.inbox.unforgotten(self.offered, round.bytes_max)?;
             if read.is_empty() {
                 // Everything up to the newest is forgotten.
                 self.offered = self.birth.ports.inbox.last_seq();
@@ -232,7 +213,7 @@ impl Feed {
                 self.offer(delivery.seq, delivery.received_at, &delivery.body);
             }
         }
-        Ok(Some(if hot { HOT_PAUSE } else { Span(0) }))
+        Ok(Some(round.pause))
     }
 
     /// The inbox's file is closed after a failed commit: have it opened again, and look later. Nothing is skipped.
@@ -240,19 +221,6 @@ impl Feed {
         tracing::warn!(%fault, "the inbox cannot be read; trying again");
         self.birth.ports.inbox.flush();
         self.again(me, Some(UNREADABLE_PAUSE)).unwrap_or(false)
-    }
-
-    /// Acks come first: in a burst what is durable already waits a little, up to a limit.
-    fn is_hot(&mut self) -> bool {
-        let ports = &self.birth.ports;
-        let (now, newest) = (ports.clock.now(), ports.inbox.last_seq());
-        let span = now - self.pace.since;
-        if span >= HOT_SPAN {
-            let came = i64::try_from(newest.saturating_sub(self.pace.newest)).unwrap_or(i64::MAX);
-            self.pace = Pace { since: now, newest, hot: came.saturating_mul(1_000) / span.0 >= HOT_PER_SECOND };
-        }
-        let oldest = ports.inbox.oldest_unforgotten().map_or(i64::MAX, |(_, received_at)| received_at);
-        self.pace.hot && (now - Timestamp(oldest)) < DEFER_MAX
     }
 
     /// Sees to it that another round comes after a pause; `true` if one does.
@@ -387,47 +355,4 @@ fn count(counters: &Counters, share: &Share) {
 
 fn len(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-/// The parser is total; should it ever panic, its delivery is kept as one anomaly and the node goes on.
-fn parse(body: &[u8], received_at: i64) -> Delivery {
-    catch_unwind(AssertUnwindSafe(|| webhook::parse(body, Timestamp(received_at)))).unwrap_or_else(|_| Delivery {
-        inbounds: Vec::new(),
-        page_inbounds: Vec::new(),
-        anomalies: vec![Anomaly {
-            place: None,
-            page: None,
-            reason: "parser-panicked".to_owned(),
-            kind: None,
-            raw: Redacted::new(String::from_utf8_lossy(body).into_owned()),
-        }],
-    })
-}
-
-/// What each Page has in a delivery, by Page. Most deliveries are of one.
-fn shares(seq: u64, delivery: Delivery) -> Vec<(PageId, Share)> {
-    let mut shares = Vec::with_capacity(1);
-    for inbound in delivery.inbounds {
-        share_of(&mut shares, &inbound.page, seq).inbounds.push(inbound);
-    }
-    for inbound in delivery.page_inbounds {
-        share_of(&mut shares, &inbound.page, seq).page_inbounds.push(inbound);
-    }
-    let unaddressed = PageId::new(UNADDRESSED);
-    for anomaly in delivery.anomalies {
-        share_of(&mut shares, anomaly.page.as_ref().unwrap_or(&unaddressed), seq).anomalies.push(anomaly);
-    }
-    shares
-}
-
-fn share_of<'s>(shares: &'s mut Vec<(PageId, Share)>, page: &PageId, seq: u64) -> &'s mut Share {
-    let at = match shares.binary_search_by(|(whose, _)| whose.cmp(page)) {
-        Ok(at) => at,
-        Err(at) => {
-            let share = Share { delivery: seq, inbounds: Vec::new(), page_inbounds: Vec::new(), anomalies: Vec::new() };
-            shares.insert(at, (page.clone(), share));
-            at
-        }
-    };
-    &mut shares[at].1
 }

@@ -53,75 +53,80 @@ pub fn rebuild<M: Machine>(journal: &dyn Journal, id: &MachineId) -> Result<Rebu
     let history = journal.read(&key, true)?;
     if let Some(snapshot) = &history.snapshot {
         match M::thaw(snapshot.version, &snapshot.body) {
-            Some(state) => return fold(id, state, history),
+            Some(state) => return Rebuilt::of(id, state, history),
             // Another build's snapshot: a cache miss, not a fault.
-            None => return fold::<M>(id, M::fresh(id), journal.read(&key, false)?),
+            None => return Rebuilt::of(id, M::fresh(id), journal.read(&key, false)?),
         }
     }
-    fold(id, M::fresh(id), history)
+    Rebuilt::of(id, M::fresh(id), history)
 }
 
-fn fold<M: Machine>(id: &MachineId, mut state: M::State, history: History) -> Result<Rebuilt<M>, LoadFault> {
-    let mut open = BTreeMap::new();
-    let mut unfrozen = 0;
-    for batch in history.batches {
-        for stored in batch.records {
-            let expected = M::seq(&state) + 1;
-            if stored.seq != expected {
-                return Err(LoadFault::Gap { machine: id.clone(), expected, found: stored.seq });
+impl<M: Machine> Rebuilt<M> {
+    /// Folds a history over the state before it.
+    ///
+    /// # Errors
+    /// [`LoadFault`] where a record is missing or cannot be decoded.
+    pub fn of(id: &MachineId, mut state: M::State, history: History) -> Result<Self, LoadFault> {
+        let mut open = BTreeMap::new();
+        let mut unfrozen = 0;
+        for batch in history.batches {
+            for stored in batch.records {
+                let expected = M::seq(&state) + 1;
+                if stored.seq != expected {
+                    return Err(LoadFault::Gap { machine: id.clone(), expected, found: stored.seq });
+                }
+                let event = M::decode(stored.record.kind, stored.record.version, &stored.record.body)?;
+                if let Some(settled) = M::settles(&event) {
+                    open.remove(&settled);
+                }
+                if let Some(effect) = M::effect(&event) {
+                    open.insert(stored.seq, (OpenEffect { position: batch.position, index: stored.index }, effect));
+                }
+                M::evolve(&mut state, &event);
+                unfrozen += 1;
             }
-            let event = M::decode(stored.record.kind, stored.record.version, &stored.record.body)?;
-            if let Some(settled) = M::settles(&event) {
-                open.remove(&settled);
-            }
-            if let Some(effect) = M::effect(&event) {
-                open.insert(stored.seq, (OpenEffect { position: batch.position, index: stored.index }, effect));
-            }
-            M::evolve(&mut state, &event);
-            unfrozen += 1;
         }
+        Ok(Self { state, armed: history.armed, open, unfrozen })
     }
-    Ok(Rebuilt { state, armed: history.armed, open, unfrozen })
 }
 
 /// A machine's name in the journal.
-pub(crate) fn key_of(id: &MachineId) -> Key {
+pub fn key_of(id: &MachineId) -> Key {
     Arc::from(id.to_string().into_bytes())
 }
 
 /// The machine a journal key names.
-pub(crate) fn machine_of(key: &[u8]) -> Option<MachineId> {
+pub fn machine_of(key: &[u8]) -> Option<MachineId> {
     core::str::from_utf8(key).ok()?.parse().ok()
 }
 
 /// Effects that a batch named: released when it is durable.
 #[derive(Debug)]
-pub(crate) struct Flight<M: Machine> {
+pub struct Flight<M: Machine> {
     effects: Vec<(u64, u16, M::Effect)>,
 }
 
 /// A live machine.
 #[derive(Debug)]
-pub(crate) struct Host<M: Machine> {
-    pub(crate) id: MachineId,
+pub struct Host<M: Machine> {
+    /// Whose.
+    pub id: MachineId,
     key: Key,
     incarnation: Incarnation,
-    pub(crate) state: M::State,
+    /// Its state, durable or not yet.
+    pub state: M::State,
     armed: Option<i64>,
     /// Rows of effects that are named and durable but not settled.
     open: BTreeMap<u64, OpenEffect>,
     /// Effects named by batches under way.
     unborn: usize,
     unfrozen: u64,
+    snapshots: bool,
 }
 
 impl<M: Machine> Host<M> {
     /// Takes over a rebuilt machine; the open effects are handed back to be settled or run again.
-    pub(crate) fn new(
-        id: MachineId,
-        incarnation: Incarnation,
-        rebuilt: Rebuilt<M>,
-    ) -> (Self, Vec<(EffectId, M::Effect)>) {
+    pub fn new(id: MachineId, incarnation: Incarnation, rebuilt: Rebuilt<M>) -> (Self, Vec<(EffectId, M::Effect)>) {
         let key = key_of(&id);
         let mut host = Self {
             id,
@@ -132,6 +137,7 @@ impl<M: Machine> Host<M> {
             open: BTreeMap::new(),
             unborn: 0,
             unfrozen: rebuilt.unfrozen,
+            snapshots: true,
         };
         let mut open = Vec::with_capacity(rebuilt.open.len());
         for (seq, (row, effect)) in rebuilt.open {
@@ -141,17 +147,24 @@ impl<M: Machine> Host<M> {
         (host, open)
     }
 
+    /// Keeps no snapshots: for a journal that never reads one.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.snapshots = false;
+        self
+    }
+
+    /// Whether it rests: nothing under way to the journal, and no effect open.
+    pub fn rests(&self) -> bool {
+        self.unborn == 0 && self.open.is_empty()
+    }
+
     fn effect_id(&self, seq: u64) -> EffectId {
         EffectId { incarnation: self.incarnation, machine: self.id.clone(), seq }
     }
 
     /// Decides and evolves. `None`: nothing changed.
-    pub(crate) fn decide(
-        &mut self,
-        command: M::Command,
-        context: &Context,
-        now: Timestamp,
-    ) -> Option<(Batch, Flight<M>)> {
+    pub fn decide(&mut self, command: M::Command, context: &Context, now: Timestamp) -> Option<(Batch, Flight<M>)> {
         let expected = M::seq(&self.state);
         let events = M::decide(&self.state, command, context, now);
         if events.is_empty() {
@@ -207,7 +220,7 @@ impl<M: Machine> Host<M> {
     }
 
     /// A batch without records that moves a row which has fired to where the state wants it; `None` if it stands right.
-    pub(crate) fn rearm(&mut self, now: Timestamp) -> Option<Batch> {
+    pub fn rearm(&mut self, now: Timestamp) -> Option<Batch> {
         let before = self.armed;
         self.arm(now);
         (self.armed != before).then(|| Batch {
@@ -224,7 +237,7 @@ impl<M: Machine> Host<M> {
 
     /// Only without open effects, so that every open effect's record lies after the snapshot.
     fn freeze_if_long(&mut self) -> Option<Snapshot> {
-        if self.unfrozen < SNAPSHOT_RECORDS || self.unborn > 0 || !self.open.is_empty() {
+        if !self.snapshots || self.unfrozen < SNAPSHOT_RECORDS || self.unborn > 0 || !self.open.is_empty() {
             return None;
         }
         self.unfrozen = 0;
@@ -233,7 +246,7 @@ impl<M: Machine> Host<M> {
     }
 
     /// The batch is durable: these effects may leave now.
-    pub(crate) fn appended(&mut self, flight: Flight<M>, appended: Appended) -> Vec<(EffectId, M::Effect)> {
+    pub fn appended(&mut self, flight: Flight<M>, appended: Appended) -> Vec<(EffectId, M::Effect)> {
         self.unborn -= flight.effects.len();
         flight
             .effects

@@ -11,25 +11,35 @@
 //!
 //! No actor holds a truth that a restart would lose: killing any of them at any await changes nothing but time.
 //! Nothing here decides; machines do.
+//!
+//! The public modules know no actor either: what a Page, a conversation and a sender reckon between their messages. The
+//! simulator runs the same code without a runtime.
 
 mod account;
+pub mod ahead;
 mod alarm;
-mod bucket;
+pub mod bucket;
 mod conversation;
 mod delay;
+pub mod errand;
 mod feeder;
-mod host;
+pub mod host;
 mod oddity;
+pub mod pace;
 mod page;
 mod porch;
 mod ports;
 mod reader;
+pub mod readings;
 mod root;
+pub mod rounds;
 mod router;
 mod sender;
 mod shard;
-mod slot;
-mod work;
+pub mod share;
+pub mod slot;
+pub mod turns;
+pub mod work;
 
 pub use host::{LoadFault, Rebuilt, rebuild};
 pub use oddity::Oddities;

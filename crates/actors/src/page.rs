@@ -17,14 +17,13 @@ use machine::conversation::{Reply, Resolution};
 use machine::outbound::PartId;
 use machine::page::Page;
 use machine::{AccountFacts, Context, PageFacts};
-use model::{Anomaly, Inbound, PageId, PageInbound, Psid, Timestamp};
+use model::{PageId, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::{oneshot, watch};
 
 use self::letters::Letter;
 pub(crate) use self::letters::Parent;
 use self::own::OwnPending;
-use crate::bucket::Bucket;
 use crate::conversation::ConversationMsg;
 use crate::feeder::{Door, FeederMsg};
 use crate::host::{Host, rebuild};
@@ -32,8 +31,10 @@ use crate::ports::{Limits, Ports};
 use crate::root::ask;
 use crate::router::Router;
 use crate::sender::{Errands, SenderActor, SenderMsg};
+use crate::share::Share;
 use crate::slot::Slot;
-use crate::work::{Fate, Ticket, Work};
+use crate::turns::Turns;
+use crate::work::{Fate, Ticket, Waiting, Work};
 
 pub(crate) enum PageMsg {
     /// From here on the feeder offers in order, beginning with everything that is not finished.
@@ -73,25 +74,6 @@ pub(crate) enum PageMsg {
     Ping(RpcReplyPort<usize>),
 }
 
-/// One Page's items of one delivery.
-#[derive(Debug)]
-pub(crate) struct Share {
-    pub(crate) delivery: u64,
-    pub(crate) inbounds: Vec<Inbound>,
-    pub(crate) page_inbounds: Vec<PageInbound>,
-    pub(crate) anomalies: Vec<Anomaly>,
-}
-
-impl Share {
-    pub(crate) fn len(&self) -> usize {
-        self.understood() + self.anomalies.len()
-    }
-
-    pub(crate) fn understood(&self) -> usize {
-        self.inbounds.len() + self.page_inbounds.len()
-    }
-}
-
 pub(crate) struct PageBirth {
     pub(crate) page: PageId,
     pub(crate) ports: Ports,
@@ -120,7 +102,7 @@ struct Parts {
     parent: Parent,
     /// Room for the letters that are being read.
     reading: VecDeque<Letter>,
-    slots: BTreeMap<Psid, Slot<ActorRef<ConversationMsg>>>,
+    slots: BTreeMap<Psid, Slot<ActorRef<ConversationMsg>, Waiting>>,
     by_actor: BTreeMap<ActorId, Psid>,
     /// Work a conversation may hold that is not durable.
     credit: usize,
@@ -133,11 +115,9 @@ struct Parts {
     /// The feeder knows of this actor: what it offers is in order.
     begun: bool,
     next_ticket: u64,
-    bucket: Bucket,
-    asks: VecDeque<Psid>,
-    granting: bool,
+    turns: Turns<Psid>,
     /// Work that waits for the inbox to be read, by the barrier's number.
-    barriers: VecDeque<(u64, Psid, Ticket)>,
+    barriers: VecDeque<(u64, Psid, Ticket<Waiting>)>,
     next_token: u64,
 }
 
@@ -179,9 +159,7 @@ impl Actor for PageActor {
             finished: Vec::new(),
             begun: false,
             next_ticket: 0,
-            bucket: Bucket::new(birth.limits.sends_per_second, now),
-            asks: VecDeque::new(),
-            granting: false,
+            turns: Turns::new(birth.limits.sends_per_second, now),
             barriers: VecDeque::new(),
             next_token: 0,
         };
@@ -229,11 +207,11 @@ impl Actor for PageActor {
             PageMsg::Trouble { row, code } => parts.trouble(&me, birth, row, code),
             PageMsg::Unsure { psid, ticket } => parts.make_sure(birth, psid, ticket)?,
             PageMsg::Asks { psid } => {
-                parts.asks.push_back(psid);
+                parts.turns.ask(psid);
                 parts.grant(&me, birth).await?;
             }
             PageMsg::Grant => {
-                parts.granting = false;
+                parts.turns.woke();
                 parts.grant(&me, birth).await?;
             }
             PageMsg::Passed { token } => parts.passed(&me, birth, token).await?,
@@ -286,7 +264,7 @@ impl Actor for PageActor {
 }
 
 impl Parts {
-    fn ticket(&mut self, work: Work, waiting: Option<oneshot::Sender<Fate>>) -> Ticket {
+    fn ticket(&mut self, work: Work, waiting: Option<Waiting>) -> Ticket<Waiting> {
         self.next_ticket += 1;
         Ticket { id: self.next_ticket, work, failures: 0, sure: false, waiting }
     }

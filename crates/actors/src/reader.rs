@@ -2,31 +2,21 @@
 //!
 //! The cursor moves only past comments that are journaled; what is read twice is recognised by its comment id.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use machine::conversation::Reply;
-use machine::outbound::Content;
-use model::{MachineId, Span};
-use policy::Author;
+use model::Span;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::oneshot;
-use tracker::{AgentComment, Audience, Cursor, Fault};
+use tracker::{AgentComment, Cursor, Fault};
 
 use crate::account::AccountMsg;
 use crate::page::PageMsg;
 use crate::ports::Ports;
+use crate::readings::{FEED_MAX, Readings, reply_of};
 use crate::router::Router;
 
-/// Comments asked for at once.
-const FEED_MAX: usize = 256;
-/// Readings whose comments are not all journaled.
-const OPEN_MAX: usize = 64;
 /// A Page that lost a comment with its actor gets it again after this.
 const AGAIN: Span = Span(250);
-/// The cursor is journaled at most once for so many readings; a restart reads the rest again.
-const SAVE_EVERY: u64 = 16;
-
 pub(crate) enum ReaderMsg {
     /// Read on.
     Read,
@@ -45,12 +35,7 @@ pub(crate) struct ReaderBirth {
 
 pub(crate) struct Reading {
     birth: ReaderBirth,
-    /// Readings under way: where each ended, and whether it is journaled.
-    open: BTreeMap<u64, (Cursor, bool)>,
-    next: u64,
-    unsaved: u64,
-    /// Reading stopped because too many are open.
-    full: bool,
+    readings: Readings,
 }
 
 pub(crate) struct ReaderActor;
@@ -62,7 +47,7 @@ impl Actor for ReaderActor {
 
     async fn pre_start(&self, me: ActorRef<ReaderMsg>, birth: ReaderBirth) -> Result<Reading, ActorProcessingErr> {
         me.cast(ReaderMsg::Read)?;
-        Ok(Reading { birth, open: BTreeMap::new(), next: 0, unsaved: 0, full: false })
+        Ok(Reading { birth, readings: Readings::default() })
     }
 
     async fn handle(
@@ -74,10 +59,10 @@ impl Actor for ReaderActor {
         match message {
             ReaderMsg::Read => reading.read(&me).await,
             ReaderMsg::Journaled { reading: number } => {
-                reading.journaled(number)?;
-                // One slow reading may have held up many finished ones: any room counts, not the last place alone.
-                if reading.full && reading.open.len() < OPEN_MAX {
-                    reading.full = false;
+                if let Some(cursor) = reading.readings.journaled(number) {
+                    reading.birth.account.cast(AccountMsg::FeedRead { cursor: cursor.0 })?;
+                }
+                if reading.readings.goes_on() {
                     me.cast(ReaderMsg::Read)?;
                 }
             }
@@ -89,17 +74,15 @@ impl Actor for ReaderActor {
 
 impl Reading {
     async fn read(&mut self, me: &ActorRef<ReaderMsg>) {
-        if self.open.len() >= OPEN_MAX {
-            self.full = true;
+        if !self.readings.may_read() {
             return;
         }
         match self.birth.ports.tracker.feed(self.birth.cursor, FEED_MAX).await {
             Ok(feed) if feed.comments.is_empty() => self.wait(me),
             Ok(feed) => {
                 self.birth.cursor = feed.cursor;
-                self.next += 1;
-                self.open.insert(self.next, (feed.cursor, false));
-                bring(me.clone(), self.birth.ports.clone(), self.birth.router.clone(), self.next, feed.comments);
+                let number = self.readings.begin(feed.cursor);
+                bring(me.clone(), self.birth.ports.clone(), self.birth.router.clone(), number, feed.comments);
                 // Read on at once; a closed mailbox means that the tree is going down.
                 drop(me.cast(ReaderMsg::Read));
             }
@@ -123,24 +106,6 @@ impl Reading {
             me.cast(ReaderMsg::Read)
         });
     }
-
-    fn journaled(&mut self, number: u64) -> Result<(), ActorProcessingErr> {
-        if let Some((_, done)) = self.open.get_mut(&number) {
-            *done = true;
-        }
-        let mut reached = None;
-        while let Some(first) = self.open.first_entry().filter(|first| first.get().1) {
-            reached = Some(first.remove().0);
-            self.unsaved += 1;
-        }
-        if let Some(cursor) = reached
-            && (self.unsaved >= SAVE_EVERY || self.open.is_empty())
-        {
-            self.unsaved = 0;
-            self.birth.account.cast(AccountMsg::FeedRead { cursor: cursor.0 })?;
-        }
-        Ok(())
-    }
 }
 
 /// Brings one reading's comments to their conversations, all at once, and reports when each is journaled.
@@ -163,23 +128,4 @@ fn bring(me: ActorRef<ReaderMsg>, ports: Ports, router: Router, reading: u64, co
         futures_util::future::join_all(calls).await;
         me.cast(ReaderMsg::Journaled { reading })
     });
-}
-
-fn reply_of(comment: AgentComment) -> Option<(model::PageId, model::Psid, Arc<Reply>)> {
-    let Some(MachineId::Conversation(page, psid)) = comment.binding else { return None };
-    match comment.audience {
-        Audience::Internal => None,
-        Audience::Customer => {
-            let reply = Reply {
-                comment: comment.id,
-                task: comment.task,
-                author: Author::Agent,
-                by: comment.by,
-                contents: vec![Content::Text { text: comment.text }],
-                tag: None,
-                at: comment.at,
-            };
-            Some((page, psid, Arc::new(reply)))
-        }
-    }
 }

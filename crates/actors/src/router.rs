@@ -10,9 +10,6 @@ use tokio::sync::Notify;
 use crate::page::PageMsg;
 use crate::shard::ShardMsg;
 
-/// Where deliveries without a Page go: a Page that can never be configured.
-pub(crate) const UNADDRESSED: &str = "unaddressed";
-
 #[derive(Default)]
 struct Book {
     shards: Vec<ActorRef<ShardMsg>>,

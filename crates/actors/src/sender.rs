@@ -9,20 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
 
-use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
+use machine::conversation::{Effect, Outcome, SendOutcome};
 use machine::outbound::Content;
-use messenger::{Body, Scope, Send, error_table};
-use model::{EffectId, MachineId, PageId, Psid, Span, Timestamp};
+use model::{EffectId, MachineId, PageId, Psid, Timestamp};
 use policy::Verdict;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::sync::Semaphore;
-use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, Fault, OpenTask};
+use tracker::Fault;
 
+use crate::errand::{self, Answer, Pauses, is_send};
 use crate::page::{PageMsg, Parent};
 use crate::ports::{Counters, Limits, Ports};
-
-/// Shortest pause before a profile is asked for again.
-const PROFILE_PAUSE_MIN: Span = Span(250);
 
 pub(crate) enum SenderMsg {
     /// The effect's batch is durable: carry it out.
@@ -35,26 +32,6 @@ pub(crate) enum SenderMsg {
     Forget { psid: Psid, effect: u64 },
     /// Still there? Calls under way or not journaled.
     Ping(RpcReplyPort<usize>),
-}
-
-/// What came of an effect.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) outcome: Outcome,
-    /// Why Meta takes no message now, for the log.
-    pub(crate) why: Option<&'static str>,
-}
-
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, why: None }
-    }
-}
-
-impl From<SendOutcome> for Answer {
-    fn from(send: SendOutcome) -> Self {
-        Outcome::Send { send }.into()
-    }
 }
 
 /// What carries effects out: shared by the Page's sender, which remembers sends, and its conversations.
@@ -161,10 +138,7 @@ impl Calls {
         match self.sent.get(&(psid.clone(), id.seq)) {
             Some(None) => Ok(()),
             Some(Some(answer)) => self.settle(psid, id.seq, answer.clone()),
-            None => {
-                let send = SendOutcome::InDoubt { why: "restart".to_owned() };
-                self.settle(psid, id.seq, send.into())
-            }
+            None => self.settle(psid, id.seq, errand::left_by_an_earlier_life()),
         }
     }
 
@@ -227,10 +201,6 @@ impl Errands {
     }
 }
 
-pub(crate) const fn is_send(effect: &Effect) -> bool {
-    matches!(effect, Effect::Send { .. })
-}
-
 fn panicked(is_send: bool) -> Outcome {
     if is_send {
         Outcome::Send { send: SendOutcome::InDoubt { why: "call-panicked".to_owned() } }
@@ -246,33 +216,17 @@ async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect)
         Effect::AskProfile { until } => profile(errands, psid, until).await,
         Effect::OpenTask { name, customer, lines, previous } => {
             let binding = MachineId::Conversation(page.clone(), psid.clone());
-            let task = OpenTask {
-                contact: Contact { key: binding.clone(), name: customer },
-                binding,
-                name,
-                at: lines.first().map_or(Timestamp(0), |line| line.at),
-                lines: lines.into_iter().map(comment).collect(),
-                previous,
-            };
-            until_answered(ports, || ports.tracker.open_task(id.clone(), task.clone()))
-                .await
-                .map_or_else(refused, |opened| Outcome::TaskOpened { task: opened.task, contact: opened.contact })
+            let task = errand::task(binding, name, customer, lines, previous);
+            errand::opened(until_answered(ports, || ports.tracker.open_task(id.clone(), task.clone())).await)
         }
         Effect::AddComments { task, lines, if_active } => {
-            let lines: Vec<Comment> = lines.into_iter().map(comment).collect();
-            until_answered(ports, || ports.tracker.add_comments(id.clone(), task.clone(), lines.clone(), if_active))
-                .await
-                .map_or_else(refused, |added| match added {
-                    CommentsAdded::Done { task } => Outcome::CommentsAdded { task },
-                    CommentsAdded::Inactive => Outcome::TaskInactive,
-                    CommentsAdded::Gone => Outcome::TaskGone,
-                })
+            let lines = errand::comments(lines);
+            let call = || ports.tracker.add_comments(id.clone(), task.clone(), lines.clone(), if_active);
+            errand::added(until_answered(ports, call).await)
         }
         Effect::NameContact { contact, name } => {
-            let at = Timestamp(0);
-            until_answered(ports, || ports.tracker.name_contact(id.clone(), contact.clone(), name.clone(), at))
-                .await
-                .map_or_else(refused, |()| Outcome::ContactNamed)
+            let call = || ports.tracker.name_contact(id.clone(), contact.clone(), name.clone(), Timestamp(0));
+            errand::named(until_answered(ports, call).await)
         }
     };
     outcome.into()
@@ -290,11 +244,7 @@ async fn profile(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
             Ok(profile) => return Outcome::Profile { name: profile.name() },
             Err(fault) => fault,
         };
-        let again_at = match &fault {
-            messenger::Fault::Retry { after, .. } => Some(clock.now() + (*after).max(PROFILE_PAUSE_MIN)),
-            messenger::Fault::GiveUp { .. } => None,
-        };
-        let Some(again_at) = again_at.filter(|at| *at < until) else {
+        let Some(again_at) = errand::profile_again_at(&fault, clock.now(), until) else {
             return Outcome::NoProfile { reason: fault.to_string() };
         };
         while clock.now() < again_at {
@@ -303,33 +253,20 @@ async fn profile(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
     }
 }
 
-fn refused(reason: String) -> Outcome {
-    Outcome::TrackerRefused { reason }
-}
-
-fn comment(line: Line) -> Comment {
-    let origin = match line.origin {
-        Origin::Customer => CommentOrigin::Customer,
-        Origin::Outside => CommentOrigin::Outside,
-        Origin::Notice => CommentOrigin::Notice,
-    };
-    Comment { origin, text: line.text, attachments: line.attachments, at: line.at }
-}
-
-/// Asks again, with the same effect id, until the tracker answers; 100 ms doubling up to 30 s between tries.
+/// Asks again, with the same effect id, until the tracker answers.
 async fn until_answered<'a, T>(ports: &Ports, call: impl Fn() -> tracker::Call<'a, T>) -> Result<T, String> {
-    let mut wait = Span(100);
+    let mut pauses = Pauses::default();
     loop {
         match call().await {
             Ok(answer) => return Ok(answer),
             Err(Fault::GiveUp(reason)) => return Err(reason),
             Err(Fault::Retry(reason)) => {
+                let wait = pauses.make();
                 tracing::warn!(reason, wait_ms = wait.0, "the tracker does not answer; asking again");
                 let until = ports.clock.now() + wait;
                 while ports.clock.now() < until {
                     ports.clock.sleep_until(until).await;
                 }
-                wait = Span((wait.0 * 2).min(Span::seconds(30).0));
             }
         }
     }
@@ -337,36 +274,18 @@ async fn until_answered<'a, T>(ports: &Ports, call: impl Fn() -> tracker::Call<'
 
 async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, content: Content) -> Answer {
     let (ports, page) = (&errands.ports, &errands.page);
-    let later = |after, code, why| Answer { why: Some(why), ..SendOutcome::Later { after, code }.into() };
-    let Ok(permit) = policy::confirm(verdict, ports.clock.now()) else {
-        // Nothing has left; the policy is asked again at the next turn.
-        return later(Span(0), None, "permit-over");
-    };
-    let body = match content {
-        Content::Text { text } => Body::Text(text),
-        Content::Attachment { kind, url } => Body::Attachment { kind, url },
-    };
-    let call = Send { page: page.clone(), psid: psid.clone(), body, metadata: id.to_string() };
+    let Ok(permit) = policy::confirm(verdict, ports.clock.now()) else { return errand::permit_over() };
+    let call = errand::message(page, psid, id, content);
     fail::fail_point!("send-before");
     Counters::add(&ports.counters.sends, 1);
     let outcome = ports.graph.send(permit, call).await;
     fail::fail_point!("send-after");
-    match outcome {
-        messenger::SendOutcome::Sent { mid } => SendOutcome::Sent { mid }.into(),
-        messenger::SendOutcome::Later { after, code, why } => later(after, code, why),
-        messenger::SendOutcome::InDoubt { why } => SendOutcome::InDoubt { why: why.to_owned() }.into(),
-        messenger::SendOutcome::Failed { code, row, trace, scope } => {
-            if scope == Scope::Page {
-                // A Page that is ending learns of it from the next refused send.
-                drop(errands.parent.cast(PageMsg::Trouble { row, code }));
-            }
-            if error_table::refuses_token(code) {
-                // Not the message's fault: it is held until the Page is connected again.
-                return later(Span(0), Some(code), row);
-            }
-            SendOutcome::Failed { code, row: row.to_owned(), trace }.into()
-        }
+    let (answer, trouble) = errand::sent(outcome);
+    if let Some((row, code)) = trouble {
+        // A Page that is ending learns of it from the next refused send.
+        drop(errands.parent.cast(PageMsg::Trouble { row, code }));
     }
+    answer
 }
 
 #[cfg(test)]

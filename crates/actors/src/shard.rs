@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use journal::{Journal, OpenEffect, ReadFault};
 use machine::AccountFacts;
-use model::{MachineId, PageId, Psid, Span};
+use model::{MachineId, PageId, Psid};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::watch;
 
@@ -14,6 +14,7 @@ use crate::host::machine_of;
 use crate::page::{PageActor, PageBirth, PageMsg};
 use crate::ports::{Limits, Ports};
 use crate::router::Router;
+use crate::slot::page_backoff;
 
 /// Messages held for a Page that is starting again; what does not fit is offered again by its sender.
 const STASH_MAX: usize = 4_096;
@@ -100,7 +101,7 @@ impl Actor for ShardActor {
         shard.birth.router.down(&page);
         let failures = shard.failures.entry(page.clone()).or_default();
         *failures = failures.saturating_add(1);
-        let wait = Span((50i64 << (*failures).min(12)).min(Span::seconds(30).0));
+        let wait = page_backoff(*failures);
         tracing::error!(%page, fault, retry_ms = wait.0, "a Page's actor ended; starting it again");
         shard.homes.insert(page.clone(), Home::Backoff(Vec::new()));
         let clock = Arc::clone(&shard.birth.ports.clock);

@@ -1,10 +1,10 @@
-//! What a Page keeps for one conversation: its work in order, what it was handed, and how it fares. No actor calls here.
+//! What a Page keeps for one conversation: its work in order, what it was handed, and how it fares. Pure.
 //!
 //! Work stays here until it is durable, because a mailbox is lost with its actor.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use model::{Span, Timestamp};
+use model::{Psid, Span, Timestamp};
 
 use crate::work::Ticket;
 
@@ -13,7 +13,7 @@ const TRUST_AFTER: u32 = 32;
 
 /// Where the conversation's actor stands.
 #[derive(Debug)]
-pub(crate) enum Stage<A> {
+pub enum Stage<A> {
     /// Resident.
     Up(A),
     /// Told to finish and leave; work is held until it has.
@@ -24,20 +24,22 @@ pub(crate) enum Stage<A> {
 
 /// One conversation's place at its Page.
 #[derive(Debug)]
-pub(crate) struct Slot<A> {
-    pub(crate) stage: Stage<A>,
-    urgent: VecDeque<Ticket>,
-    backlog: VecDeque<Ticket>,
-    handed: VecDeque<Ticket>,
+pub struct Slot<A, W> {
+    /// Where its actor stands.
+    pub stage: Stage<A>,
+    urgent: VecDeque<Ticket<W>>,
+    backlog: VecDeque<Ticket<W>>,
+    handed: VecDeque<Ticket<W>>,
     /// After a failure one piece of work at a time, so that the guilty one is known.
     careful: u32,
     failures: u32,
-    pub(crate) used_at: Timestamp,
+    /// When it last got work.
+    pub used_at: Timestamp,
 }
 
 /// Why a conversation's actor ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Cause {
+pub enum Cause {
     /// What it was doing.
     Work,
     /// The store takes nothing now.
@@ -58,15 +60,16 @@ impl core::fmt::Display for Cause {
 
 /// What a failure means.
 #[derive(Debug)]
-pub(crate) struct Blame {
+pub struct Blame<W> {
     /// Start again then.
-    pub(crate) retry_at: Timestamp,
+    pub retry_at: Timestamp,
     /// Brought the conversation down too often.
-    pub(crate) poisoned: Option<Ticket>,
+    pub poisoned: Option<Ticket<W>>,
 }
 
-impl<A> Slot<A> {
-    pub(crate) fn new(actor: A, now: Timestamp) -> Self {
+impl<A, W> Slot<A, W> {
+    /// Resident, without work.
+    pub fn new(actor: A, now: Timestamp) -> Self {
         Self {
             stage: Stage::Up(actor),
             urgent: VecDeque::new(),
@@ -78,12 +81,13 @@ impl<A> Slot<A> {
         }
     }
 
-    pub(crate) fn push(&mut self, ticket: Ticket) {
+    /// Queues a piece of work; what is urgent overtakes.
+    pub fn push(&mut self, ticket: Ticket<W>) {
         if ticket.work.urgent() { self.urgent.push_back(ticket) } else { self.backlog.push_back(ticket) }
     }
 
     /// The next piece of work to hand over and to whom, if it is resident and has credit. It counts as handed.
-    pub(crate) fn next(&mut self, credit: usize) -> Option<(&A, &Ticket)> {
+    pub fn next(&mut self, credit: usize) -> Option<(&A, &Ticket<W>)> {
         let Stage::Up(actor) = &self.stage else { return None };
         let credit = if self.careful > 0 { 1 } else { credit };
         if self.handed.len() >= credit {
@@ -95,7 +99,7 @@ impl<A> Slot<A> {
     }
 
     /// A handed piece of work is durable.
-    pub(crate) fn done(&mut self, id: u64) -> Option<Ticket> {
+    pub fn done(&mut self, id: u64) -> Option<Ticket<W>> {
         let index = self.handed.iter().position(|ticket| ticket.id == id)?;
         self.careful = self.careful.saturating_sub(1);
         if self.careful == 0 {
@@ -105,7 +109,7 @@ impl<A> Slot<A> {
     }
 
     /// The actor ended. What it was handed goes back to the front; alone it is to blame.
-    pub(crate) fn failed(&mut self, now: Timestamp, cause: Cause, failures_max: u32) -> Blame {
+    pub fn failed(&mut self, now: Timestamp, cause: Cause, failures_max: u32) -> Blame<W> {
         let blameless = cause != Cause::Work;
         let alone = self.handed.len() == 1;
         let mut poisoned = None;
@@ -130,18 +134,46 @@ impl<A> Slot<A> {
         Blame { retry_at, poisoned }
     }
 
-    pub(crate) fn waiting(&self) -> bool {
+    /// Whether work waits to be handed over.
+    pub fn waiting(&self) -> bool {
         !self.urgent.is_empty() || !self.backlog.is_empty()
     }
 
     /// Nothing waits and nothing is under way.
-    pub(crate) fn quiet(&self) -> bool {
+    pub fn quiet(&self) -> bool {
         !self.waiting() && self.handed.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// All of them, those that were handed first.
+    pub fn into_tickets(self) -> impl Iterator<Item = Ticket<W>> {
+        self.handed.into_iter().chain(self.urgent).chain(self.backlog)
+    }
+
+    /// Pieces of work that are not durable.
+    #[expect(clippy::len_without_is_empty, reason = "`quiet` says it")]
+    pub fn len(&self) -> usize {
         self.urgent.len() + self.backlog.len() + self.handed.len()
     }
+}
+
+/// Who has had no work for so long.
+pub fn idle<A, W>(slots: &BTreeMap<Psid, Slot<A, W>>, at_least: Span, now: Timestamp) -> Vec<Psid> {
+    let quiet = slots.iter().filter(|(_, slot)| slot.quiet() && now - slot.used_at >= at_least);
+    quiet.map(|(psid, _)| psid.clone()).collect()
+}
+
+/// Those who are resident and have had no work for longest, so many at most.
+pub fn longest_idle<A, W>(slots: &BTreeMap<Psid, Slot<A, W>>, count: usize) -> Vec<Psid> {
+    let resident = slots.iter().filter(|(_, slot)| slot.quiet() && matches!(slot.stage, Stage::Up(_)));
+    let mut idle: Vec<(Timestamp, &Psid)> = resident.map(|(psid, slot)| (slot.used_at, psid)).collect();
+    idle.sort_unstable();
+    idle.truncate(count);
+    idle.into_iter().map(|(_, psid)| psid.clone()).collect()
+}
+
+/// How long a Page whose actor ended so often waits for its next start.
+pub fn page_backoff(failures: u32) -> Span {
+    Span((50i64 << failures.min(12)).min(Span::seconds(30).0))
 }
 
 #[cfg(test)]
@@ -149,11 +181,11 @@ mod tests {
     use super::*;
     use crate::work::Work;
 
-    fn ticket(id: u64, work: Work) -> Ticket {
+    fn ticket(id: u64, work: Work) -> Ticket<()> {
         Ticket { id, work, failures: 0, sure: false, waiting: None }
     }
 
-    fn slot(ids: core::ops::Range<u64>) -> Slot<()> {
+    fn slot(ids: core::ops::Range<u64>) -> Slot<(), ()> {
         let mut slot = Slot::new((), Timestamp(0));
         ids.for_each(|id| slot.push(ticket(id, Work::Dispatch)));
         slot

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use model::{PageId, Psid, Redacted, Span};
 use policy::Permit;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::Serialize;
 
@@ -175,7 +175,7 @@ impl HttpGraph {
         let Some(request) = self.request(Method::POST, &send.page, &[send.page.as_str(), "messages"]) else {
             return no_token_to_send();
         };
-        let answer = self.call(request.json(&Wire::new(&permit, &send))).await;
+        let answer = self.call(with_json(request, send_body(&permit, &send))).await;
         let outcome = answer::of_send(answer, UNREACHABLE_AFTER);
         log(&send.page, &outcome);
         outcome
@@ -202,6 +202,11 @@ impl Graph for HttpGraph {
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(self.read_profile(page, psid))
     }
+}
+
+/// A request with this JSON as its body.
+fn with_json(request: RequestBuilder, body: Vec<u8>) -> RequestBuilder {
+    request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body)
 }
 
 /// Why nobody was reached, in one stable word.
@@ -291,6 +296,11 @@ fn log(page: &PageId, outcome: &SendOutcome) {
         }
         SendOutcome::InDoubt { why } => tracing::warn!(%page, why, "nobody knows whether a message was sent"),
     }
+}
+
+/// The body of a Send API call, byte for byte as [`HttpGraph`] puts it on the wire. For who watches without a network.
+pub fn send_body(permit: &Permit, send: &Send) -> Vec<u8> {
+    serde_json::to_vec(&Wire::new(permit, send)).expect("a message is plain text")
 }
 
 /// The body of a Send API call.

@@ -13,7 +13,7 @@ pub mod error_table;
 mod port;
 mod proof;
 
-pub use client::{BuildFault, Config, HttpGraph, VERSION};
+pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body};
 pub use error_table::Scope;
 pub use port::{Body, BoxFuture, Code, Fault, Graph, Profile, Send, SendOutcome, Tokens};
 pub use proof::appsecret_proof;

@@ -40,6 +40,16 @@ pub struct Sent {
     pub author_is_person: bool,
 }
 
+/// Why a send should not have gone out.
+pub(crate) struct Breach {
+    /// When the customer did what disagrees with it, where it is about something that they did.
+    pub(crate) against: Option<Timestamp>,
+    /// The tag was merely not needed: whoever had not heard of the action yet could not know.
+    pub(crate) needless: bool,
+    /// The fact that disagrees with it.
+    pub(crate) words: String,
+}
+
 /// What the run did that it should not have; empty if all is well. Each violation is a sentence that names the two facts
 /// that disagree.
 ///
@@ -52,7 +62,7 @@ pub fn judge(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
     sent.iter()
         .filter_map(|sent| {
             let actions = by_customer.get(&(&sent.page, &sent.psid)).map_or(&[][..], Vec::as_slice);
-            let fault = fault(actions, sent)?;
+            let fault = breach(actions, sent)?.words;
             let tag = sent.tag.as_deref().map(|tag| format!("/{tag}")).unwrap_or_default();
             let (page, psid, at) = (&sent.page, &sent.psid, sent.at.0);
             Some(format!("sent to {page}/{psid} at {at} as {}{tag}, but {fault}", sent.messaging_type))
@@ -60,44 +70,57 @@ pub fn judge(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
         .collect()
 }
 
-/// The fact that disagrees with a send.
-fn fault(actions: &[&Seen], sent: &Sent) -> Option<String> {
+/// What disagrees with a send, given what its customer did towards its Page.
+pub(crate) fn breach(actions: &[&Seen], sent: &Sent) -> Option<Breach> {
     let newest = |counts: fn(&Seen) -> bool| {
         actions.iter().filter(|seen| counts(seen) && seen.at <= sent.at).map(|seen| seen.at.0).max()
     };
     let opened = newest(|seen| seen.opens);
     let wrote = newest(|seen| seen.is_message);
     let Some(opened_at) = opened.max(wrote) else {
-        return Some("the customer had done nothing before that opens a window".to_owned());
+        return always("the customer had done nothing before that opens a window");
     };
     let now = sent.at.0;
     match (sent.messaging_type.as_str(), sent.tag.as_deref()) {
         ("RESPONSE" | "UPDATE", None) => {
             let late = now - opened_at >= 86_400_000;
-            late.then(|| format!("the customer's last opening action was at {opened_at}, 24 hours or more before"))
+            let words = || format!("the customer's last opening action was at {opened_at}, 24 hours or more before");
+            late.then(|| against(opened_at, words()))
         }
-        ("MESSAGE_TAG", Some("HUMAN_AGENT")) => human_agent_fault(sent, opened_at, wrote),
+        ("MESSAGE_TAG", Some("HUMAN_AGENT")) => human_agent_breach(sent, opened_at, wrote),
         ("MESSAGE_TAG", Some("CONFIRMED_EVENT_UPDATE" | "ACCOUNT_UPDATE" | "POST_PURCHASE_UPDATE")) => {
             let retired = now >= 1_777_248_000_000;
-            retired.then(|| "Meta retired that tag at 1777248000000 (2026-04-27)".to_owned())
+            retired.then(|| always("Meta retired that tag at 1777248000000 (2026-04-27)")).flatten()
         }
-        (_, _) => Some("Meta knows no such type and tag together".to_owned()),
+        (_, _) => always("Meta knows no such type and tag together"),
     }
 }
 
-fn human_agent_fault(sent: &Sent, opened_at: i64, wrote: Option<i64>) -> Option<String> {
+/// A fact that is not about an action of the customer.
+fn always(words: &str) -> Option<Breach> {
+    Some(Breach { against: None, needless: false, words: words.to_owned() })
+}
+
+/// A fact about an action of the customer.
+fn against(at: i64, words: String) -> Breach {
+    Breach { against: Some(Timestamp(at)), needless: false, words }
+}
+
+fn human_agent_breach(sent: &Sent, opened_at: i64, wrote: Option<i64>) -> Option<Breach> {
     let now = sent.at.0;
     if !sent.author_is_person {
-        return Some("no person wrote it".to_owned());
+        return always("no person wrote it");
     }
     // 23 hours: a guard may close the window some minutes early, but not an hour.
     if now - opened_at < 82_800_000 {
-        return Some(format!("the standard window was plainly open since {opened_at} and needs no tag"));
+        let words = format!("the standard window was plainly open since {opened_at} and needs no tag");
+        return Some(Breach { needless: true, ..against(opened_at, words) });
     }
     match wrote {
-        None => Some("the customer had never written a message".to_owned()),
+        None => always("the customer had never written a message"),
         Some(wrote_at) if now - wrote_at >= 604_800_000 => {
-            Some(format!("the customer's last message was at {wrote_at}, 7 days or more before"))
+            let words = format!("the customer's last message was at {wrote_at}, 7 days or more before");
+            Some(against(wrote_at, words))
         }
         Some(_) => None,
     }

@@ -12,7 +12,8 @@ use machine::Machine as _;
 use machine::conversation::{self, Conversation};
 use machine::outbound::PartState;
 use machine::page::{self, Page};
-use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, OptinWay, PageId};
+use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, PageId};
+use oracle::history::{Opening, Told};
 use oracle::{Seen, Sent, judge};
 use policy::{Author, Verdict};
 
@@ -302,27 +303,10 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
 /// What an item shows the judge of the customer's deeds, if it shows one.
 pub(crate) fn seen(inbound: &Inbound) -> Option<Seen> {
     // The rule stated once more, apart from the machine's: what the customer does with intent, by Meta's list.
-    let is_message = match &inbound.kind {
-        Kind::Message(_) => true,
-        Kind::Postback(_) => false,
-        Kind::Reaction(reaction) if reaction.added && !reaction.by_page => false,
-        Kind::Referral(way) if way.ad.is_none() && way.source.as_deref() == Some("SHORTLINK") => false,
-        Kind::Referral(way) if way.ad.is_none() && way.source.as_deref() != Some("ADS") && way.mark.is_some() => false,
-        Kind::Optin(optin) if optin.way == OptinWay::Plugin => false,
-        Kind::Echo(_)
-        | Kind::Delivered(_)
-        | Kind::Read(_)
-        | Kind::Reaction(_)
-        | Kind::Referral(_)
-        | Kind::Optin(_)
-        | Kind::Edit(_)
-        | Kind::Unsend(_)
-        | Kind::Handover(_)
-        | Kind::AccountLink(_)
-        | Kind::Feedback(_)
-        | Kind::Order(_)
-        | Kind::Notice(_)
-        | Kind::Legacy(_) => return None,
+    let is_message = match Told::of(&inbound.kind).opening() {
+        Opening::Nothing => return None,
+        Opening::Window => false,
+        Opening::Message => true,
     };
     Some(Seen { page: inbound.page.clone(), psid: inbound.psid.clone(), at: inbound.at, opens: true, is_message })
 }

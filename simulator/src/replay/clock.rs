@@ -14,26 +14,26 @@ const SLEEP_MAX: Span = Span::days(1);
 
 /// The recording's time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PausedClock {
+pub(crate) struct PausedClock {
     began_at: Timestamp,
     born: Instant,
 }
 
 impl PausedClock {
     /// Shows `began_at` now. Must be made inside the paused runtime.
-    pub(super) fn starting(began_at: Timestamp) -> Self {
+    pub(crate) fn starting(began_at: Timestamp) -> Self {
         Self { began_at, born: Instant::now() }
     }
 
     /// Returns when it shows `at`, however far that is.
-    pub(super) async fn reaches(&self, at: Timestamp) {
+    pub(crate) async fn reaches(&self, at: Timestamp) {
         while self.now() < at {
             self.sleep_until(at).await;
         }
     }
 
     /// Returns when so much time is over.
-    pub(super) async fn passes(&self, span: Span) {
+    pub(crate) async fn passes(&self, span: Span) {
         self.reaches(self.now() + span).await;
     }
 }

@@ -7,16 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use actors::Clock as _;
-use model::{MachineId, Timestamp};
 use node::Node;
 use web::Node as _;
 
 use super::clock::PausedClock;
+use super::kept::Kept;
 use super::trace::Recorder;
+use crate::outside::{Announced, Coming};
 
 /// Where deliveries go in. Clones are the same door.
 #[derive(Clone)]
-pub(super) struct Door(Arc<Inner>);
+pub(crate) struct Door(Arc<Inner>);
 
 struct Inner {
     /// The node, once it runs. It holds Meta, which holds this door.
@@ -24,70 +25,71 @@ struct Inner {
     clock: PausedClock,
     recorder: Recorder,
     refused: AtomicU64,
-    on_the_way: AtomicU64,
-}
-
-/// A delivery as the trace names it.
-pub(super) struct Announced {
-    /// Its name.
-    pub(super) name: String,
-    /// Whose it is, where it is one machine's.
-    pub(super) whose: Option<MachineId>,
-    /// What is in it.
-    pub(super) what: String,
+    coming: Kept<Coming>,
 }
 
 impl Door {
     /// A door without a node behind it.
-    pub(super) fn new(clock: PausedClock, recorder: Recorder) -> Self {
-        let (refused, on_the_way) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self(Arc::new(Inner { node: OnceLock::new(), clock, recorder, refused, on_the_way }))
+    pub(crate) fn new(clock: PausedClock, recorder: Recorder, coming: Kept<Coming>) -> Self {
+        Self(Arc::new(Inner { node: OnceLock::new(), clock, recorder, refused: AtomicU64::new(0), coming }))
     }
 
     /// The node runs.
-    pub(super) fn open(&self, node: &Arc<Node>) {
+    pub(crate) fn open(&self, node: &Arc<Node>) {
         // A second node behind one door would be a mistake of the stage, which makes one.
         let _first = self.0.node.set(Arc::downgrade(node));
     }
 
     /// Delivers now; whether it was taken.
-    pub(super) async fn deliver(&self, announced: &Announced, body: String) -> bool {
+    pub(crate) async fn deliver(&self, announced: Option<&Announced>, body: String) -> bool {
         let Some(node) = self.0.node.get().and_then(Weak::upgrade) else { return false };
-        let Announced { name, whose, what } = announced;
-        self.0.recorder.comes(self.0.clock.now(), whose.as_ref(), &format!("{name}: {what}"));
+        if let Some(announced) = announced {
+            self.0.recorder.note(|witness| witness.delivery(self.0.clock.now(), announced));
+        }
         let taken = node.accept(body.into()).await.is_ok();
         if taken {
-            self.0.recorder.call_delivery(node.store().inbox.last_seq(), name.clone());
+            if let Some(announced) = announced {
+                let seq = node.store().inbox.last_seq();
+                self.0.recorder.note(|witness| witness.call_delivery(seq, &announced.name));
+            }
         } else {
             self.0.refused.fetch_add(1, Ordering::Relaxed);
-            self.0.recorder.comes(self.0.clock.now(), whose.as_ref(), &format!("{name}: NOT TAKEN"));
+            if let Some(announced) = announced {
+                self.0.recorder.note(|witness| witness.not_taken(self.0.clock.now(), announced));
+            }
         }
         taken
     }
 
-    /// Delivers later, by itself. The body is made at that time.
-    pub(super) fn deliver_at(
-        &self,
-        at: Timestamp,
-        announced: Announced,
-        body: impl FnOnce(Timestamp) -> String + Send + 'static,
-    ) {
-        self.0.on_the_way.fetch_add(1, Ordering::Relaxed);
+    /// Delivers at its time, by itself.
+    pub(crate) fn deliver_later(&self, coming: Coming) {
+        let kept = self.0.coming.keep(coming.clone());
+        self.await_time(kept, coming);
+    }
+
+    /// What the world wanted to deliver to the node before this one comes to this one.
+    pub(crate) fn go_on(&self) {
+        for (kept, coming) in self.0.coming.all() {
+            self.await_time(kept, coming);
+        }
+    }
+
+    fn await_time(&self, kept: u64, coming: Coming) {
         let door = self.clone();
         tokio::spawn(async move {
-            door.0.clock.reaches(at).await;
-            door.deliver(&announced, body(door.0.clock.now())).await;
-            door.0.on_the_way.fetch_sub(1, Ordering::Relaxed);
+            door.0.clock.reaches(coming.at).await;
+            door.0.coming.drop_one(kept);
+            door.deliver(Some(&coming.name), coming.body).await;
         });
     }
 
     /// Deliveries that will still come by themselves.
-    pub(super) fn on_the_way(&self) -> u64 {
-        self.0.on_the_way.load(Ordering::Relaxed)
+    pub(crate) fn on_the_way(&self) -> u64 {
+        self.0.coming.len()
     }
 
     /// Deliveries that the node did not take.
-    pub(super) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> u64 {
         self.0.refused.load(Ordering::Relaxed)
     }
 }

@@ -58,18 +58,18 @@ const HARMLESS: [&str; 35] = [
 
 /// How a trace writes instants and texts.
 #[derive(Clone, Debug)]
-pub(super) struct Manner {
+pub(crate) struct Manner {
     /// The recording's first instant.
-    pub(super) began_at: Timestamp,
+    pub(crate) began_at: Timestamp,
     /// The recording is made up: what people wrote may be shown.
-    pub(super) tells_text: bool,
+    pub(crate) tells_text: bool,
     /// What deliveries are called, by their number in the inbox.
-    pub(super) deliveries: BTreeMap<u64, String>,
+    pub(crate) deliveries: BTreeMap<u64, String>,
 }
 
 impl Manner {
     /// The time at the beginning of a line: hours, minutes, seconds, milliseconds since the beginning.
-    pub(super) fn line_time(&self, at: Timestamp) -> String {
+    pub(crate) fn line_time(&self, at: Timestamp) -> String {
         let (sign, hours, rest) = clock_face(at.0.saturating_sub(self.began_at.0));
         format!("{sign}{hours:03}{rest}")
     }
@@ -81,7 +81,7 @@ impl Manner {
     }
 
     /// A text: quoted and cut, or only counted.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         let count = text.chars().count();
         if !self.tells_text {
             return format!("({count} characters)");
@@ -131,7 +131,7 @@ fn digest(text: &str, digits: usize) -> String {
 }
 
 /// An id whole if it is short, else its beginning and a digest.
-pub(super) fn id(text: &str) -> String {
+pub(crate) fn id(text: &str) -> String {
     let plain = text.chars().all(|character| character.is_ascii_graphic()) && !text.is_empty();
     if plain && text.len() <= ID_MAX {
         return text.to_owned();
@@ -141,7 +141,7 @@ pub(super) fn id(text: &str) -> String {
 }
 
 /// The fields of a body: first those that name things, then texts.
-pub(super) fn of(body: &Value, machine: &MachineId, at: Timestamp, manner: &Manner) -> Vec<String> {
+pub(crate) fn of(body: &Value, machine: &MachineId, at: Timestamp, manner: &Manner) -> Vec<String> {
     let mut fields = Fields { machine, at, manner, plain: Vec::new(), texts: Vec::new() };
     if let Value::Object(map) = body {
         fields.object("", map);

@@ -11,7 +11,7 @@ use crate::play::recording::{Manifest, Provenance};
 
 /// Who is called what.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     pages: BTreeMap<PageId, String>,
     customers: BTreeMap<PageId, BTreeMap<Psid, usize>>,
     strangers: usize,
@@ -19,7 +19,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The manifest's Pages.
-    pub(super) fn of(manifest: &Manifest) -> Self {
+    pub(crate) fn of(manifest: &Manifest) -> Self {
         let mut names = Self::default();
         for page in &manifest.pages {
             let letter = letters(names.pages.len());
@@ -29,7 +29,7 @@ impl Names {
     }
 
     /// A Page appears in a delivery; one that the manifest lacks is a stranger.
-    pub(super) fn meet_page(&mut self, page: &PageId) {
+    pub(crate) fn meet_page(&mut self, page: &PageId) {
         if !self.pages.contains_key(page) {
             self.strangers += 1;
             self.pages.insert(page.clone(), format!("x{}", self.strangers));
@@ -37,7 +37,7 @@ impl Names {
     }
 
     /// A customer appears.
-    pub(super) fn meet(&mut self, page: &PageId, psid: &Psid) {
+    pub(crate) fn meet(&mut self, page: &PageId, psid: &Psid) {
         self.meet_page(page);
         let known = self.customers.entry(page.clone()).or_default();
         let next = known.len() + 1;
@@ -45,12 +45,12 @@ impl Names {
     }
 
     /// The short name of a Page; its id where it never appeared.
-    pub(super) fn page(&self, page: &PageId) -> String {
+    pub(crate) fn page(&self, page: &PageId) -> String {
         self.pages.get(page).cloned().unwrap_or_else(|| page.to_string())
     }
 
     /// The short name of a machine.
-    pub(super) fn machine(&self, machine: &MachineId) -> String {
+    pub(crate) fn machine(&self, machine: &MachineId) -> String {
         match machine {
             MachineId::Account(_) => "account".to_owned(),
             MachineId::Page(page) => self.page(page),
@@ -59,7 +59,7 @@ impl Names {
     }
 
     /// The short name of a customer.
-    pub(super) fn customer(&self, page: &PageId, psid: &Psid) -> String {
+    pub(crate) fn customer(&self, page: &PageId, psid: &Psid) -> String {
         match self.customers.get(page).and_then(|known| known.get(psid)) {
             Some(number) => format!("{}/c{number}", self.page(page)),
             None => format!("{}/{psid}", self.page(page)),
@@ -67,7 +67,7 @@ impl Names {
     }
 
     /// One line for each: short name, id, and the real name where there is one to tell.
-    pub(super) fn legend(&self, manifest: &Manifest) -> Vec<String> {
+    pub(crate) fn legend(&self, manifest: &Manifest) -> Vec<String> {
         let mut lines = Vec::new();
         let mut pages: Vec<(&PageId, &String)> = self.pages.iter().collect();
         // The manifest's Pages come first, in its order; `AA` comes after `Z`.
@@ -92,7 +92,7 @@ fn line(name: &str, id: &str, told: &str) -> String {
 }
 
 /// What came from outside, fit for one line of a terminal.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 

@@ -3,15 +3,13 @@
 //! Invariant: nothing in it comes from the wall, so two outcomes of one recording are equal.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
-use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
-use super::course::Facts;
 use super::names::one_line;
-use super::stage::Stage;
 use super::survey::Survey;
+use super::tally::Tally;
+use crate::outside::facebook::Counts as MetaCounts;
 use crate::play::recording::{Expected, Recording};
 
 /// What a recording came to.
@@ -27,6 +25,8 @@ pub struct Outcome {
     pub findings: Vec<String>,
     /// Digest of every record of every conversation, in order: 64 hex digits. Repeated deliveries do not change it.
     pub conversations_sha256: String,
+    /// Hash over every byte of the journal, every request to Meta and every call of the tracker: 64 hex digits.
+    pub trace_hash: String,
 }
 
 /// What was counted.
@@ -74,31 +74,46 @@ pub struct Counts {
     pub events: u64,
 }
 
+/// What was seen while a recording was played, at either depth.
+pub(crate) struct Played {
+    /// The trace without head and summary.
+    pub(crate) lines: Vec<String>,
+    /// What was counted in it.
+    pub(crate) tally: Tally,
+    /// The hash over everything.
+    pub(crate) trace_hash: String,
+    /// What Meta saw.
+    pub(crate) meta: MetaCounts,
+    /// Tasks in the desk.
+    pub(crate) tasks: u64,
+    /// Comments in the desk.
+    pub(crate) comments: u64,
+    /// Deliveries that the node did not take.
+    pub(crate) refused: u64,
+    /// Comments that agents wrote.
+    pub(crate) written: u64,
+    /// Comments that could not be written.
+    pub(crate) unsettled: u64,
+    /// Nothing was under way any more at the end.
+    pub(crate) at_rest: bool,
+}
+
 impl Outcome {
     /// Counts, once everything is at rest.
-    pub(super) fn of(
-        recording: &Recording,
-        survey: &Survey,
-        stage: &Stage,
-        facts: &Facts,
-        at_rest: bool,
-    ) -> anyhow::Result<Self> {
-        let (lines, tally) = stage.recorder.finish()?;
-        let sound = stage.node.store().journal.verify().context("the journal cannot be verified")?;
-        ensure!(sound.findings.is_empty(), "the journal is not sound: {:?}", sound.findings);
-        let (desk, meta, parts) =
-            (stage.desk.stats().context("the desk's counts")?, stage.meta.counts(), tally.parts());
+    pub(crate) fn of(recording: &Recording, survey: &Survey, played: Played) -> Self {
+        let Played { lines, tally, trace_hash, meta, refused, at_rest, .. } = played;
+        let parts = tally.parts();
         let counts = Counts {
-            deliveries: (survey.loads.len() as u64).saturating_sub(stage.door.refused()),
+            deliveries: (survey.loads.len() as u64).saturating_sub(refused),
             inbounds: survey.inbounds,
             anomalies: survey.anomalies,
             duplicates: survey.duplicates,
             quarantined: tally.quarantined,
             conversations: tally.conversations(),
-            tasks: desk.tasks,
-            comments: desk.comments,
-            facts: facts.written.load(Ordering::Relaxed),
-            facts_unsettled: facts.unsettled.load(Ordering::Relaxed),
+            tasks: played.tasks,
+            comments: played.comments,
+            facts: played.written,
+            facts_unsettled: played.unsettled,
             sends: meta.sends.values().sum(),
             doubled_sends: meta.doubled(),
             sends_by_type: meta.sends,
@@ -110,7 +125,7 @@ impl Outcome {
             open: parts.open,
             events: tally.events,
         };
-        let mut findings = never_right(&counts, at_rest, stage.door.refused());
+        let mut findings = never_right(&counts, at_rest, refused);
         findings.extend(unexpected(&recording.manifest.expected, &counts));
         let mut trace = head(recording, survey);
         for line in lines.into_iter().chain(summary(&counts, at_rest)) {
@@ -118,7 +133,7 @@ impl Outcome {
             trace.push('\n');
         }
         let title = one_line(&recording.manifest.title);
-        Ok(Self { title, trace, counts, findings, conversations_sha256: tally.digest() })
+        Self { title, trace, counts, findings, conversations_sha256: tally.digest(), trace_hash }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a replay is played on: the node as `serve` starts it, with disks in memory, writers inline, entropy that is
-//! counted, Meta in this process and a desk that is listened to.
+//! What the actors depth is played on: the node as `serve` starts it, with writers inline, entropy that is counted, the
+//! world of `outside` behind its ports and a desk that is listened to.
 //!
 //! Wires and starts; decides nothing. Invariant: no file, no socket and no second thread behind any of it.
 
@@ -9,21 +9,25 @@ use actors::{Clock as _, Limits};
 use anyhow::Context as _;
 use journal::{Drive, Drives, InboxSources, Journal as _, Source, Sources, StoreOptions};
 use machine::AccountFacts;
-use model::{AccountId, MachineId, Redacted, Span};
+use model::{AccountId, CommentId, MachineId, Redacted, Span, TaskId, Timestamp};
 use node::{Node, NodeConfig, PageConfig, Ports};
 use tracker::desk::Act;
-use tracker::{Audience, Desk, DeskOptions};
+use tracker::{Desk, DeskOptions, Tracker};
 use view::{View, ViewOptions};
 
-use super::chance::Counted;
 use super::clock::PausedClock;
 use super::door::Door;
-use super::meta::Meta;
+use super::kept::Kept;
+use super::meta::{Asked, Shared};
 use super::survey::Survey;
 use super::trace::Recorder;
 use super::watched::Watched;
+use crate::chance::Counted;
 use crate::fake::disk::MemoryDisk;
-use crate::play::recording::{self, FactLine, Manifest, Recording};
+use crate::outside::desk::Deed;
+use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, World};
+use crate::play::recording::{self, FactLine, Manifest, Provenance, Recording};
+use crate::witness::Witness;
 
 /// Page cache of each file.
 const CACHE_BYTES: usize = 16 << 20;
@@ -31,72 +35,169 @@ const CACHE_BYTES: usize = 16 << 20;
 const DRAIN: Span = Span::seconds(1);
 
 /// Everything that runs.
-pub(super) struct Stage {
-    pub(super) clock: PausedClock,
-    pub(super) node: Arc<Node>,
-    pub(super) desk: Arc<Desk>,
-    pub(super) meta: Meta,
-    pub(super) door: Door,
-    pub(super) recorder: Recorder,
+pub(crate) struct Stage<O> {
+    pub(crate) clock: PausedClock,
+    pub(crate) node: Arc<Node>,
+    /// The embedded desk; empty where the world has the tasks.
+    pub(crate) desk: Arc<Desk>,
+    tasks: Tasks,
+    pub(crate) outside: Asked<O>,
+    pub(crate) door: Door,
+    pub(crate) recorder: Recorder,
 }
 
-impl Stage {
-    /// Starts everything at the recording's first instant.
-    pub(super) async fn set(recording: &Recording, survey: &Arc<Survey>) -> anyhow::Result<Self> {
-        let clock = PausedClock::starting(recording.begins_at());
-        let recorder = Recorder::new(recording, survey.names.clone());
-        let door = Door::new(clock, recorder.clone());
-        let meta = Meta::new(&recording.manifest, Arc::clone(survey), door.clone(), clock, recorder.clone());
+/// Who has the tasks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tasks {
+    /// The embedded desk, as it ships.
+    Desk,
+    /// The world.
+    Outside,
+}
+
+/// The disks of a node and its desk. Clones are the same disks, so that a node can start again on what another left.
+#[derive(Clone)]
+pub struct Disks {
+    /// The inbox's file.
+    pub inbox: Source,
+    /// The log in front of it.
+    pub wal: Source,
+    /// The journal.
+    pub journal: Source,
+    /// The keys.
+    pub keys: Source,
+    /// The desk.
+    pub desk: Source,
+    /// The read models.
+    pub view: Source,
+}
+
+impl Disks {
+    /// Empty and sound, in memory.
+    pub fn in_memory() -> Self {
+        Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk() }
+    }
+}
+
+impl<O: Outside + Send + 'static> Stage<O> {
+    /// Starts everything at this instant.
+    pub(crate) async fn set(
+        config: NodeConfig,
+        begins_at: Timestamp,
+        (disks, tasks): (&Disks, Tasks),
+        (outside, coming): (Shared<O>, Kept<Coming>),
+        recorder: Recorder,
+    ) -> anyhow::Result<Self> {
+        let clock = PausedClock::starting(begins_at);
+        let door = Door::new(clock, recorder.clone(), coming);
+        let outside = Asked::new(outside, door.clone(), clock, recorder.clone());
         let desk = DeskOptions { cache_bytes: CACHE_BYTES, drive: Drive::Inline };
-        let desk = Arc::new(Desk::open(disk(), desk).context("the desk does not open")?);
+        let desk = Arc::new(Desk::open(disks.desk.clone(), desk).context("the desk does not open")?);
         let view = ViewOptions { cache_bytes: CACHE_BYTES, ..ViewOptions::default() };
+        let tracker: Arc<dyn Tracker> = match tasks {
+            Tasks::Desk => Arc::new(Watched::new(Arc::clone(&desk), clock, recorder.clone())),
+            Tasks::Outside => Arc::new(outside.clone()),
+        };
+        let inbox = InboxSources { file: disks.inbox.clone(), wal: disks.wal.clone() };
         let ports = Ports {
             clock: Arc::new(clock),
             entropy: Box::new(Counted::default()),
-            store: Sources { inbox: InboxSources { file: disk(), wal: disk() }, journal: disk(), keys: disk() },
+            store: Sources { inbox, journal: disks.journal.clone(), keys: disks.keys.clone() },
             drives: Drives::INLINE,
-            graph: Arc::new(meta.clone()),
-            tracker: Arc::new(Watched::new(Arc::clone(&desk), clock, recorder.clone())),
-            view: Arc::new(View::open(disk(), view).context("the read models do not open")?),
+            graph: Arc::new(outside.clone()),
+            tracker,
+            view: Arc::new(View::open(disks.view.clone(), view).context("the read models do not open")?),
         };
-        let config = config(&recording.manifest);
         let node = Node::start_with(config, ports, store()).await.context("the node does not start")?;
         let node = Arc::new(node);
         recorder.follow(Arc::clone(&node.store().journal));
         door.open(&node);
-        Ok(Self { clock, node, desk, meta, door, recorder })
-    }
-
-    /// Writes an agent's comment on the task of its conversation; `false` where there is no such task yet.
-    ///
-    /// # Errors
-    /// What the desk said, where it refuses the comment.
-    pub(super) async fn comment(&self, number: usize, fact: &FactLine) -> anyhow::Result<bool> {
-        let whose = MachineId::Conversation(fact.page.clone(), fact.psid.clone());
-        let Some(task) = self.desk.task_of_binding(&whose)? else { return Ok(false) };
-        let (audience, word) = match fact.audience {
-            recording::Audience::Customer => (Audience::Customer, "for the customer"),
-            recording::Audience::Internal => (Audience::Internal, "internal"),
-        };
-        let act = Act { by: fact.by.clone(), at: self.clock.now(), key: Some(format!("replay-{number}")) };
-        let comment = self.desk.add_comment(&task, audience, Redacted::new(fact.text.clone()), act).await?;
-        let (by, text) = (self.recorder.text(&fact.by), self.recorder.text(&fact.text));
-        let what = format!("f{number}: comment={comment} task={task} by {by}, {word}: {text}");
-        self.recorder.comes(self.clock.now(), Some(&whose), &what);
-        Ok(true)
+        Ok(Self { clock, node, desk, tasks, outside, door, recorder })
     }
 
     /// Whether nothing is under way in the node and no deadline is due.
-    pub(super) fn is_idle(&self) -> anyhow::Result<bool> {
+    pub(crate) fn is_idle(&self) -> anyhow::Result<bool> {
         let journal = &self.node.store().journal;
         let open = journal.open_effects(None, 1).context("the open effects")?;
         let due = journal.next_due().context("the deadlines")?;
         let is_due = due.is_some_and(|at| at <= self.clock.now().0);
         Ok(self.node.totals().unfinished == 0 && open.is_empty() && !is_due)
     }
+
+    /// Writes an agent's comment on the task of its conversation; `false` where there is no such task yet, or where it takes
+    /// no comment.
+    pub(crate) async fn comment(&self, number: usize, comment: &CommentOnTask) -> bool {
+        let said = match self.tasks {
+            Tasks::Desk => self.comment_in_desk(number, comment).await,
+            Tasks::Outside => self.outside.comment(comment),
+        };
+        let Some((task, id)) = said else { return false };
+        let whose = MachineId::Conversation(comment.page.clone(), comment.psid.clone());
+        self.recorder.comes(self.clock.now(), Some(&whose), |manner| comment.told(number, &task, &id, manner));
+        true
+    }
+
+    async fn comment_in_desk(&self, number: usize, comment: &CommentOnTask) -> Option<(TaskId, CommentId)> {
+        let whose = MachineId::Conversation(comment.page.clone(), comment.psid.clone());
+        let task = self.desk.task_of_binding(&whose).ok()??;
+        let act = Act { by: comment.by.clone(), at: self.clock.now(), key: Some(format!("replay-{number}")) };
+        let text = Redacted::new(comment.text.clone());
+        let id = self.desk.add_comment(&task, comment.audience, text, act).await.ok()?;
+        Some((task, id))
+    }
+
+    /// A person does something to the newest task of a conversation in the embedded desk; `false` where it does not apply.
+    pub(crate) async fn act(&self, conversation: &MachineId, deed: Deed) -> bool {
+        let Ok(Some(task)) = self.desk.task_of_binding(conversation) else { return false };
+        let act = Act { by: "Ada".to_owned(), at: self.clock.now(), key: None };
+        let status = |active| {
+            let found = self.desk.statuses().into_iter().find(|status| status.active == active);
+            found.map(|status| status.id)
+        };
+        let done = match deed {
+            Deed::Complete | Deed::Reopen => {
+                let Some(status) = status(deed == Deed::Reopen) else { return false };
+                self.desk.set_status(&task, status, act).await
+            }
+            Deed::Trash => self.desk.trash(&task, act).await,
+            Deed::Restore => self.desk.restore(&task, act).await,
+            Deed::Purge => self.desk.purge(&task, act).await,
+        };
+        done.is_ok()
+    }
 }
 
-fn config(manifest: &Manifest) -> NodeConfig {
+/// The world of a recording: Meta as its manifest describes it, and a desk without tasks.
+pub(crate) fn world(manifest: &Manifest, survey: &Survey) -> World {
+    let mut facebook = Facebook::new(manifest.app_id.clone(), manifest.human_agent, Arc::clone(&survey.known));
+    for of in &manifest.customers {
+        facebook.call(of.page.clone(), of.psid.clone(), of.name.clone());
+    }
+    World { facebook, desk: ModelDesk::default() }
+}
+
+/// Who watches a recording.
+pub(crate) fn witness(recording: &Recording, survey: &Survey) -> Witness {
+    let tells_text = recording.manifest.provenance == Provenance::Synthetic;
+    Witness::telling(recording.begins_at(), tells_text, survey.names.clone())
+}
+
+/// A recorded comment.
+pub(crate) fn comment_of(fact: &FactLine) -> CommentOnTask {
+    CommentOnTask {
+        page: fact.page.clone(),
+        psid: fact.psid.clone(),
+        by: fact.by.clone(),
+        text: fact.text.clone(),
+        audience: match fact.audience {
+            recording::Audience::Customer => tracker::Audience::Customer,
+            recording::Audience::Internal => tracker::Audience::Internal,
+        },
+    }
+}
+
+/// The node of a recording.
+pub(crate) fn config(manifest: &Manifest) -> NodeConfig {
     let page = |page: &recording::PageOf| {
         let token = Some(Redacted::new(format!("token-of-{}", page.id)));
         (page.id.clone(), PageConfig { name: page.name.clone(), token })

@@ -16,31 +16,31 @@ use sha2::{Digest as _, Sha256};
 
 /// Counts of a journal.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     states: BTreeMap<MachineId, conversation::State>,
     /// Parts that the rules forbade, by reason.
-    pub(super) refusals: BTreeMap<String, u64>,
+    pub(crate) refusals: BTreeMap<String, u64>,
     /// Items set aside.
-    pub(super) quarantined: u64,
+    pub(crate) quarantined: u64,
     /// Records of all machines.
-    pub(super) events: u64,
+    pub(crate) events: u64,
     digest: Sha256,
 }
 
 /// Where the parts of answers stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// Surely not sent, and not tried again.
-    pub(super) failed: u64,
+    pub(crate) failed: u64,
     /// Nobody knows.
-    pub(super) in_doubt: u64,
+    pub(crate) in_doubt: u64,
     /// Waiting or under way.
-    pub(super) open: u64,
+    pub(crate) open: u64,
 }
 
 impl Tally {
     /// Counts a batch.
-    pub(super) fn take(&mut self, machine: &MachineId, batch: &StoredBatch) -> anyhow::Result<()> {
+    pub(crate) fn take(&mut self, machine: &MachineId, batch: &StoredBatch) -> anyhow::Result<()> {
         for stored in &batch.records {
             let record = &stored.record;
             self.events += 1;
@@ -67,12 +67,12 @@ impl Tally {
     }
 
     /// Conversations that decided something.
-    pub(super) fn conversations(&self) -> u64 {
+    pub(crate) fn conversations(&self) -> u64 {
         self.states.len() as u64
     }
 
     /// Where the parts of answers stand at the end.
-    pub(super) fn parts(&self) -> Parts {
+    pub(crate) fn parts(&self) -> Parts {
         let mut parts = Parts::default();
         for (_, part) in self.states.values().flat_map(|state| state.queue().parts()) {
             match part.state {
@@ -86,7 +86,7 @@ impl Tally {
     }
 
     /// What stands for all records of all conversations, in order: 64 hex digits.
-    pub(super) fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         hex::encode(self.digest.clone().finalize())
     }
 }

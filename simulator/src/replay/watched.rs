@@ -11,9 +11,10 @@ use tracker::{Call, Comment, CommentsAdded, Cursor, Desk, Feed, OpenTask, Opened
 
 use super::clock::PausedClock;
 use super::trace::Recorder;
+use crate::witness::Witness;
 
 /// A desk that is listened to.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     desk: Arc<Desk>,
     clock: PausedClock,
     recorder: Recorder,
@@ -21,36 +22,22 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Listens to this desk.
-    pub(super) fn new(desk: Arc<Desk>, clock: PausedClock, recorder: Recorder) -> Self {
+    pub(crate) fn new(desk: Arc<Desk>, clock: PausedClock, recorder: Recorder) -> Self {
         Self { desk, clock, recorder }
     }
 
-    fn leaves(&self, effect: &EffectId, what: &str) {
-        self.recorder.leaves(self.clock.now(), &effect.machine, &format!("e{} {what}", effect.seq));
-    }
-
-    fn comes<T>(&self, effect: &EffectId, answer: &Result<T, tracker::Fault>, told: impl FnOnce(&T) -> String) {
-        let what = match answer {
-            Ok(answer) => told(answer),
-            Err(fault) => format!("FAULT {fault}"),
-        };
-        self.recorder.comes(self.clock.now(), Some(&effect.machine), &format!("e{} {what}", effect.seq));
-    }
-
-    fn lines(&self, lines: &[Comment]) -> String {
-        let told: Vec<String> = lines.iter().map(|line| self.recorder.text(line.text.reveal())).collect();
-        told.join(" | ")
+    fn note(&self, note: impl FnOnce(&mut Witness, Timestamp)) {
+        let now = self.clock.now();
+        self.recorder.note(|witness| note(witness, now));
     }
 }
 
 impl Tracker for Watched {
     fn open_task(&self, effect: EffectId, task: OpenTask) -> Call<'_, Opened> {
         Box::pin(async move {
-            let after = task.previous.as_ref().map(|task| format!(" after task {task}")).unwrap_or_default();
-            let (name, lines) = (self.recorder.text(task.name.reveal()), self.lines(&task.lines));
-            self.leaves(&effect, &format!("open-task{after} {name}: {lines}"));
+            self.note(|witness, now| witness.open_task(now, &effect, &task));
             let answer = self.desk.open_task(effect.clone(), task).await;
-            self.comes(&effect, &answer, |opened| format!("opened task={} contact={}", opened.task, opened.contact));
+            self.note(|witness, now| witness.opened(now, &effect, &answer));
             answer
         })
     }
@@ -63,13 +50,9 @@ impl Tracker for Watched {
         if_active: bool,
     ) -> Call<'_, CommentsAdded> {
         Box::pin(async move {
-            self.leaves(&effect, &format!("add-comments task={task}: {}", self.lines(&lines)));
+            self.note(|witness, now| witness.add_comments(now, &effect, (&task, &lines, if_active)));
             let answer = self.desk.add_comments(effect.clone(), task, lines, if_active).await;
-            self.comes(&effect, &answer, |added| match added {
-                CommentsAdded::Done { task } => format!("added task={task}"),
-                CommentsAdded::Inactive => "not added: the task is not active".to_owned(),
-                CommentsAdded::Gone => "not added: the task is gone".to_owned(),
-            });
+            self.note(|witness, now| witness.added(now, &effect, &answer));
             answer
         })
     }
@@ -82,9 +65,9 @@ impl Tracker for Watched {
         at: Timestamp,
     ) -> Call<'_, ()> {
         Box::pin(async move {
-            self.leaves(&effect, &format!("name-contact contact={contact} {}", self.recorder.text(name.reveal())));
+            self.note(|witness, now| witness.name_contact(now, &effect, &contact, &name));
             let answer = self.desk.name_contact(effect.clone(), contact, name, at).await;
-            self.comes(&effect, &answer, |()| "named".to_owned());
+            self.note(|witness, now| witness.contact_named(now, &effect, &answer));
             answer
         })
     }

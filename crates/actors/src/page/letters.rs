@@ -8,8 +8,8 @@ use model::Psid;
 use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{PageBirth, PageMsg, Parts};
+use crate::errand::Answer;
 use crate::porch::Porch;
-use crate::sender::Answer;
 use crate::work::{Fate, Work};
 
 /// A word that waits for nothing.

@@ -7,15 +7,16 @@ use machine::Context;
 use model::{MachineId, Psid, Timestamp};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 
-use super::{PageBirth, PageMsg, Parts, Share, item_done, later};
+use super::{PageBirth, PageMsg, Parts, item_done, later};
 use crate::conversation::{Birth, ConversationActor, ConversationMsg, StoreTrouble};
 use crate::host::LoadFault;
 use crate::ports::Counters;
-use crate::slot::{Cause, Slot, Stage};
-use crate::work::{Fate, Ticket, Work, tell};
+use crate::share::Share;
+use crate::slot::{Cause, Slot, Stage, idle, longest_idle};
+use crate::work::{Fate, Ticket, Waiting, Work, tell};
 
 /// Hands over as much as the conversation has credit for.
-fn hand_over(slot: &mut Slot<ActorRef<ConversationMsg>>, credit: usize, context: &Arc<Context>) {
+fn hand_over(slot: &mut Slot<ActorRef<ConversationMsg>, Waiting>, credit: usize, context: &Arc<Context>) {
     while let Some((actor, ticket)) = slot.next(credit) {
         let (id, sure) = (ticket.id, ticket.sure);
         let message =
@@ -67,7 +68,7 @@ impl Parts {
         me: &ActorRef<PageMsg>,
         birth: &PageBirth,
         psid: Psid,
-        ticket: Ticket,
+        ticket: Ticket<Waiting>,
     ) -> Result<(), ActorProcessingErr> {
         let slot = match self.slots.get_mut(&psid) {
             Some(slot) => slot,
@@ -200,7 +201,7 @@ impl Parts {
     }
 
     /// A piece of work that brings its conversation down every time is quarantined; its neighbours go on.
-    fn set_aside(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, machine: &MachineId, ticket: Ticket) {
+    fn set_aside(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth, machine: &MachineId, ticket: Ticket<Waiting>) {
         tracing::error!(%machine, work = ticket.work.name(), failures = ticket.failures, "quarantined: it brings its conversation down every time");
         if let Some(waiting) = ticket.waiting {
             tell(waiting, Fate::Quarantined);
@@ -229,13 +230,7 @@ impl Parts {
 
     /// Lets go of conversations without work for longer than the limit.
     pub(super) fn sweep(&mut self, birth: &PageBirth, now: Timestamp) {
-        let idle: Vec<Psid> = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| slot.quiet() && now - slot.used_at >= birth.limits.idle)
-            .map(|(psid, _)| psid.clone())
-            .collect();
-        idle.iter().for_each(|psid| self.let_go(psid));
+        idle(&self.slots, birth.limits.idle, now).iter().for_each(|psid| self.let_go(psid));
     }
 
     /// Over the limit of residents the longest idle tenth goes.
@@ -244,15 +239,8 @@ impl Parts {
         if self.slots.len() <= birth.limits.resident_max + self.leaving && everywhere <= birth.limits.residents_max {
             return;
         }
-        let mut idle: Vec<(Timestamp, Psid)> = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| slot.quiet() && matches!(slot.stage, Stage::Up(_)))
-            .map(|(psid, slot)| (slot.used_at, psid.clone()))
-            .collect();
-        idle.sort_unstable();
-        idle.truncate(birth.limits.resident_max / 10 + 1);
-        idle.iter().for_each(|(_, psid)| self.let_go(psid));
+        let count = birth.limits.resident_max / 10 + 1;
+        longest_idle(&self.slots, count).iter().for_each(|psid| self.let_go(psid));
         self.leaving = self.slots.values().filter(|slot| matches!(slot.stage, Stage::Draining(_))).count();
     }
 

@@ -8,6 +8,7 @@ use ractor::{ActorProcessingErr, ActorRef};
 
 use super::{PageBirth, PageMsg, Parts, later};
 use crate::feeder::FeederMsg;
+use crate::turns::Turn;
 use crate::work::Work;
 
 impl Parts {
@@ -38,23 +39,19 @@ impl Parts {
 
     /// Gives tokens to the conversations that ask, in turn.
     pub(super) async fn grant(&mut self, me: &ActorRef<PageMsg>, birth: &PageBirth) -> Result<(), ActorProcessingErr> {
-        while let Some(psid) = self.asks.pop_front() {
+        loop {
             let now = birth.ports.clock.now();
-            match self.bucket.take(now) {
-                Ok(()) => {
+            match self.turns.next(now) {
+                Turn::Of(psid) => {
                     let ticket = self.ticket(Work::Dispatch, None);
                     self.give(me, birth, psid, ticket).await?;
                 }
-                Err(wait) => {
-                    self.asks.push_front(psid);
-                    if !self.granting {
-                        self.granting = true;
-                        later(me, birth, now + wait, || PageMsg::Grant);
-                    }
+                Turn::At(at) => {
+                    later(me, birth, at, || PageMsg::Grant);
                     return Ok(());
                 }
+                Turn::Nobody => return Ok(()),
             }
         }
-        Ok(())
     }
 }

@@ -1,13 +1,15 @@
-//! The only chance of a replay: a hash of a stream and of what the choice is about. No state but the entropy's count.
+//! The only chance of the simulated world: a hash of a stream and of what the choice is about. No state but the
+//! entropy's count.
 //!
-//! Invariant: asking in another order, or for something more, changes no other choice.
+//! Invariant: asking in another order, or for something more, changes no other choice. Both depths draw here, so that one
+//! world treats both alike.
 
 use journal::Entropy;
 use model::Span;
 
 /// Streams that must not resemble each other.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stream {
+pub(crate) enum Stream {
     /// Id of a message.
     Mid = 1,
     /// How long an answer to a send takes.
@@ -25,7 +27,7 @@ pub(super) enum Stream {
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.
-pub(super) fn draw(stream: Stream, about: &str) -> u64 {
+pub(crate) fn draw(stream: Stream, about: &str) -> u64 {
     let hash = about
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -33,7 +35,7 @@ pub(super) fn draw(stream: Stream, about: &str) -> u64 {
 }
 
 /// A span for a thing, both ends included.
-pub(super) fn between(stream: Stream, about: &str, least: Span, most: Span) -> Span {
+pub(crate) fn between(stream: Stream, about: &str, least: Span, most: Span) -> Span {
     let width = u64::try_from((most.0 - least.0).max(0)).unwrap_or(0) + 1;
     Span(least.0 + i64::try_from(draw(stream, about) % width).unwrap_or(0))
 }
@@ -47,7 +49,7 @@ fn mix(word: u64) -> u64 {
 
 /// Keys and nonces of a store that nobody else ever reads.
 #[derive(Debug, Default)]
-pub(super) struct Counted(u64);
+pub(crate) struct Counted(u64);
 
 impl Entropy for Counted {
     fn fill(&mut self, bytes: &mut [u8]) {

@@ -8,20 +8,20 @@ use serde_json::{Map, Value, json};
 
 /// A message of the Page as Meta has it.
 #[derive(Clone, Debug)]
-pub(super) struct Bubble {
-    pub(super) page: PageId,
-    pub(super) psid: Psid,
-    pub(super) mid: Mid,
-    pub(super) text: Option<String>,
+pub(crate) struct Bubble {
+    pub(crate) page: PageId,
+    pub(crate) psid: Psid,
+    pub(crate) mid: Mid,
+    pub(crate) text: Option<String>,
     /// Type and address.
-    pub(super) attachment: Option<(String, String)>,
+    pub(crate) attachment: Option<(String, String)>,
     /// The sender's mark.
-    pub(super) metadata: String,
-    pub(super) at: Timestamp,
+    pub(crate) metadata: String,
+    pub(crate) at: Timestamp,
 }
 
 /// The echo: sender and recipient are swapped, the app is a number.
-pub(super) fn echo(bubble: &Bubble, app: &AppId, now: Timestamp) -> String {
+pub(crate) fn echo(bubble: &Bubble, app: &AppId, now: Timestamp) -> String {
     let mut message = Map::new();
     message.insert("mid".to_owned(), bubble.mid.as_str().into());
     message.insert("is_echo".to_owned(), true.into());
@@ -41,7 +41,7 @@ pub(super) fn echo(bubble: &Bubble, app: &AppId, now: Timestamp) -> String {
 }
 
 /// It arrived. Without a `timestamp`, as in Meta's own example.
-pub(super) fn delivered(bubble: &Bubble, now: Timestamp) -> String {
+pub(crate) fn delivered(bubble: &Bubble, now: Timestamp) -> String {
     let item = json!({
         "sender": { "id": bubble.psid }, "recipient": { "id": bubble.page },
         "delivery": { "mids": [bubble.mid], "watermark": bubble.at },
@@ -50,7 +50,7 @@ pub(super) fn delivered(bubble: &Bubble, now: Timestamp) -> String {
 }
 
 /// It was read.
-pub(super) fn read(bubble: &Bubble, now: Timestamp) -> String {
+pub(crate) fn read(bubble: &Bubble, now: Timestamp) -> String {
     let item = json!({
         "sender": { "id": bubble.psid }, "recipient": { "id": bubble.page }, "timestamp": now,
         "read": { "watermark": bubble.at },

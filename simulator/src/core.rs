@@ -1,0 +1,353 @@
+//! The core depth: the node without a runtime. The pure machines, the parser, the codec and a journal of stored bytes,
+//! driven synchronously by virtual time.
+//!
+//! Who lives and who may go next is the same as in `actors`: each actor is a mailbox here, each of its decisions runs the
+//! same code, and messages are read in the order in which the actors' runtime reads them. So both depths come to the same
+//! events per conversation; a differential test holds them together. Not here: rules (machines), what the world answers
+//! ([`Outside`]), supervision of code that panics (the actors depth).
+//!
+//! Invariant: no clock, no threads, no chance. Time moves only when nothing is left to do at its instant.
+
+mod account;
+mod agenda;
+mod conversation;
+mod errands;
+mod feeder;
+mod journal;
+mod page;
+mod play;
+mod reader;
+mod sender;
+mod slots;
+mod tree;
+
+use ::journal::{AppendFault, Appended, Batch};
+use machine::conversation::{Resolution, State};
+use machine::outbound::PartId;
+use model::{MachineId, Span, Timestamp};
+use node::NodeConfig;
+
+use self::agenda::{Agenda, Job, Task};
+use self::tree::Tree;
+use crate::outside::{Announced, Coming, CommentOnTask, Outside};
+use crate::replay::agents::TASK_AGAIN;
+use crate::witness::Witness;
+
+pub use self::feeder::Inbox;
+pub use self::journal::{Fate, Journal, Sound, Storage};
+pub use self::play::replay;
+
+/// What a node is made of.
+pub struct Setup {
+    /// Account, settings, Pages and limits, as the shipped node takes them.
+    pub config: NodeConfig,
+    /// The first instant.
+    pub begins_at: Timestamp,
+    /// What becomes of commits.
+    pub storage: Box<dyn Storage>,
+    /// Who watches.
+    pub witness: Witness,
+}
+
+impl Setup {
+    /// On a sound store, with a hash and without a trace.
+    pub fn new(config: NodeConfig, begins_at: Timestamp) -> Self {
+        Self { config, begins_at, storage: Box::new(Sound), witness: Witness::default() }
+    }
+}
+
+/// A node and the world around it.
+pub struct Node<O> {
+    ground: Ground<O>,
+    /// `None` after a crash.
+    tree: Option<Tree>,
+}
+
+/// What outlives a crash: the store, the world, and who watches.
+struct Ground<O> {
+    outside: O,
+    journal: Journal,
+    inbox: Inbox,
+    witness: Witness,
+    agenda: Agenda,
+    /// Comments of agents so far, and how many wait for a task or found none.
+    comments: Comments,
+    /// Deliveries that came by themselves and have not been taken.
+    on_the_way: u64,
+    /// The witness could not read a record.
+    trouble: Option<anyhow::Error>,
+}
+
+/// Comments of agents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Comments {
+    /// Asked for.
+    pub asked: u64,
+    /// Written.
+    pub written: u64,
+    /// Waiting for their task.
+    pub waiting: u64,
+    /// Never written.
+    pub unsettled: u64,
+}
+
+/// An agent who waits for a task to comment on.
+struct Patient {
+    number: usize,
+    comment: CommentOnTask,
+    until: Timestamp,
+}
+
+impl<O: Outside> Node<O> {
+    /// Starts a node on an empty store.
+    pub fn new(setup: Setup, outside: O) -> Self {
+        let Setup { config, begins_at, storage, witness } = setup;
+        let mut ground = Ground {
+            outside,
+            journal: Journal::new(storage),
+            inbox: Inbox::default(),
+            witness,
+            agenda: Agenda::new(begins_at),
+            comments: Comments::default(),
+            on_the_way: 0,
+            trouble: None,
+        };
+        let tree = Tree::start(&mut ground, &config);
+        Self { ground, tree: Some(tree) }
+    }
+
+    /// Meta delivers at `at`; everything before that instant happens first. The number of the delivery in the inbox, `None`
+    /// where the node is down. What is delivered at one instant is read together, before anything else of that instant.
+    pub fn deliver(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
+        self.run_until(at);
+        self.accept(body, None)
+    }
+
+    /// As [`Node::deliver`], with what the trace says of it.
+    pub fn deliver_as(&mut self, at: Timestamp, name: &Announced, body: &[u8]) -> Option<u64> {
+        self.run_until(at);
+        self.accept(body, Some(name))
+    }
+
+    fn accept(&mut self, body: &[u8], name: Option<&Announced>) -> Option<u64> {
+        accept(&mut self.ground, self.tree.as_mut(), body, name)
+    }
+
+    /// An agent comments at `at`; where there is no task yet, they look again for so long. While the node is down nobody
+    /// comments.
+    pub fn comment(&mut self, at: Timestamp, comment: CommentOnTask, patience: Span) {
+        self.run_until(at);
+        if self.tree.is_none() {
+            return;
+        }
+        self.ground.comments.asked += 1;
+        let number = usize::try_from(self.ground.comments.asked).unwrap_or(usize::MAX);
+        let patient = Patient { number, comment, until: self.now() + patience };
+        if !write(&mut self.ground, self.tree.as_mut(), &patient) {
+            self.ground.comments.waiting += 1;
+            self.ground.agenda.spawn(Job::Comment(Box::new(patient)));
+        }
+    }
+
+    /// A person decides about a part. `false`: the node is down.
+    pub fn resolve(
+        &mut self,
+        at: Timestamp,
+        conversation: &MachineId,
+        part: PartId,
+        resolution: Resolution,
+        by: String,
+    ) -> bool {
+        self.run_until(at);
+        let MachineId::Conversation(page, psid) = conversation else { return false };
+        let Some(tree) = self.tree.as_mut() else { return false };
+        tree.resolve(&mut self.ground, page, psid, (part, resolution, by));
+        true
+    }
+
+    /// Lets everything happen that falls due before `at`, and shows `at` from then. What falls due at `at` itself happens
+    /// behind whatever is delivered at `at`.
+    pub fn run_until(&mut self, at: Timestamp) {
+        while self.ground.agenda.now() < at {
+            while self.step() {}
+            self.ground.agenda.advance(at);
+        }
+    }
+
+    /// One message is read, or one piece of work goes on, at the present instant; `false` where nothing is left to do at
+    /// it. Between any two steps a crash is possible.
+    pub fn step(&mut self) -> bool {
+        match &mut self.tree {
+            Some(tree) => tree.step(&mut self.ground),
+            None => false,
+        }
+    }
+
+    /// The instant after the present one at which something falls due.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.ground.agenda.next_at()
+    }
+
+    /// Everything is forgotten but what is durable and what the world has in hand.
+    pub fn crash(&mut self) {
+        self.tree = None;
+        self.ground.agenda.crash();
+        self.ground.inbox.crash();
+    }
+
+    /// Starts again on what is durable, perhaps with other settings: the first start of the actors, step by step. What the
+    /// world wanted to deliver meanwhile comes now.
+    pub fn restart(&mut self, config: &NodeConfig) {
+        self.crash();
+        let held = self.ground.agenda.hold();
+        self.tree = Some(Tree::start(&mut self.ground, config));
+        self.ground.agenda.go_on(held);
+    }
+
+    /// Whether nothing is under way and no deadline is due.
+    pub fn is_idle(&self) -> bool {
+        let due = self.ground.journal.next_due().is_some_and(|at| at <= self.now().0);
+        self.ground.inbox.is_done() && !self.ground.journal.has_open_effects() && !due
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.ground.agenda.now()
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &Journal {
+        &self.ground.journal
+    }
+
+    /// The inbox.
+    pub fn inbox(&self) -> &Inbox {
+        &self.ground.inbox
+    }
+
+    /// Deliveries that will still come by themselves.
+    pub fn on_the_way(&self) -> u64 {
+        self.ground.on_the_way
+    }
+
+    /// Comments of agents so far.
+    pub fn comments(&self) -> Comments {
+        self.ground.comments
+    }
+
+    /// The world.
+    pub fn outside(&self) -> &O {
+        &self.ground.outside
+    }
+
+    /// The world, to be changed between two steps.
+    pub fn outside_mut(&mut self) -> &mut O {
+        &mut self.ground.outside
+    }
+
+    /// Who watches.
+    pub fn witness(&self) -> &Witness {
+        &self.ground.witness
+    }
+
+    /// The live state of a conversation that is or was in memory since the last start.
+    pub fn state(&self, conversation: &MachineId) -> Option<&State> {
+        self.tree.as_ref()?.state(conversation)
+    }
+
+    /// Conversations whose live state is not what their records come to; never any.
+    pub fn astray(&self) -> Vec<MachineId> {
+        self.tree.as_ref().map(|tree| tree.astray(&self.ground.journal)).unwrap_or_default()
+    }
+
+    /// The hash over every byte of the journal, every request to Meta and every call of the tracker: 64 hex digits.
+    pub fn trace_hash(&self) -> String {
+        self.ground.witness.trace_hash()
+    }
+}
+
+impl<O> Ground<O> {
+    fn now(&self) -> Timestamp {
+        self.agenda.now()
+    }
+
+    /// Makes a batch durable, or says why it is not.
+    fn commit(&mut self, machine: usize, batch: Batch) -> Result<Appended, AppendFault> {
+        let before = self.journal.batches().len();
+        let fate = self.journal.append(machine, batch);
+        if let Some(stored) = self.journal.batches().get(before)
+            && let Err(trouble) = self.witness.batch(self.journal.id(machine), stored)
+        {
+            self.trouble.get_or_insert(trouble);
+        }
+        fate
+    }
+}
+
+/// Takes a delivery in, if the node runs.
+fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name: Option<&Announced>) -> Option<u64> {
+    let now = ground.now();
+    if let Some(name) = name {
+        ground.witness.delivery(now, name);
+    }
+    let Some(tree) = tree else {
+        if let Some(name) = name {
+            ground.witness.not_taken(now, name);
+        }
+        return None;
+    };
+    let seq = ground.inbox.append(now, body);
+    tree.came(&mut ground.agenda);
+    if let Some(name) = name {
+        ground.witness.call_delivery(seq, &name.name);
+    }
+    Some(seq)
+}
+
+/// A delivery that comes by itself: now, or at its time. While the node is down it waits.
+fn come<O>(ground: &mut Ground<O>, tree: &mut Tree, coming: Box<Coming>) {
+    if coming.at > ground.now() {
+        ground.agenda.at(coming.at, Task::Go(Job::Delivery(coming)));
+        return;
+    }
+    ground.on_the_way -= 1;
+    accept(ground, Some(tree), coming.body.as_bytes(), Some(&coming.name));
+}
+
+/// Writes a comment if there is a task to write it on.
+fn write<O: Outside>(ground: &mut Ground<O>, tree: Option<&mut Tree>, patient: &Patient) -> bool {
+    let now = ground.now();
+    let Some((task, id)) = ground.outside.comment(&patient.comment, now) else { return false };
+    ground.comments.written += 1;
+    let CommentOnTask { page, psid, .. } = &patient.comment;
+    if ground.witness.tells() {
+        let whose = MachineId::Conversation(page.clone(), psid.clone());
+        let told = |manner: &_| patient.comment.told(patient.number, &task, &id, manner);
+        ground.witness.comes(now, Some(&whose), told);
+    }
+    if let Some(tree) = tree {
+        tree.feed_grew(ground);
+    }
+    true
+}
+
+/// An agent looks again for a task.
+fn look_again<O: Outside>(ground: &mut Ground<O>, tree: &mut Tree, patient: Box<Patient>) {
+    if write(ground, Some(tree), &patient) {
+        ground.comments.waiting -= 1;
+    } else if ground.now() < patient.until {
+        wait_for_task(ground, patient);
+    } else {
+        ground.comments.waiting -= 1;
+        ground.comments.unsettled += 1;
+        let (CommentOnTask { page, psid, .. }, number) = (&patient.comment, patient.number);
+        let whose = MachineId::Conversation(page.clone(), psid.clone());
+        let now = ground.now();
+        ground.witness.comes(now, Some(&whose), |_| format!("f{number}: NOT WRITTEN, there is no task"));
+    }
+}
+
+fn wait_for_task<O>(ground: &mut Ground<O>, patient: Box<Patient>) {
+    let at = ground.now() + TASK_AGAIN;
+    ground.agenda.at(at, Task::Go(Job::Comment(patient)));
+}

@@ -1,0 +1,292 @@
+//! Meta without a network: takes sends by its own rules (`oracle`), tells names, and plans echo and receipts of what it
+//! took. Delays and message ids are hashes of the send's mark.
+//!
+//! A recording may hold the echo of the very send that is made again here. Then the send gets that echo's message id,
+//! and echo and receipts are left to the recording. Invariant: every accepted send is a bubble; equal ones are two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use messenger::error_table::{self, Retry};
+use messenger::{Body, Fault, Profile, Send, SendOutcome};
+use model::{
+    AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
+};
+use oracle::{Attempt, CustomerAction, Rejection, send_rules};
+use policy::Permit;
+
+use super::wire::{self, Bubble};
+use super::{Announced, Coming, Planned};
+use crate::chance::{Stream, between, draw};
+use crate::play::reckoning::seen;
+use crate::witness::{short, shown_id};
+
+/// How long an answer takes.
+const ANSWER: (Span, Span) = (Span(40), Span(160));
+/// How long after the send its echo comes: sometimes before the answer.
+const ECHO: (Span, Span) = (Span(20), Span(400));
+/// How long after the send it has arrived.
+const DELIVERED: (Span, Span) = (Span(500), Span::seconds(3));
+/// How long after that it is read.
+const READ: (Span, Span) = (Span::seconds(2), Span::seconds(60));
+/// How long another app keeps a conversation in which nothing happens. Meta, *Conversation Routing*, read 2026-11-23.
+const CONTROL: Span = Span::hours(24);
+/// How far a recorded echo may lie from the send that it is taken for.
+const ECHO_APART: Span = Span::minutes(10);
+
+/// A customer of a Page.
+type Customer = (PageId, Psid);
+
+/// What the customers did, as Meta knows it: what its rules rest on.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What each customer does towards a Page, in the order of the deliveries.
+    deeds: BTreeMap<Customer, Vec<CustomerAction>>,
+    /// Who was handed each conversation, in the order of the deliveries.
+    owners: BTreeMap<Customer, Vec<Owner>>,
+    /// Echoes with the mark of a node's own send.
+    echoes: BTreeMap<Customer, Vec<MarkedEcho>>,
+}
+
+/// Who was handed a conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Owner {
+    /// From when on.
+    since: Timestamp,
+    /// `None`: nobody in particular.
+    app: Option<AppId>,
+}
+
+/// An echo of a send that a node made when a recording was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct MarkedEcho {
+    mid: Mid,
+    /// The effect id of then.
+    mark: String,
+    text: Option<String>,
+    at: Timestamp,
+}
+
+impl Known {
+    /// Takes in an item of a delivery; an item that repeats another is to be left out.
+    pub fn take(&mut self, inbound: &Inbound) {
+        let customer = || (inbound.page.clone(), inbound.psid.clone());
+        if let Some(deed) = seen(inbound) {
+            let from_ad = follows_ad(&inbound.kind);
+            let action = CustomerAction { at: deed.at, opens: deed.opens, is_message: deed.is_message, from_ad };
+            self.deeds.entry((deed.page, deed.psid)).or_default().push(action);
+        }
+        if let Kind::Handover(Handover { act: HandoverAct::Passed | HandoverAct::Taken, to, .. }) = &inbound.kind {
+            self.owners.entry(customer()).or_default().push(Owner { since: inbound.at, app: to.clone() });
+        }
+        if let Kind::Echo(echo) = &inbound.kind
+            && let Some(mark) = echo.metadata.clone().filter(|mark| mark.parse::<EffectId>().is_ok())
+        {
+            let text = echo.text.as_ref().map(|text| text.reveal().clone());
+            let echo = MarkedEcho { mid: echo.mid.clone(), mark, text, at: inbound.at };
+            self.echoes.entry(customer()).or_default().push(echo);
+        }
+    }
+}
+
+/// Whether it is a message that followed a Click-to-Messenger ad.
+fn follows_ad(kind: &Kind) -> bool {
+    let Kind::Message(message) = kind else { return false };
+    message.referral.as_ref().is_some_and(|way| way.source.as_deref() == Some("ADS"))
+}
+
+/// Meta.
+#[derive(Debug)]
+pub struct Facebook {
+    known: Arc<Known>,
+    names: BTreeMap<Customer, String>,
+    app: AppId,
+    human_agent: bool,
+    /// Whether echo and receipts come of what was sent.
+    tells: bool,
+    counts: Counts,
+    /// Recorded echoes that were given to a send.
+    given: BTreeSet<(Customer, usize)>,
+    /// How often each customer's profile was asked for.
+    asked: BTreeMap<Customer, u64>,
+}
+
+/// What Meta saw.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Messages taken, by messaging type and tag.
+    pub sends: BTreeMap<String, u64>,
+    /// Sends against a rule, which were not taken.
+    pub refused: u64,
+    /// How often each mark was sent.
+    marks: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Messages that a customer got more than once.
+    pub fn doubled(&self) -> u64 {
+        self.marks.values().map(|count| count - 1).sum()
+    }
+}
+
+impl Facebook {
+    /// Meta, which knows this of the customers from the start. What lies in the future counts only once it is over.
+    pub fn new(app: AppId, human_agent: bool, known: Arc<Known>) -> Self {
+        Self {
+            known,
+            names: BTreeMap::new(),
+            app,
+            human_agent,
+            tells: true,
+            counts: Counts::default(),
+            given: BTreeSet::new(),
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// The profile tells this name from now on.
+    pub fn call(&mut self, page: PageId, psid: Psid, name: String) {
+        self.names.insert((page, psid), name);
+    }
+
+    /// Whether echo and receipts come of what is sent from now on.
+    pub fn set_telling(&mut self, tells: bool) {
+        self.tells = tells;
+    }
+
+    /// A customer did something, or an app was handed a conversation.
+    pub fn hear(&mut self, inbound: &Inbound) {
+        Arc::make_mut(&mut self.known).take(inbound);
+    }
+
+    /// What it saw so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Takes a send, or refuses it.
+    pub fn send(&mut self, permit: &Permit, send: &Send, now: Timestamp) -> Planned<SendOutcome> {
+        let (messaging_type, tag) = permit.messaging_type().wire();
+        let (text, attachment) = match &send.body {
+            Body::Text(text) => (Some(text.reveal().clone()), None),
+            Body::Attachment { kind, url } => (None, Some((kind.clone(), url.reveal().clone()))),
+        };
+        let customer = (send.page.clone(), send.psid.clone());
+        let attempt = Attempt {
+            messaging_type,
+            tag,
+            text: text.as_deref(),
+            has_attachment: attachment.is_some(),
+            now,
+            human_agent_feature: self.human_agent,
+            controlled_elsewhere: self.is_elsewhere(&customer, now),
+        };
+        if let Err(rejection) = self.rules(&customer, &attempt) {
+            let wait = between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1);
+            return Planned::answer(now + wait, self.refuse(rejection));
+        }
+        let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
+        let (page, psid) = customer;
+        let (mid, metadata) = (Mid::new(""), send.metadata.clone());
+        self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner)
+    }
+
+    /// Meta's rules over what the customer has done by now.
+    fn rules(&self, customer: &Customer, attempt: &Attempt<'_>) -> Result<(), Rejection> {
+        let deeds = self.known.deeds.get(customer);
+        let done: Vec<_> = deeds.into_iter().flatten().copied().filter(|deed| deed.at <= attempt.now).collect();
+        send_rules(&done, attempt)
+    }
+
+    /// Whether another app was handed the conversation and has not let a day pass without anything happening in it.
+    fn is_elsewhere(&self, customer: &Customer, now: Timestamp) -> bool {
+        let handed = self.known.owners.get(customer).into_iter().flatten().filter(|owner| owner.since <= now);
+        let Some(owner) = handed.max_by_key(|owner| owner.since) else { return false };
+        let deeds = self.known.deeds.get(customer).into_iter().flatten().map(|deed| deed.at).filter(|at| *at <= now);
+        let active_at = deeds.fold(owner.since, Ord::max);
+        owner.app.as_ref().is_some_and(|app| *app != self.app) && now - active_at < CONTROL
+    }
+
+    fn refuse(&mut self, rejection: Rejection) -> SendOutcome {
+        self.counts.refused += 1;
+        let code = (i64::from(rejection.code), rejection.subcode.map(i64::from));
+        let row = error_table::lookup(code);
+        match row.retry {
+            Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },
+            Retry::Never => SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope },
+            Retry::Doubt => SendOutcome::InDoubt { why: row.name },
+        }
+    }
+
+    /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
+    fn accept(&mut self, mut bubble: Bubble, manner: String) -> Planned<SendOutcome> {
+        let recorded = self.recorded_echo(&bubble);
+        *self.counts.sends.entry(manner).or_default() += 1;
+        let nth = self.counts.marks.entry(bubble.metadata.clone()).or_default();
+        *nth += 1;
+        let about = format!("{}#{nth}", bubble.metadata);
+        bubble.mid = recorded.clone().unwrap_or_else(|| Mid::new(format!("m_{:016x}", draw(Stream::Mid, &about))));
+        let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone() }, bubble.at);
+        if recorded.is_some() {
+            // The echo stands in the recording close behind; the answer is not to come after it.
+            return Planned::answer(now + Span(1), outcome);
+        }
+        let deliveries = if self.tells { self.told(&bubble, &about) } else { Vec::new() };
+        let answer_at = now + between(Stream::Answer, &about, ANSWER.0, ANSWER.1);
+        Planned { answer_at, outcome, deliveries }
+    }
+
+    /// The recording's own echo of this send: by its mark, else the first with the same text that no other send has.
+    fn recorded_echo(&mut self, bubble: &Bubble) -> Option<Mid> {
+        let customer = (bubble.page.clone(), bubble.psid.clone());
+        let echoes = self.known.echoes.get(&customer)?;
+        let free = |index: &usize, echo: &MarkedEcho| {
+            let near = Span((echo.at - bubble.at).0.abs()) <= ECHO_APART;
+            near && !self.given.contains(&(customer.clone(), *index))
+        };
+        let free: Vec<(usize, &MarkedEcho)> =
+            echoes.iter().enumerate().filter(|(index, echo)| free(index, echo)).collect();
+        let marked = free.iter().find(|(_, echo)| echo.mark == bubble.metadata);
+        let (index, echo) = marked.or_else(|| free.iter().find(|(_, echo)| echo.text == bubble.text))?;
+        let (index, mid) = (*index, echo.mid.clone());
+        self.given.insert((customer, index));
+        Some(mid)
+    }
+
+    /// Echo and receipts come by themselves.
+    fn told(&self, bubble: &Bubble, about: &str) -> Vec<Coming> {
+        let echo_at = bubble.at + between(Stream::Echo, about, ECHO.0, ECHO.1);
+        let arrived_at = bubble.at + between(Stream::Delivered, about, DELIVERED.0, DELIVERED.1);
+        let read_at = arrived_at + between(Stream::Read, about, READ.0, READ.1);
+        let whose = MachineId::Conversation(bubble.page.clone(), bubble.psid.clone());
+        let effect = short(&bubble.metadata);
+        let coming = |at, what: &str, body| {
+            let name = format!("{what}-of-{effect}");
+            let what = format!("mid={}", shown_id(bubble.mid.as_str()));
+            Coming { at, name: Announced { name, whose: Some(whose.clone()), what }, body }
+        };
+        vec![
+            coming(echo_at, "echo", wire::echo(bubble, &self.app, echo_at)),
+            coming(arrived_at, "delivered", wire::delivered(bubble, arrived_at)),
+            coming(read_at, "read", wire::read(bubble, read_at)),
+        ]
+    }
+
+    /// Tells a customer's name, or nothing of them.
+    pub fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>> {
+        let customer = (page.clone(), psid.clone());
+        let name = profile(self.names.get(&customer).map_or("", String::as_str));
+        let who = MachineId::Conversation(page.clone(), psid.clone());
+        let nth = self.asked.entry(customer).or_default();
+        *nth += 1;
+        let wait = between(Stream::Profile, &format!("{who}#{nth}"), ANSWER.0, ANSWER.1);
+        Planned::answer(now + wait, Ok(name))
+    }
+}
+
+/// The last word is the family name, if there is more than one word.
+fn profile(name: &str) -> Profile {
+    let (first, last) = name.trim().rsplit_once(' ').unwrap_or((name.trim(), ""));
+    let part = |text: &str| (!text.trim().is_empty()).then(|| Redacted::new(text.trim().to_owned()));
+    Profile { first_name: part(first), last_name: part(last), picture: None }
+}

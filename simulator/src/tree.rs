@@ -1,0 +1,235 @@
+//! The actors depth: the real node (store, actors, desk, read models) on a paused clock, driven by the verbs of the core
+//! depth.
+//!
+//! A crash drops the runtime with everything in it; disks and world stay. Must not be used from within a runtime.
+//! Invariant: time moves only when nothing is left to do at its instant, and only as far as was asked for.
+
+use std::sync::{Arc, MutexGuard};
+
+use actors::Clock as _;
+use anyhow::Context as _;
+use journal::{Journal as _, Position, StoredBatch};
+use model::{MachineId, Span, Timestamp};
+use node::NodeConfig;
+use tokio::runtime::Runtime;
+use tracker::Desk;
+
+use crate::outside::desk::Deed;
+use crate::outside::{Announced, Coming, CommentOnTask, Outside};
+use crate::replay::agents::Agents;
+use crate::replay::kept::Kept;
+use crate::replay::meta::Shared;
+use crate::replay::stage::Stage;
+use crate::replay::trace::Recorder;
+use crate::witness::Witness;
+
+pub use crate::replay::stage::{Disks, Tasks};
+
+/// What a node is made of.
+pub struct Setup {
+    /// Account, settings, Pages and limits.
+    pub config: NodeConfig,
+    /// The first instant.
+    pub begins_at: Timestamp,
+    /// Where it keeps what it knows.
+    pub disks: Disks,
+    /// Who has the tasks.
+    pub tasks: Tasks,
+    /// Who watches.
+    pub witness: Witness,
+}
+
+impl Setup {
+    /// On sound disks in memory, with the embedded desk, with a hash and without a trace.
+    pub fn new(config: NodeConfig, begins_at: Timestamp) -> Self {
+        Self { config, begins_at, disks: Disks::in_memory(), tasks: Tasks::Desk, witness: Witness::default() }
+    }
+}
+
+/// A node and the world around it.
+pub struct Node<O> {
+    disks: Disks,
+    tasks: Tasks,
+    outside: Shared<O>,
+    coming: Kept<Coming>,
+    agents: Arc<Agents>,
+    recorder: Recorder,
+    /// Now, while the node is down.
+    now: Timestamp,
+    life: Option<Life<O>>,
+}
+
+/// What a crash takes. The stage goes before the runtime that it lives in.
+struct Life<O> {
+    stage: Arc<Stage<O>>,
+    runtime: Runtime,
+}
+
+impl<O: Outside + Send + 'static> Node<O> {
+    /// Starts a node on its disks.
+    ///
+    /// # Errors
+    /// Where the node does not start.
+    pub fn new(setup: Setup, outside: O) -> anyhow::Result<Self> {
+        let Setup { config, begins_at, disks, tasks, witness } = setup;
+        let mut node = Self {
+            disks,
+            tasks,
+            outside: Shared::new(outside),
+            coming: Kept::default(),
+            agents: Arc::default(),
+            recorder: Recorder::new(witness),
+            now: begins_at,
+            life: None,
+        };
+        node.restart(config)?;
+        Ok(node)
+    }
+
+    /// Meta delivers at `at`; everything before that instant happens first. `false`: not taken, or the node is down.
+    pub fn deliver(&mut self, at: Timestamp, body: &[u8]) -> bool {
+        self.run_until(at);
+        self.accept(None, body)
+    }
+
+    /// As [`Node::deliver`], with what the trace says of it.
+    pub fn deliver_as(&mut self, at: Timestamp, name: &Announced, body: &[u8]) -> bool {
+        self.run_until(at);
+        self.accept(Some(name), body)
+    }
+
+    fn accept(&self, name: Option<&Announced>, body: &[u8]) -> bool {
+        match (&self.life, name) {
+            (Some(Life { stage, runtime }), _) => {
+                let body = String::from_utf8_lossy(body).into_owned();
+                runtime.block_on(stage.door.deliver(name, body))
+            }
+            (None, Some(name)) => {
+                self.recorder.note(|witness| witness.delivery(self.now, name));
+                self.recorder.note(|witness| witness.not_taken(self.now, name));
+                false
+            }
+            (None, None) => false,
+        }
+    }
+
+    /// An agent comments at `at`; where there is no task yet, they look again for so long. While the node is down nobody
+    /// comments.
+    pub fn comment(&mut self, at: Timestamp, comment: CommentOnTask, patience: Span) {
+        self.run_until(at);
+        if let Some(Life { stage, runtime }) = &self.life {
+            runtime.block_on(self.agents.comment(stage, comment, patience));
+        }
+    }
+
+    /// A person does something to the newest task of a conversation in the embedded desk; `false` where it does not apply.
+    pub fn act(&mut self, at: Timestamp, conversation: &MachineId, deed: Deed) -> bool {
+        self.run_until(at);
+        let Some(Life { stage, runtime }) = &self.life else { return false };
+        runtime.block_on(stage.act(conversation, deed))
+    }
+
+    /// Lets everything happen that falls due before `at`, and shows `at` from then. What falls due at `at` itself happens
+    /// behind whatever is delivered at `at`.
+    pub fn run_until(&mut self, at: Timestamp) {
+        match &self.life {
+            Some(Life { stage, runtime }) => runtime.block_on(stage.clock.reaches(at)),
+            None => self.now = self.now.max(at),
+        }
+    }
+
+    /// Everything is forgotten but what is durable and what the world has in hand.
+    pub fn crash(&mut self) {
+        self.now = self.now();
+        if let Some(Life { stage, runtime }) = self.life.take() {
+            // What is durable is seen before its reader goes.
+            self.recorder.note(|_| {});
+            self.recorder.unfollow();
+            drop(stage);
+            drop(runtime);
+        }
+    }
+
+    /// Starts again on what is durable, perhaps with other settings. What the world wanted to deliver meanwhile comes now.
+    ///
+    /// # Errors
+    /// Where the node does not start.
+    pub fn restart(&mut self, config: NodeConfig) -> anyhow::Result<()> {
+        self.crash();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = runtime.context("no runtime can be made")?;
+        let world = (self.outside.clone(), self.coming.clone());
+        let set = Stage::set(config, self.now, (&self.disks, self.tasks), world, self.recorder.clone());
+        let stage = Arc::new(runtime.block_on(set)?);
+        {
+            let _inside = runtime.enter();
+            stage.door.go_on();
+            self.agents.go_on(&stage);
+        }
+        self.life = Some(Life { stage, runtime });
+        Ok(())
+    }
+
+    /// Whether nothing is under way and no deadline is due.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn is_idle(&self) -> anyhow::Result<bool> {
+        let Some(Life { stage, runtime }) = &self.life else { return Ok(false) };
+        let _inside = runtime.enter();
+        stage.is_idle()
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        let Some(Life { stage, runtime }) = &self.life else { return self.now };
+        // The paused clock is the runtime's: outside of it there is another.
+        let _inside = runtime.enter();
+        stage.clock.now()
+    }
+
+    /// Deliveries that will still come by themselves.
+    pub fn on_the_way(&self) -> u64 {
+        self.coming.len()
+    }
+
+    /// Agents who wait for a task.
+    pub fn agents_waiting(&self) -> u64 {
+        self.agents.waiting()
+    }
+
+    /// The world, to be looked at or changed between two steps.
+    pub fn outside(&self) -> MutexGuard<'_, O> {
+        self.outside.look()
+    }
+
+    /// The embedded desk, while the node runs.
+    pub fn desk(&self) -> Option<&Desk> {
+        self.life.as_ref().map(|life| &*life.stage.desk)
+    }
+
+    /// Everything in the journal after a position, in the order in which it became durable; at most so many.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read, or the node is down.
+    pub fn batches(&self, after: Position, limit: usize) -> anyhow::Result<Vec<StoredBatch>> {
+        let life = self.life.as_ref().context("the node is down")?;
+        Ok(life.stage.node.store().journal.tail(after, limit)?)
+    }
+
+    /// The hash over every byte of the journal, every request to Meta and every call of the tracker: 64 hex digits.
+    ///
+    /// # Errors
+    /// Where the journal could not be read, now or earlier.
+    pub fn trace_hash(&self) -> anyhow::Result<String> {
+        self.recorder.look(|witness| witness.trace_hash())
+    }
+
+    /// The lines of the trace so far; none where none is told.
+    ///
+    /// # Errors
+    /// Where the journal could not be read, now or earlier.
+    pub fn trace(&self) -> anyhow::Result<Vec<String>> {
+        self.recorder.look(|witness| witness.lines().to_vec())
+    }
+}
