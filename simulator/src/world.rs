@@ -144,8 +144,8 @@ fn broken(depth: Depth, why: String) -> Run {
 pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
     let same = |candidate: &Scenario| {
         let run = play(candidate, found.depth, false);
-        run.verdict == found.verdict && found.promises.iter().any(|promise| run.promises.contains(promise))
-            || run.verdict == found.verdict && found.promises.is_empty()
+        let shares = found.promises.is_empty() || found.promises.iter().any(|promise| run.promises.contains(promise));
+        run.verdict == found.verdict && shares
     };
     let (mut least, mut runs) = (scenario.clone(), 0);
     let mut width = least.lines.len().div_ceil(2);

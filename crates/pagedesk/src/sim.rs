@@ -62,7 +62,8 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
 fn summary(range: &Range<u64>, bad: u64, met: &Coverage) -> String {
     let count = range.end - range.start;
     let word = if bad == 0 { "every promise was kept".to_owned() } else { format!("{bad} are not ok") };
-    format!("\n{met}\n{count} seeds: {word}\n")
+    let seeds = if count == 1 { "seed" } else { "seeds" };
+    format!("\n{met}\n{count} {seeds}: {word}\n")
 }
 
 fn one(asked: &SimScenario) -> Result<Exit, Failure> {

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 pub(super) const SIM: &str = "\
 Examples:
@@ -53,7 +53,7 @@ pub(crate) enum SimCommand {
 
 /// `pagedesk sim run`
 #[derive(Args, Debug)]
-#[group(id = "which", required = true, multiple = false, args = ["seed", "seeds"])]
+#[command(group(ArgGroup::new("which").required(true).args(["seed", "seeds"])))]
 pub(crate) struct SimRun {
     /// What everything is drawn from
     #[arg(long, value_name = "N")]
@@ -109,7 +109,7 @@ pub(crate) enum SimDepth {
 /// How much happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum SimProfile {
-    /// One Page, two customers, nothing goes wrong
+    /// One Page, two customers; few bodies come again
     Calm,
     /// Two Pages; Meta repeats, holds back, hands over and restricts
     Busy,
