@@ -10,8 +10,8 @@ use simulator::world::{Depth, Run, Verdict, play, shrink};
 const SEEDS_MAX: u64 = 60;
 
 fn find() -> Option<(u64, Run)> {
-    let runs = (0..SEEDS_MAX).map(|seed| (seed, play(&scenario(seed, Profile::Busy), Depth::Core, false)));
-    runs.into_iter().find(|(_, run)| run.verdict != Verdict::Ok)
+    let mut runs = (0..SEEDS_MAX).map(|seed| (seed, play(&scenario(seed, Profile::Busy), Depth::Core, false)));
+    runs.find(|(_, run)| run.verdict != Verdict::Ok)
 }
 
 #[test]
