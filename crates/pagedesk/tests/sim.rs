@@ -1,7 +1,5 @@
 //! `pagedesk sim` as the real binary: seeds and scenarios played and judged.
 
-#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
-
 mod program;
 
 use std::fs;
