@@ -24,6 +24,12 @@ pub(crate) enum Stream {
     Profile,
     /// Bytes for keys and nonces.
     Bytes,
+    /// What a made-up customer does.
+    Customer,
+    /// What a made-up agent does.
+    Agent,
+    /// What Meta does in a made-up world, and when the node falls in it.
+    Meta,
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.

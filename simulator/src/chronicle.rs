@@ -30,6 +30,8 @@ pub struct Chronicle {
     incarnation: Incarnation,
     talks: BTreeMap<MachineId, Talk>,
     posts: u64,
+    /// What was seen while the journal could not be: each stands behind the record it came from.
+    unplaced: Option<Vec<(Timestamp, What)>>,
 }
 
 /// A conversation as its events leave it.
@@ -53,12 +55,39 @@ pub fn setup(begins_at: Timestamp, facts: &AccountFacts, pages: impl IntoIterato
 impl Chronicle {
     /// Nothing happened yet, in a store of this incarnation.
     pub fn new(setup: Setup, incarnation: Incarnation) -> Self {
-        Self { history: History::new(setup), incarnation, talks: BTreeMap::new(), posts: 0 }
+        Self { history: History::new(setup), incarnation, talks: BTreeMap::new(), posts: 0, unplaced: None }
     }
 
     /// Anything that needs no translation.
     pub fn note(&mut self, at: Timestamp, what: What) {
-        self.history.note(at, what);
+        match &mut self.unplaced {
+            Some(unplaced) => unplaced.push((at, what)),
+            None => drop(self.history.note(at, what)),
+        }
+    }
+
+    /// From here on the journal cannot be read while things are noted, until [`Self::sees`].
+    pub(crate) fn is_blind(&mut self) {
+        self.unplaced.get_or_insert_default();
+    }
+
+    /// The journal was read up to now: whatever is left happened last.
+    pub(crate) fn sees(&mut self) {
+        for (at, what) in self.unplaced.take().unwrap_or_default() {
+            self.place(at, what);
+        }
+    }
+
+    fn place(&mut self, at: Timestamp, what: What) {
+        self.history.note(at.max(self.history.ends_at()), what);
+    }
+
+    /// What was asked for by this record, and whatever was seen before that.
+    fn place_behind(&mut self, id: &EffectId) {
+        let Some(unplaced) = &mut self.unplaced else { return };
+        let Some(last) = unplaced.iter().rposition(|(_, what)| is_asked_by(what, id)) else { return };
+        let behind: Vec<_> = unplaced.drain(..=last).collect();
+        behind.into_iter().for_each(|(at, what)| self.place(at, what));
     }
 
     /// The node fell, rose, or rests.
@@ -101,7 +130,9 @@ impl Chronicle {
             };
             let id = EffectId { incarnation: self.incarnation, machine: machine.clone(), seq: stored.seq };
             let record = Record { id, decided_at: Timestamp(batch.at), says };
-            self.note(committed_at, What::Journal(record));
+            let id = record.id.clone();
+            self.place(committed_at, What::Journal(record));
+            self.place_behind(&id);
         }
         Ok(())
     }
@@ -197,11 +228,36 @@ impl Chronicle {
         }
     }
 
+    /// Compares the living state of conversations with what their records come to.
+    pub fn compare(&mut self, at: Timestamp, living: &mut dyn FnMut(&MachineId) -> Option<Digest>) {
+        for (machine, talk) in &self.talks {
+            let Some(live) = living(machine) else { continue };
+            let rebuilt = of_state(&talk.state);
+            let machine = machine.clone();
+            self.history.note(at, What::Life(Life::Compared { machine, live, rebuilt, without_snapshot: rebuilt }));
+        }
+    }
+
     /// What was written, with what stands for every byte that left and was stored.
     pub fn finish(mut self, trace_hash: Option<String>) -> History {
         self.history.trace_hash = trace_hash;
         self.history
     }
+}
+
+/// Whether this is what an effect asks for.
+fn is_asked_by(what: &What, id: &EffectId) -> bool {
+    match what {
+        What::Tracker(Tracker::Called { effect, .. }) => effect == id,
+        What::Meta(Meta::SendCame { mark, .. }) => *mark == id.to_string(),
+        What::Tracker(_) | What::Meta(_) | What::Admin(_) | What::Webhook(_) => false,
+        What::Journal(_) | What::Screen(_) | What::Life(_) => false,
+    }
+}
+
+/// What stands for a state.
+pub fn of_state(state: &conversation::State) -> Digest {
+    Digest::of(&serde_json::to_vec(state).expect("states are plain text and numbers"))
 }
 
 fn of_fault(fault: &Fault) -> TrackerAnswer {

@@ -26,6 +26,7 @@ use machine::conversation::{Resolution, State};
 use machine::outbound::PartId;
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
+use oracle::history::Life;
 
 use self::agenda::{Agenda, Job, Task};
 use self::tree::Tree;
@@ -112,6 +113,7 @@ impl<O: Outside> Node<O> {
             on_the_way: 0,
             trouble: None,
         };
+        ground.witness.life(begins_at, Life::Started);
         let tree = Tree::start(&mut ground, &config);
         Self { ground, tree: Some(tree) }
     }
@@ -190,7 +192,10 @@ impl<O: Outside> Node<O> {
 
     /// Everything is forgotten but what is durable and what the world has in hand.
     pub fn crash(&mut self) {
-        self.tree = None;
+        if self.tree.take().is_some() {
+            let now = self.now();
+            self.ground.witness.life(now, Life::Crashed);
+        }
         self.ground.agenda.crash();
         self.ground.inbox.crash();
     }
@@ -199,7 +204,8 @@ impl<O: Outside> Node<O> {
     /// world wanted to deliver meanwhile comes now.
     pub fn restart(&mut self, config: &NodeConfig) {
         self.crash();
-        let held = self.ground.agenda.hold();
+        let (held, now) = (self.ground.agenda.hold(), self.now());
+        self.ground.witness.life(now, Life::Started);
         self.tree = Some(Tree::start(&mut self.ground, config));
         self.ground.agenda.go_on(held);
     }
@@ -255,6 +261,24 @@ impl<O: Outside> Node<O> {
         &self.ground.witness
     }
 
+    /// Whether somebody could not read a record, at any time.
+    pub(crate) fn trouble(&mut self) -> Option<anyhow::Error> {
+        self.ground.trouble.take()
+    }
+
+    /// Tells whoever watches what stands between two steps.
+    pub(crate) fn note<T>(&mut self, note: impl FnOnce(&mut Witness) -> T) -> T {
+        note(&mut self.ground.witness)
+    }
+
+    /// What stands for the living states of the conversations in memory, compared with their records.
+    pub(crate) fn compare(&mut self) {
+        let (now, tree) = (self.now(), self.tree.as_ref());
+        let mut living =
+            |machine: &MachineId| tree.and_then(|tree| tree.state(machine)).map(crate::chronicle::of_state);
+        self.ground.witness.tell(|chronicle| chronicle.compare(now, &mut living));
+    }
+
     /// The live state of a conversation that is or was in memory since the last start.
     pub fn state(&self, conversation: &MachineId) -> Option<&State> {
         self.tree.as_ref()?.state(conversation)
@@ -295,6 +319,8 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
     if let Some(name) = name {
         ground.witness.delivery(now, name);
     }
+    let number = ground.witness.offered(now, body);
+    ground.witness.acknowledged(now, number, tree.is_some());
     let Some(tree) = tree else {
         if let Some(name) = name {
             ground.witness.not_taken(now, name);
@@ -324,6 +350,7 @@ fn write<O: Outside>(ground: &mut Ground<O>, tree: Option<&mut Tree>, patient: &
     let now = ground.now();
     let Some((task, id)) = ground.outside.comment(&patient.comment, now) else { return false };
     ground.comments.written += 1;
+    ground.witness.commented(now, &id, &task, patient.comment.audience);
     let CommentOnTask { page, psid, .. } = &patient.comment;
     if ground.witness.tells() {
         let whose = MachineId::Conversation(page.clone(), psid.clone());

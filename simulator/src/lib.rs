@@ -13,3 +13,5 @@ pub mod replay;
 pub mod scenario;
 pub mod tree;
 pub mod witness;
+pub mod workload;
+pub mod world;

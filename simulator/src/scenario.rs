@@ -175,6 +175,10 @@ pub enum Deed {
     },
     /// Meta does something with its webhooks.
     Meta(Order),
+    /// The node falls: what is not durable is gone.
+    Crash,
+    /// It starts again on what is durable.
+    Restart,
 }
 
 /// How Meta tells of something.

@@ -11,9 +11,11 @@ use anyhow::Context as _;
 use journal::{Journal as _, Position, StoredBatch};
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
+use oracle::history;
 use tokio::runtime::Runtime;
 use tracker::Desk;
 
+use crate::chronicle::Chronicle;
 use crate::outside::desk::Deed;
 use crate::outside::{Announced, Coming, CommentOnTask, Outside};
 use crate::replay::agents::Agents;
@@ -104,12 +106,19 @@ impl<O: Outside + Send + 'static> Node<O> {
                 let body = String::from_utf8_lossy(body).into_owned();
                 runtime.block_on(stage.door.deliver(name, body))
             }
-            (None, Some(name)) => {
-                self.recorder.note(|witness| witness.delivery(self.now, name));
-                self.recorder.note(|witness| witness.not_taken(self.now, name));
+            (None, name) => {
+                self.recorder.note(|witness| {
+                    if let Some(name) = name {
+                        witness.delivery(self.now, name);
+                    }
+                    let number = witness.offered(self.now, body);
+                    witness.acknowledged(self.now, number, false);
+                    if let Some(name) = name {
+                        witness.not_taken(self.now, name);
+                    }
+                });
                 false
             }
-            (None, None) => false,
         }
     }
 
@@ -143,7 +152,7 @@ impl<O: Outside + Send + 'static> Node<O> {
         self.now = self.now();
         if let Some(Life { stage, runtime }) = self.life.take() {
             // What is durable is seen before its reader goes.
-            self.recorder.note(|_| {});
+            self.recorder.note(|witness| witness.life(self.now, history::Life::Crashed));
             self.recorder.unfollow();
             drop(stage);
             drop(runtime);
@@ -159,8 +168,15 @@ impl<O: Outside + Send + 'static> Node<O> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.context("no runtime can be made")?;
         let world = (self.outside.clone(), self.coming.clone());
+        self.recorder.note(|witness| {
+            witness.life(self.now, history::Life::Started);
+            witness.tell(Chronicle::is_blind);
+        });
         let set = Stage::set(config, self.now, (&self.disks, self.tasks), world, self.recorder.clone());
         let stage = Arc::new(runtime.block_on(set)?);
+        self.recorder.note(|witness| {
+            witness.tell(Chronicle::sees);
+        });
         {
             let _inside = runtime.enter();
             stage.door.go_on();
@@ -223,6 +239,14 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// Where the journal could not be read, now or earlier.
     pub fn trace_hash(&self) -> anyhow::Result<String> {
         self.recorder.look(|witness| witness.trace_hash())
+    }
+
+    /// Tells whoever watches what stands between two steps.
+    ///
+    /// # Errors
+    /// Where the journal could not be read, now or earlier.
+    pub(crate) fn note<T>(&self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
+        self.recorder.look(note)
     }
 
     /// The lines of the trace so far; none where none is told.

@@ -5,6 +5,8 @@
 //! tracker, unredacted. Nothing is formatted unless a trace is asked for. Format of the trace: `docs/format/trace.md`.
 //! Invariant: what customers are called and wrote is in a trace only where the world is made up.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
@@ -18,6 +20,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tracker::{Comment, CommentsAdded, OpenTask, Opened};
 
+use crate::chronicle::Chronicle;
 use crate::replay::fields::{self, Manner};
 use crate::replay::names::{Names, one_line};
 use crate::replay::tally::Tally;
@@ -41,6 +44,8 @@ pub struct Witness {
     /// Room for the piece that is being written.
     scratch: Vec<u8>,
     told: Option<Telling>,
+    /// What is written down for the oracle.
+    chronicle: Option<Box<Chronicle>>,
 }
 
 /// The readable trace.
@@ -60,7 +65,7 @@ impl core::fmt::Debug for Witness {
 impl Default for Witness {
     /// Hashes, and tells nothing.
     fn default() -> Self {
-        Self { digest: Sha256::new(), scratch: Vec::with_capacity(4_096), told: None }
+        Self { digest: Sha256::new(), scratch: Vec::with_capacity(4_096), told: None, chronicle: None }
     }
 }
 
@@ -115,6 +120,9 @@ impl Witness {
             self.put(&record.body);
         }
         self.end();
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.batch(Timestamp(batch.at), machine, batch)?;
+        }
         match &mut self.told {
             Some(told) => told.batch(machine, batch),
             None => Ok(()),
@@ -161,6 +169,9 @@ impl Witness {
 
     /// A send was answered.
     pub(crate) fn sent(&mut self, at: Timestamp, effect: &EffectId, outcome: &SendOutcome) {
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.send_answered(at, &effect.to_string(), false);
+        }
         self.comes(at, Some(&effect.machine), |_| format!("e{} {}", effect.seq, sent(outcome)));
     }
 

@@ -19,7 +19,7 @@ use simulator::replay::replay;
 const RECEIVED_AT: Timestamp = Timestamp(1_780_272_099_000);
 
 /// What is planted, and what the linter takes it for; names it only knows if they are denied.
-const PLANTS: [(&str, Leftover); 12] = [
+const PLANTS: [(&str, Leftover); 13] = [
     ("Mara Lindqvist", Leftover::Denied),
     ("Ørsted-Brøndum", Leftover::Denied),
     ("Софья Ковалёва", Leftover::Denied),
@@ -28,6 +28,7 @@ const PLANTS: [(&str, Leftover); 12] = [
     ("+46 70 174 06 05", Leftover::Phone),
     ("0171/2345678", Leftover::Phone),
     ("https://quayside-bakery.se/mara?id=1", Leftover::Link),
+    ("https://lindqvist:s3cret@quayside-bakery.se", Leftover::Link),
     ("EAAGm0PX4ZCpsBAKZCmZBqQZDZD", Leftover::Token),
     ("104000000000017", Leftover::Id),
     ("m_Zm9vYmFyYmF6cXV1eGZvb2JhcmJheg", Leftover::Id),

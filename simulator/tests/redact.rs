@@ -28,6 +28,7 @@ fn phrase() -> impl Strategy<Value = String> {
         "שלום",
         "مرحبا",
         "e\u{301}",
+        "𝐀",
         "👩‍👩‍👧‍👦",
         "🇩🇪",
         "❤️",
@@ -316,4 +317,24 @@ fn short_texts_of_one_shape_are_told_apart_by_all_their_pseudonyms() {
     let redacted: BTreeMap<String, String> = all.map(|text| (redaction.text(&text).unwrap(), text)).collect();
     assert_eq!(redacted.len(), 26 * 26);
     assert!(redacted.iter().filter(|(redacted, text)| redacted == text).count() < 12);
+}
+
+#[test]
+fn no_pseudonym_looks_like_something_that_did_not_stand_in_the_text() {
+    // One in 26 would begin with `m`, and be taken for the id of a message.
+    let mut redaction = redaction_of(|_| ());
+    for number in 0..400 {
+        let text = format!("{}_abcdefghijklmnopqrstu{number:03}", ["q", "x", "Z"][number % 3]);
+        let redacted = redaction.text(&text).unwrap();
+        assert!(!redacted.starts_with("m_"), "{text} {redacted}");
+        assert_eq!(leftovers(&json!({"text": redacted}).to_string(), ""), []);
+    }
+}
+
+#[test]
+fn an_id_that_is_a_phone_number_elsewhere_stays_an_id() {
+    let bodies = [r#"{"text":"+49 171 2345678"}"#, r#"{"metadata":"pd.1.1.p/1712345678"}"#];
+    for body in redact(&bodies) {
+        assert_eq!(leftovers(&body, ""), [], "{body}");
+    }
 }

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use simulator::play::recording::{Recording, Step};
 use simulator::replay::{Outcome, replay};
 
-/// Runs that must give the same bytes.
+/// The recording that holds every kind.
+const WHOLE: &str = "first-day";
+
+/// Runs of that one that must give the same bytes; of each other one two must.
 const RUNS: usize = 20;
 
 fn recordings() -> Vec<PathBuf> {
@@ -56,8 +59,8 @@ fn every_recording_comes_to_its_approved_trace_and_to_what_it_expects() {
 
 #[test]
 fn one_recording_is_one_trace_however_often_it_is_played() {
-    // The one that holds every kind. Two at a time, so that what belongs to the process as a whole cannot hide.
-    let recording = recording("first-day");
+    // Two at a time, so that what belongs to the process as a whole cannot hide.
+    let recording = recording(WHOLE);
     let runs: Vec<Outcome> = std::thread::scope(|scope| {
         let lanes = [0; 2].map(|_| scope.spawn(|| (0..RUNS / 2).map(|_| played(&recording)).collect::<Vec<_>>()));
         lanes.into_iter().flat_map(|lane| lane.join().unwrap()).collect()
@@ -66,6 +69,20 @@ fn one_recording_is_one_trace_however_often_it_is_played() {
     for run in &runs {
         assert_eq!(run.trace, runs[0].trace);
         assert_eq!(run, &runs[0]);
+    }
+}
+
+#[test]
+fn every_other_recording_is_one_trace_when_it_is_played_twice() {
+    let others: Vec<PathBuf> = recordings().into_iter().filter(|folder| !folder.ends_with(WHOLE)).collect();
+    assert!(others.len() >= 4, "{others:?}");
+    for folder in others {
+        let recording = Recording::read(&folder).unwrap();
+        let [one, other] = std::thread::scope(|scope| {
+            [0; 2].map(|_| scope.spawn(|| played(&recording))).map(|lane| lane.join().unwrap())
+        });
+        assert_eq!(one.trace, other.trace, "{}", folder.display());
+        assert_eq!(one, other, "{}", folder.display());
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod examples;
 mod policy;
+mod sim;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
+pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
@@ -66,6 +68,9 @@ pub(crate) enum Command {
     /// Ask the messaging policy, show it, compare it
     #[command(subcommand, after_help = policy::POLICY)]
     Policy(PolicyCommand),
+    /// Play made-up worlds and judge what the node does in them
+    #[command(subcommand, after_help = sim::SIM)]
+    Sim(SimCommand),
     /// Make the sign-in of an agent
     #[command(subcommand)]
     Agent(AgentCommand),

@@ -19,6 +19,7 @@ mod replay;
 mod sabotage;
 mod sandbox;
 mod serve;
+mod sim;
 mod store;
 
 use std::ffi::OsString;
@@ -95,6 +96,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),
         Command::Corpus(CorpusCommand::Lint(asked)) => corpus::lint::lint(&asked),
         Command::Policy(command) => policy::policy(&command),
+        Command::Sim(command) => sim::sim(&command),
         Command::Agent(command) => agent::agent(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),

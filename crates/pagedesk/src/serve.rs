@@ -40,6 +40,7 @@ fn check(config: &Config) -> Result<Exit, Failure> {
         return Err(failure.remedy("set store.dir to a folder that the node may write, or give it the right to"));
     }
     whole::look(dir)?;
+    store::opens(dir)?;
     exit::print("the configuration is sound\n")
 }
 

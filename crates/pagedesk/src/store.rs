@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use journal::{FileFault, OpenFault};
+use journal::{FileFault, OpenFault, ReadOnlyJournal};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::process::geteuid;
 
@@ -49,6 +49,15 @@ const WORDS: [(io::ErrorKind, &str); 10] = [
     (io::ErrorKind::AddrInUse, "something listens there already"),
     (io::ErrorKind::AddrNotAvailable, "this machine has no such address"),
 ];
+
+/// Opens journal, keys and inbox of a store, if one lies there, and closes them again; beside a running node too.
+pub(crate) fn opens(dir: &Path) -> Result<(), Failure> {
+    if !dir.join("journal.redb").exists() {
+        return Ok(());
+    }
+    let opened = ReadOnlyJournal::open(dir).and_then(|store| store.stats().and_then(|_| store.inbox_stats()));
+    opened.map(drop).map_err(|fault| unusable(dir, &fault))
+}
 
 /// What the system says, in our words, with its own in brackets.
 pub(crate) fn fault_words(fault: &io::Error) -> String {

@@ -82,9 +82,11 @@ fn a_damaged_file_is_a_finding_of_verify_and_a_refusal_of_everything_else() {
         }
         refuses(&look("stats", &state, &[]), name, &state);
         refuses(&run(&["--log-level", "error", "serve", "--config", &file]), name, &state);
+        refuses(&run(&["serve", "--config", &file, "--check"]), name, &state);
         fs::write(&path, sound).unwrap();
     }
     assert_eq!(look("verify", &state, &[]).code, Some(0));
+    assert_eq!(run(&["serve", "--config", &file, "--check"]).code, Some(0));
 }
 
 #[test]

@@ -47,6 +47,11 @@ impl Coverage {
         self.sets.get(set).and_then(|words| words.get(word)).copied().unwrap_or_default()
     }
 
+    /// The sets, in the order in which they are printed.
+    pub fn sets() -> impl Iterator<Item = &'static str> {
+        SETS.into_iter()
+    }
+
     /// The words of a set, each with how often it was met.
     pub fn words(&self, set: &str) -> impl Iterator<Item = (&str, u64)> {
         self.sets.get(set).into_iter().flatten().map(|(word, count)| (word.as_str(), *count))

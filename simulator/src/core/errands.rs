@@ -148,7 +148,10 @@ impl Errand {
                 };
                 let message = errand::message(&self.page_id, &self.psid, id, content.clone());
                 witness.send(now, &permit, &message);
-                outside.send(permit, &message, now).map(Heard::Send)
+                let form = permit.messaging_type().wire();
+                let planned = outside.send(permit, &message, now);
+                witness.judged(now, form, &message, &planned.outcome);
+                planned.map(Heard::Send)
             }
             Ask::Profile { .. } => {
                 witness.profile(now, &self.page_id, &self.psid);
@@ -156,11 +159,15 @@ impl Errand {
             }
             Ask::OpenTask(task) => {
                 witness.open_task(now, id, task);
-                outside.open_task(id, task, now).map(Heard::Opened)
+                let planned = outside.open_task(id, task, now);
+                witness.did_open(now, id, &task.lines, &planned.outcome);
+                planned.map(Heard::Opened)
             }
             Ask::AddComments { task, lines, if_active } => {
                 witness.add_comments(now, id, (task, lines, *if_active));
-                outside.add_comments(id, task, lines, *if_active, now).map(Heard::Added)
+                let planned = outside.add_comments(id, task, lines, *if_active, now);
+                witness.did_add(now, id, (task, lines), &planned.outcome);
+                planned.map(Heard::Added)
             }
             Ask::NameContact { contact, name } => {
                 witness.name_contact(now, id, contact, name);

@@ -25,6 +25,7 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unposted;
 mod wire;
 mod world;
 
@@ -52,6 +53,8 @@ pub use state::{
     Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State,
     Violation, Webhooks, Writer,
 };
+
+pub(crate) use unposted::Unposted;
 
 use clock::Clock;
 use courier::{Courier, Item};

@@ -199,12 +199,16 @@ impl Facebook {
     }
 
     /// Whether another app was handed the conversation and has not let a day pass without anything happening in it.
+    /// Control that has ended does not come back with the next message.
     fn is_elsewhere(&self, customer: &Customer, now: Timestamp) -> bool {
         let handed = self.known.owners.get(customer).into_iter().flatten().filter(|owner| owner.since <= now);
         let Some(owner) = handed.max_by_key(|owner| owner.since) else { return false };
-        let deeds = self.known.deeds.get(customer).into_iter().flatten().map(|deed| deed.at).filter(|at| *at <= now);
-        let active_at = deeds.fold(owner.since, Ord::max);
-        owner.app.as_ref().is_some_and(|app| *app != self.app) && now - active_at < CONTROL
+        let deeds = self.known.deeds.get(customer).into_iter().flatten().map(|deed| deed.at);
+        let mut deeds: Vec<Timestamp> = deeds.filter(|at| (owner.since..=now).contains(at)).collect();
+        deeds.sort();
+        deeds.push(now);
+        let lasts = deeds.iter().try_fold(owner.since, |active_at, at| (*at - active_at < CONTROL).then_some(*at));
+        lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
     fn refuse(&mut self, rejection: Rejection) -> SendOutcome {
@@ -253,21 +257,23 @@ impl Facebook {
         Some(mid)
     }
 
-    /// Echo and receipts come by themselves.
+    /// Echo and receipts come by themselves; in standby where another app has the conversation by then.
     fn told(&self, bubble: &Bubble, about: &str) -> Vec<Coming> {
         let echo_at = bubble.at + between(Stream::Echo, about, ECHO.0, ECHO.1);
         let arrived_at = bubble.at + between(Stream::Delivered, about, DELIVERED.0, DELIVERED.1);
         let read_at = arrived_at + between(Stream::Read, about, READ.0, READ.1);
+        let customer = (bubble.page.clone(), bubble.psid.clone());
         let whose = MachineId::Conversation(bubble.page.clone(), bubble.psid.clone());
         let effect = short(&bubble.metadata);
-        let coming = |at, what: &str, body| {
+        let coming = |at, what: &str, item| {
             let name = format!("{what}-of-{effect}");
             let what = format!("mid={}", shown_id(bubble.mid.as_str()));
+            let body = wire::delivery(&bubble.page, at, self.is_elsewhere(&customer, at), &item);
             Coming { at, name: Announced { name, whose: Some(whose.clone()), what }, body }
         };
         vec![
-            coming(echo_at, "echo", wire::echo(bubble, &self.app, echo_at)),
-            coming(arrived_at, "delivered", wire::delivered(bubble, arrived_at)),
+            coming(echo_at, "echo", wire::echo(bubble, &self.app)),
+            coming(arrived_at, "delivered", wire::delivered(bubble)),
             coming(read_at, "read", wire::read(bubble, read_at)),
         ]
     }
@@ -289,4 +295,79 @@ fn profile(name: &str) -> Profile {
     let (first, last) = name.trim().rsplit_once(' ').unwrap_or((name.trim(), ""));
     let part = |text: &str| (!text.trim().is_empty()).then(|| Redacted::new(text.trim().to_owned()));
     Profile { first_name: part(first), last_name: part(last), picture: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const BEGAN: Timestamp = Timestamp(1_780_272_000_000);
+
+    fn bubble() -> Bubble {
+        Bubble {
+            page: PageId::new("17"),
+            psid: Psid::new("5001"),
+            mid: Mid::new("m_1"),
+            text: Some("Yes.".to_owned()),
+            attachment: None,
+            metadata: "pd.1.4.c/17/5001".to_owned(),
+            at: BEGAN,
+        }
+    }
+
+    /// Meta, which heard these things of the customer.
+    fn facebook(items: &[(Span, &str, Value)]) -> Facebook {
+        let mut facebook = Facebook::new(AppId::new("990017"), true, Arc::default());
+        for (after, key, what) in items {
+            let at = BEGAN + *after;
+            let item = json!({ "sender": { "id": "5001" }, "recipient": { "id": "17" }, "timestamp": at, *key: what });
+            let body = wire::delivery(&bubble().page, at, false, &item);
+            webhook::parse(body.as_bytes(), at).inbounds.iter().for_each(|inbound| facebook.hear(inbound));
+        }
+        facebook
+    }
+
+    fn passed(after: Span) -> (Span, &'static str, Value) {
+        (after, "pass_thread_control", json!({ "previous_owner_app_id": null, "new_owner_app_id": "880045" }))
+    }
+
+    fn wrote(after: Span) -> (Span, &'static str, Value) {
+        (after, "message", json!({ "mid": format!("m_{}", after.0), "text": "hello?" }))
+    }
+
+    #[test]
+    fn control_that_has_ended_does_not_come_back_with_the_next_message() {
+        let customer = (bubble().page, bubble().psid);
+        let silent = facebook(&[passed(Span(0)), wrote(Span::hours(24)), wrote(Span::hours(25))]);
+        let active = facebook(&[passed(Span(0)), wrote(Span(86_399_999)), wrote(Span::hours(25))]);
+        for (after, in_silence, in_talk) in [
+            (Span(-1), false, false),
+            (Span(0), true, true),
+            (Span(86_399_999), true, true),
+            (Span::hours(24), false, true),
+            (Span::hours(26), false, true),
+            (Span(176_399_999), false, true),
+            (Span::hours(49), false, false),
+        ] {
+            assert_eq!(silent.is_elsewhere(&customer, BEGAN + after), in_silence, "{after:?}");
+            assert_eq!(active.is_elsewhere(&customer, BEGAN + after), in_talk, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn echo_and_receipts_come_in_standby_once_another_app_has_the_conversation() {
+        for (facebook, list) in [(facebook(&[]), "messaging"), (facebook(&[passed(Span(1))]), "standby")] {
+            let lists: Vec<String> = facebook
+                .told(&bubble(), "it")
+                .iter()
+                .map(|coming| {
+                    let body: Value = serde_json::from_str(&coming.body).unwrap();
+                    body["entry"][0].as_object().unwrap().keys().find(|key| *key == list).unwrap().clone()
+                })
+                .collect();
+            assert_eq!(lists, [list; 3]);
+        }
+    }
 }

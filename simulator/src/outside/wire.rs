@@ -21,7 +21,7 @@ pub(crate) struct Bubble {
 }
 
 /// The echo: sender and recipient are swapped, the app is a number.
-pub(crate) fn echo(bubble: &Bubble, app: &AppId, now: Timestamp) -> String {
+pub(crate) fn echo(bubble: &Bubble, app: &AppId) -> Value {
     let mut message = Map::new();
     message.insert("mid".to_owned(), bubble.mid.as_str().into());
     message.insert("is_echo".to_owned(), true.into());
@@ -34,32 +34,31 @@ pub(crate) fn echo(bubble: &Bubble, app: &AppId, now: Timestamp) -> String {
     if let Some((kind, url)) = &bubble.attachment {
         message.insert("attachments".to_owned(), json!([{ "type": kind, "payload": { "url": url } }]));
     }
-    let item = json!({
+    json!({
         "sender": { "id": bubble.page }, "recipient": { "id": bubble.psid }, "timestamp": bubble.at, "message": message,
-    });
-    delivery(&bubble.page, now, &item)
+    })
 }
 
 /// It arrived. Without a `timestamp`, as in Meta's own example.
-pub(crate) fn delivered(bubble: &Bubble, now: Timestamp) -> String {
-    let item = json!({
+pub(crate) fn delivered(bubble: &Bubble) -> Value {
+    json!({
         "sender": { "id": bubble.psid }, "recipient": { "id": bubble.page },
         "delivery": { "mids": [bubble.mid], "watermark": bubble.at },
-    });
-    delivery(&bubble.page, now, &item)
+    })
 }
 
 /// It was read.
-pub(crate) fn read(bubble: &Bubble, now: Timestamp) -> String {
-    let item = json!({
+pub(crate) fn read(bubble: &Bubble, now: Timestamp) -> Value {
+    json!({
         "sender": { "id": bubble.psid }, "recipient": { "id": bubble.page }, "timestamp": now,
         "read": { "watermark": bubble.at },
-    });
-    delivery(&bubble.page, now, &item)
+    })
 }
 
-fn delivery(page: &PageId, now: Timestamp, item: &Value) -> String {
-    json!({ "object": "page", "entry": [{ "id": page, "time": now, "messaging": [item] }] }).to_string()
+/// One item as a delivery of its own; in `standby` where another app has the conversation.
+pub(crate) fn delivery(page: &PageId, now: Timestamp, is_aside: bool, item: &Value) -> String {
+    let list = if is_aside { "standby" } else { "messaging" };
+    json!({ "object": "page", "entry": [{ "id": page, "time": now, list: [item] }] }).to_string()
 }
 
 #[cfg(test)]
@@ -80,9 +79,10 @@ mod tests {
             at: Timestamp(1_780_272_000_000),
         };
         let (app, now) = (AppId::new("990017"), Timestamp(1_780_272_000_400));
-        for (body, word) in
-            [(echo(&bubble, &app, now), "echo"), (delivered(&bubble, now), "arrived"), (read(&bubble, now), "read")]
+        for (item, word) in
+            [(echo(&bubble, &app), "echo"), (delivered(&bubble), "arrived"), (read(&bubble, now), "read")]
         {
+            let body = delivery(&bubble.page, now, false, &item);
             let parsed = webhook::parse(body.as_bytes(), now);
             assert_eq!(parsed.anomalies, []);
             let inbound = &parsed.inbounds[0];

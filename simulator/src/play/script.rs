@@ -126,6 +126,9 @@ impl Script<'_> {
                 self.hand.taken().await?;
                 Ok(done)
             }
+            Deed::Crash | Deed::Restart => {
+                Ok(Err("a sandbox's node is not felled: play this with `pagedesk sim scenario`".to_owned()))
+            }
             Deed::Agent { by, who, text, internal } => self.comments(line, by, who, text, *internal).await,
         }
     }

@@ -16,6 +16,9 @@ const TOKEN_LETTERS: usize = 20;
 /// How addresses begin that name a host; of others every letter is one of a text.
 const SCHEMES: [&str; 6] = ["http://", "https://", "ftp://", "ftps://", "ws://", "wss://"];
 
+/// Most digits of a port.
+const PORT_DIGITS: usize = 5;
+
 /// How access tokens of the Graph API begin. Meta, *Access tokens*, read 2026-11-23.
 const TOKEN: &str = "EAA";
 
@@ -162,12 +165,18 @@ fn link_start(text: &[char], at: usize) -> Option<usize> {
     if !begins(text, at) {
         return None;
     }
-    if stands(text, at, "www.") && is_word(text, Some(at + 4)) {
+    let may_be_host = |at: usize| text.get(at).is_some_and(|letter| is_host_letter(*letter) || *letter == '[');
+    if stands(text, at, "www.") && may_be_host(at + 4) {
         return Some(at);
     }
     let scheme = SCHEMES.iter().find(|scheme| stands(text, at, scheme))?;
     let start = at + scheme.len();
-    text.get(start).is_some_and(|letter| letter.is_alphanumeric() || *letter == '[').then_some(start)
+    may_be_host(start).then_some(start)
+}
+
+/// Whether a host may be written with it: one that counts twice in UTF-16 could not become one of ASCII.
+fn is_host_letter(letter: char) -> bool {
+    letter.is_alphanumeric() && letter.len_utf16() == 1
 }
 
 fn link_end(text: &[char], at: usize) -> Option<usize> {
@@ -175,8 +184,8 @@ fn link_end(text: &[char], at: usize) -> Option<usize> {
     let mut end = start + 1;
     while end < text.len() {
         let letter = text[end];
-        let closes =
-            letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '"' | '\'' | '`' | '|');
+        let is_quote = matches!(letter, '<' | '>' | '"' | '\'' | '`' | '|');
+        let closes = is_quote || letter.is_whitespace() || letter.is_control() || letter.len_utf16() > 1;
         if closes || (begins(text, end) && (stands(text, end, "http://") || stands(text, end, "https://"))) {
             break;
         }
@@ -196,10 +205,14 @@ pub(super) fn link(text: &[char], span: &Range<usize>) -> Link {
     let authority = while_so(text, start, |letter| !matches!(letter, '/' | '?' | '#' | '\\'));
     let person = text[start..authority].iter().rposition(|letter| *letter == '@').map_or(start, |at| start + at);
     let host_start = if person > start { person + 1 } else { start };
-    let in_brackets = text[host_start..authority].starts_with(&['[']);
-    let closed = while_so(&text[..authority], host_start, |letter| in_brackets && letter != ']');
-    let host_end = while_so(&text[..authority], closed, |letter| letter != ':');
-    let rest = while_so(text, host_end, |letter| letter == ':' || letter.is_ascii_digit()).min(authority);
+    let host_end = if text[host_start..authority].starts_with(&['[']) {
+        authority.min(while_so(text, host_start, |letter| letter != ']') + 1)
+    } else {
+        while_so(&text[..authority], host_start, |letter| is_host_letter(letter) || matches!(letter, '.' | '-' | '_'))
+    };
+    let port = while_so(&text[..authority], (host_end + 1).min(authority), |letter| letter.is_ascii_digit());
+    let has_port = text.get(host_end) == Some(&':') && port - host_end <= 1 + PORT_DIGITS;
+    let rest = if has_port { port } else { host_end };
     Link { person: start..person, host: host_start..host_end, rest: rest..text.len(), extension: extension(text, rest) }
 }
 
@@ -228,13 +241,15 @@ fn mail_end(text: &[char], at: usize) -> Option<usize> {
     }
     let (mut end, mut labels) = (sign + 1, 0);
     loop {
-        let label = while_so(text, end, |letter| letter.is_alphanumeric() || letter == '-');
+        let label = while_so(text, end, |letter| is_host_letter(letter) || letter == '-');
         let last = text[end..label].iter().rposition(|letter| *letter != '-').map_or(end, |length| end + length + 1);
         if last == end {
             return None;
         }
         labels += 1;
-        let more = text.get(label) == Some(&'.') && is_word(text, Some(label + 1)) && last == label;
+        let more = text.get(label) == Some(&'.')
+            && text.get(label + 1).is_some_and(|next| is_host_letter(*next))
+            && last == label;
         if !more {
             let long = last - end >= 2;
             return (labels >= 2 && long).then_some(last);

@@ -46,7 +46,10 @@ impl Door {
         if let Some(announced) = announced {
             self.0.recorder.note(|witness| witness.delivery(self.0.clock.now(), announced));
         }
+        let mut number = None;
+        self.0.recorder.note(|witness| number = witness.offered(self.0.clock.now(), body.as_bytes()));
         let taken = node.accept(body.into()).await.is_ok();
+        self.0.recorder.note(|witness| witness.acknowledged(self.0.clock.now(), number, taken));
         if taken {
             if let Some(announced) = announced {
                 let seq = node.store().inbox.last_seq();

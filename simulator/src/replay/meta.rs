@@ -92,7 +92,9 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
     fn send(&self, permit: Permit, send: Send) -> BoxFuture<'_, SendOutcome> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.send(self.now(), &permit, &send));
+            let form = permit.messaging_type().wire();
             let planned = self.look().send(permit, &send, self.now());
+            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, &planned.outcome));
             let outcome = self.answered(planned).await;
             if let Ok(effect) = send.metadata.parse() {
                 self.0.recorder.note(|witness| witness.sent(self.now(), &effect, &outcome));
@@ -117,6 +119,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.open_task(self.now(), &effect, &task));
             let planned = self.look().open_task(&effect, &task, self.now());
+            self.0.recorder.note(|witness| witness.did_open(self.now(), &effect, &task.lines, &planned.outcome));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.opened(self.now(), &effect, &answer));
             answer
@@ -133,6 +136,8 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
         Box::pin(async move {
             self.0.recorder.note(|witness| witness.add_comments(self.now(), &effect, (&task, &lines, if_active)));
             let planned = self.look().add_comments(&effect, &task, &lines, if_active, self.now());
+            let done = &planned.outcome;
+            self.0.recorder.note(|witness| witness.did_add(self.now(), &effect, (&task, &lines), done));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.added(self.now(), &effect, &answer));
             answer

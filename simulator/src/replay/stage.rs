@@ -133,7 +133,9 @@ impl<O: Outside + Send + 'static> Stage<O> {
         };
         let Some((task, id)) = said else { return false };
         let whose = MachineId::Conversation(comment.page.clone(), comment.psid.clone());
-        self.recorder.comes(self.clock.now(), Some(&whose), |manner| comment.told(number, &task, &id, manner));
+        let now = self.clock.now();
+        self.recorder.note(|witness| witness.commented(now, &id, &task, comment.audience));
+        self.recorder.comes(now, Some(&whose), |manner| comment.told(number, &task, &id, manner));
         true
     }
 

@@ -36,8 +36,12 @@ impl Tracker for Watched {
     fn open_task(&self, effect: EffectId, task: OpenTask) -> Call<'_, Opened> {
         Box::pin(async move {
             self.note(|witness, now| witness.open_task(now, &effect, &task));
+            let lines = task.lines.clone();
             let answer = self.desk.open_task(effect.clone(), task).await;
-            self.note(|witness, now| witness.opened(now, &effect, &answer));
+            self.note(|witness, now| {
+                witness.did_open(now, &effect, &lines, &answer);
+                witness.opened(now, &effect, &answer);
+            });
             answer
         })
     }
@@ -51,8 +55,12 @@ impl Tracker for Watched {
     ) -> Call<'_, CommentsAdded> {
         Box::pin(async move {
             self.note(|witness, now| witness.add_comments(now, &effect, (&task, &lines, if_active)));
+            let (of, said) = (task.clone(), lines.clone());
             let answer = self.desk.add_comments(effect.clone(), task, lines, if_active).await;
-            self.note(|witness, now| witness.added(now, &effect, &answer));
+            self.note(|witness, now| {
+                witness.did_add(now, &effect, (&of, &said), &answer);
+                witness.added(now, &effect, &answer);
+            });
             answer
         })
     }

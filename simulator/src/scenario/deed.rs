@@ -6,7 +6,7 @@ use model::{Span, Timestamp};
 
 use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
-use super::reader::{Reader, is_agent, no_who, no_word};
+use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
 use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, span};
 use crate::fake::facebook::What;
@@ -36,6 +36,9 @@ impl Placed<'_> {
         if who == "meta" {
             return self.meta(cursor).map(Deed::Meta);
         }
+        if cursor.is_at_end() && (who == CRASH || who == RESTART) {
+            return self.fate(who == CRASH, &began);
+        }
         let mut ahead = cursor.clone();
         match ahead.word("what is done")? {
             "happens" => {
@@ -62,6 +65,18 @@ impl Placed<'_> {
             other => Err(cursor.stumble(format!(
                 "`{other}` is nothing that {who} can do: an agent answers or notes, a Page happens, a customer is PAGE/NAME"
             ))),
+        }
+    }
+
+    /// The node falls or rises, in turn.
+    fn fate(&self, falls: bool, began: &Cursor<'_>) -> Result<Deed, Stumble> {
+        match (falls, self.reader.down_since) {
+            (true, None) => Ok(Deed::Crash),
+            (false, Some(_)) => Ok(Deed::Restart),
+            (true, Some(line)) => {
+                Err(began.stumble(format!("the node is down since line {line}: add `restart` above")))
+            }
+            (false, None) => Err(began.stumble("the node runs: add `crash` above")),
         }
     }
 

@@ -22,6 +22,10 @@ const TOLD_MAX: usize = 20;
 const LATEST: Timestamp = Timestamp(4_102_444_800_000);
 /// Who holds back, lets go and repeats.
 const META: &str = "meta";
+/// The node falls.
+pub(super) const CRASH: &str = "crash";
+/// The node starts again.
+pub(super) const RESTART: &str = "restart";
 /// Characters of an id.
 const ID_MAX: usize = 100;
 
@@ -87,6 +91,8 @@ pub(super) struct Reader {
     pub(super) names: BTreeMap<Word, usize>,
     /// Pages whose webhooks are held, and since which line.
     pub(super) held: BTreeMap<Word, usize>,
+    /// The line since which the node is down.
+    pub(super) down_since: Option<usize>,
     misreadings: Misreadings,
 }
 
@@ -157,6 +163,8 @@ impl Reader {
             | Deed::Page { manner: Manner { name: Some(name), .. }, .. } => self.names.extend([(name.clone(), number)]),
             Deed::Meta(Order::Holds(pages)) => self.held.extend(pages.iter().cloned().map(|page| (page, number))),
             Deed::Meta(Order::Releases { pages, .. }) => self.held.retain(|page, _| !pages.contains(page)),
+            Deed::Crash => self.down_since = Some(number),
+            Deed::Restart => self.down_since = None,
             Deed::Customer { .. }
             | Deed::Page { .. }
             | Deed::Agent { .. }
@@ -259,6 +267,9 @@ impl Reader {
         if let Some((page, line)) = self.held.pop_first() {
             let what = format!("{page} is held back and never let go: add `meta releases {page}` below");
             self.tell(line, 1, &what);
+        }
+        if let Some(line) = self.down_since {
+            self.tell(line, 1, "the node is down and never starts again: add `restart` below");
         }
         // Where lines cannot be read, what seems to be missing may stand in one of them.
         if self.misreadings.told.is_empty() {

@@ -51,6 +51,8 @@ impl fmt::Display for Deed {
                 write!(f, "{by} {verb} {who} {}", quoted(text))
             }
             Self::Meta(order) => write!(f, "meta {order}"),
+            Self::Crash => f.write_str(reader::CRASH),
+            Self::Restart => f.write_str(reader::RESTART),
         }
     }
 }

@@ -10,6 +10,7 @@ Examples:
   pagedesk journal cat --dir /var/lib/pagedesk  read what it decided
   pagedesk replay ./recording                   run recorded traffic against this build
   pagedesk policy explain facts.json            may this be sent, and why?
+  pagedesk sim run --seeds 0..100               judge this build in made-up worlds
 
 Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
 4 nothing matched, 5 unreadable recording or facts, 6 node unreachable, 70 internal";

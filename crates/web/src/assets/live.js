@@ -113,12 +113,18 @@
     });
   }
 
-  // The composer opens and closes, but never takes away what is being typed.
+  // The composer opens and closes, but never takes away what is being typed: it may be opened around it, not closed.
   function compose(old, newer) {
     if (!old || !newer || old.dataset.state === newer.dataset.state) return;
     const typed = old.querySelector("textarea");
     if (typed && (typed.value || document.activeElement === typed)) {
       old.querySelector("#notice").replaceWith(document.importNode(newer.querySelector("#notice"), true));
+      for (const part of old.querySelectorAll("textarea, button")) {
+        const now = newer.querySelector(part.tagName);
+        if (!now || now.disabled) continue;
+        part.disabled = false;
+        if (now.placeholder) part.placeholder = now.placeholder;
+      }
       old.dataset.state = newer.dataset.state;
     } else {
       old.replaceWith(document.importNode(newer, true));

@@ -5,6 +5,7 @@
 //! so that closing ends them all.
 
 mod carry;
+mod direct;
 mod parcel;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +31,7 @@ use super::state::Webhooks;
 use carry::{Delivered, Held};
 use parcel::{Load, Parcel};
 
+pub(super) use direct::Direct;
 pub(super) use parcel::Item;
 
 /// Bytes of a webhook's answer that are read.

@@ -19,6 +19,7 @@ fn what_needs_a_pseudonym_of_its_own_is_found_in_its_text() {
         ("no@mail a@b.c @x.de", &[]),
         ("see https://www.shop.de/a/b.jpg?x=1, or not", &[(Link, "https://www.shop.de/a/b.jpg?x=1")]),
         ("mara-lindqvist://shop.de FTP://shop.de", &[(Link, "FTP://shop.de")]),
+        ("www.Привет𝐀 a@b.cd𝐀 https://𝐀.de", &[(Link, "www.Привет"), (Mail, "a@b.cd")]),
         ("(www.shop.de)", &[(Link, "www.shop.de")]),
         ("https://l.me/?u=https://b.de/c", &[(Link, "https://l.me/?u="), (Link, "https://b.de/c")]),
         ("mailto:a@bc.de tel:+4915123456789", &[(Mail, "a@bc.de"), (Phone, "+4915123456789")]),
@@ -52,6 +53,10 @@ fn an_address_is_taken_apart() {
         ("https://shop.de/a/b.JPG?x=y.png#z", ("", "shop.de", "/a/b.JPG?x=y.png#z", "JPG")),
         ("https://ann:pw@shop.de:8080/a.lindqvist", ("ann:pw", "shop.de", "/a.lindqvist", "")),
         ("www.shop.de", ("", "www.shop.de", "", "")),
+        ("http://shop.de=x&y:1", ("", "shop.de", "=x&y:1", "")),
+        ("http://shop.de:491512345678/", ("", "shop.de", ":491512345678/", "")),
+        ("http://[2001:db8::1]:80/x", ("", "[2001:db8::1]", "/x", "")),
+        ("http://ann@", ("ann", "", "", "")),
         ("ftp://shop.de?q=1", ("", "shop.de", "?q=1", "")),
     ];
     for (text, expected) in cases {

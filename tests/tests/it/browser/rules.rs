@@ -56,10 +56,14 @@ async fn a_window_that_ends_closes_the_composer_of_an_open_page() {
     let states = desk.run("return window.states", &[]).await.unwrap();
     assert!(states.as_array().is_some_and(|states| states.contains(&json!("open"))), "it was open before: {states}");
 
-    // And the next message opens it again, in the same page.
+    // And the next message opens it again, in the same page, around what was typed there before.
+    desk.run("document.getElementById('text').value = 'Half an answer'", &[]).await.unwrap();
     scene.happens(&Scene::somebody("5001", "Jonas Feld", said("Hello?"))).await.unwrap();
     desk.shows("customer: Hello?").await.unwrap();
     assert!(desk.composes("open").await.unwrap().enabled);
+    let field = "const text = document.getElementById('text'); const typed = text.value; text.value = ''; \
+                 return [typed, text.form.querySelector('button').disabled]";
+    assert_eq!(desk.run(field, &[]).await.unwrap(), json!(["Half an answer", false]));
     desk.answer("Here we are.").await.unwrap();
     desk.shows("us: Here we are. – delivered").await.unwrap();
     scene.end().await.unwrap();

@@ -49,12 +49,12 @@ impl Delivered {
         }
     }
 
-    fn last_of(&self, page: &PageId) -> Option<&Arc<Sent>> {
+    pub(super) fn last_of(&self, page: &PageId) -> Option<&Arc<Sent>> {
         self.kept.iter().rev().find(|sent| sent.pages.contains(page))
     }
 
     /// The body with the oldest item that tells of an id.
-    fn first_about(&self, id: &str) -> Option<&Arc<Sent>> {
+    pub(super) fn first_about(&self, id: &str) -> Option<&Arc<Sent>> {
         self.kept.iter().filter(|sent| sent.about.contains_key(id)).min_by_key(|sent| sent.about.get(id).copied())
     }
 }
@@ -144,7 +144,7 @@ impl Courier {
 }
 
 /// Items in the bodies that they go in. A whole body stays by itself.
-fn parcels(items: Vec<Item>, how: Letting) -> Vec<Parcel> {
+pub(super) fn parcels(items: Vec<Item>, how: Letting) -> Vec<Parcel> {
     let alone = |item| Parcel::Sealed(vec![item]);
     match how {
         Letting::InOrder => items.into_iter().map(alone).collect(),

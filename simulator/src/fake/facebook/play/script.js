@@ -62,9 +62,11 @@ if (thread) {
     const isComposer = form.id === "write" && !form.elements.mid && !form.elements.reply_to;
     if (!inThread && !isComposer) return;
     event.preventDefault();
+    // Only what is open now: until the answer is here, somebody may have opened another.
+    const open = [...document.querySelectorAll("details.menu[open]")].map((menu) => menu.id);
     try {
       if (await send(form, submitter)) {
-        for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+        for (const id of open) document.getElementById(id)?.removeAttribute("open");
         if (isComposer) { form.reset(); form.elements.text.focus(); toEnd(); }
       }
     } catch {

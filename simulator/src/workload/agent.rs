@@ -1,0 +1,45 @@
+//! What agents do: they answer some messages soon, some at the very edge of a window, some too late, and leave notes.
+//!
+//! An agent answers what was written, so the messages are planned first.
+
+use model::Span;
+
+use super::{Plan, Said, quoted};
+use crate::chance::Stream;
+
+/// Around the ends of 24 hours and of 7 days.
+const EDGES: [Span; 8] = [
+    Span(86_400_000 - 61_000),
+    Span(86_400_000 - 60_000),
+    Span(86_400_000 - 1_000),
+    Span(86_400_000 + 1),
+    Span::hours(26),
+    Span(604_800_000 - 301_000),
+    Span(604_800_000 - 299_000),
+    Span(604_800_000 + 1),
+];
+
+/// Plans what agents do about what was said.
+pub(super) fn plan(plan: &mut Plan) {
+    let chance = plan.chance(Stream::Agent);
+    for Said { who, name, at } in plan.said.clone() {
+        let by = chance.of(&format!("{name} by"), &["Ada", "Ben", "Chidi"]);
+        if chance.percent(&format!("{name} answer"), 45) {
+            let wait = match chance.below(&format!("{name} wait"), 100) {
+                0..70 => chance.span(&format!("{name} soon"), Span::seconds(5), Span::minutes(12)),
+                70..82 => chance.span(&format!("{name} later"), Span::minutes(12), Span::hours(20)),
+                _ => chance.of(&format!("{name} edge"), &EDGES),
+            };
+            let text = match chance.below(&format!("{name} length"), 100) {
+                0..94 => format!("Answer to {name}: from eight to noon."),
+                // Two parts: Meta takes 2,000 characters at once.
+                _ => format!("Answer to {name}. {}", "We bake it fresh for you. ".repeat(90)),
+            };
+            plan.at(at + wait, format!("{by} answers {who} {}", quoted(text.trim())));
+        }
+        if chance.percent(&format!("{name} note"), 10) {
+            let wait = chance.span(&format!("{name} note at"), Span::seconds(20), Span::minutes(30));
+            plan.at(at + wait, format!("{by} notes {who} \"Ask the kitchen about {name}.\""));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What is made is a scenario, always the same, and meets what it is there for.
+
+use super::*;
+use crate::scenario::{Deed, Order};
+
+#[test]
+fn the_same_seed_is_the_same_scenario_and_is_read_back_from_its_text() {
+    for profile in [Profile::Calm, Profile::Busy, Profile::Rough] {
+        for seed in 0..200 {
+            let made = scenario(seed, profile);
+            assert_eq!(made, scenario(seed, profile));
+            assert_eq!(Scenario::parse(&made.to_string()), Ok(made), "seed {seed} of {profile}");
+        }
+        assert_ne!(scenario(1, profile), scenario(2, profile));
+    }
+}
+
+#[test]
+fn only_what_is_rough_fells_the_node_and_only_what_is_not_calm_is_held_back() {
+    let met = |profile| {
+        let lines = (0..100).flat_map(|seed| scenario(seed, profile).lines);
+        let mut met = (0, 0);
+        for line in lines {
+            met.0 += u32::from(line.deed == Deed::Crash);
+            met.1 += u32::from(matches!(line.deed, Deed::Meta(Order::Holds(_))));
+        }
+        met
+    };
+    assert_eq!(met(Profile::Calm), (0, 0));
+    let (busy, rough) = (met(Profile::Busy), met(Profile::Rough));
+    assert!(busy.0 == 0 && busy.1 > 20, "{busy:?}");
+    assert!(rough.0 > 100 && rough.1 > 20, "{rough:?}");
+}

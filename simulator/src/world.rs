@@ -1,0 +1,173 @@
+//! A whole world from one scenario: customers, agents, Meta, tracker and the node at one of two depths; and what the oracle
+//! says of it.
+//!
+//! First the scenario with all that goes wrong in it (safety), then nothing goes wrong any more and everything pending has
+//! to settle (liveness). Invariants: the same scenario at the same depth is the same run; no clock, no thread and no chance
+//! but what the scenario says.
+
+mod course;
+mod depth;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use oracle::{Coverage, History, judge_all, unsettled};
+
+use self::course::Course;
+use self::depth::Played;
+use crate::scenario::Scenario;
+use crate::witness::Witness;
+use crate::{core, tree};
+
+pub use self::verdict::{Depth, Verdict};
+
+/// What a scenario came to.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// At which depth.
+    pub depth: Depth,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What stands for every byte that left and was stored; empty where the run broke off.
+    pub trace_hash: String,
+    /// What is wrong, sentence by sentence; empty where the verdict is `ok`.
+    pub wrong: Vec<String>,
+    /// The promises that were broken, each once.
+    pub promises: Vec<u8>,
+    /// Lines that could not be carried out.
+    pub findings: Vec<String>,
+    /// What the run met at all.
+    pub coverage: Coverage,
+    /// The trace, where one was asked for or something is wrong.
+    pub trace: Vec<String>,
+}
+
+/// Plays a scenario twice, compares, and plays it once more with a trace where something is wrong.
+pub fn run(scenario: &Scenario, depth: Depth) -> Run {
+    let (first, second) = (play(scenario, depth, false), play(scenario, depth, false));
+    let mut run = first;
+    if run.trace_hash != second.trace_hash && run.verdict != Verdict::Crash {
+        run.verdict = Verdict::Nondeterminism;
+        run.wrong = vec![format!("two runs came to {} and {}", run.trace_hash, second.trace_hash)];
+    }
+    if run.verdict != Verdict::Ok {
+        run.trace = play(scenario, depth, true).trace;
+    }
+    run
+}
+
+/// Plays a scenario once.
+pub fn play(scenario: &Scenario, depth: Depth, tells: bool) -> Run {
+    let played = catch_unwind(AssertUnwindSafe(|| match depth {
+        Depth::Core => at_core(scenario, tells),
+        Depth::Actors => at_actors(scenario, tells),
+    }));
+    match played {
+        Ok(Ok(ended)) => judged(depth, ended),
+        Ok(Err(fault)) => broken(depth, format!("{fault:#}")),
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+            broken(depth, format!("the node panicked: {words}"))
+        }
+    }
+}
+
+/// A scenario that was played to its end.
+struct Ended {
+    trace_hash: String,
+    history: History,
+    findings: Vec<String>,
+    trace: Vec<String>,
+}
+
+fn watch(scenario: &Scenario, tells: bool) -> Witness {
+    let witness = if tells { Witness::with_trace(scenario.begins_at) } else { Witness::default() };
+    witness.writing(course::setup(scenario))
+}
+
+fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
+    let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
+    let setup = core::Setup { witness: watch(scenario, tells), ..setup };
+    end(scenario, core::Node::new(setup, course::world(scenario)))
+}
+
+fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
+    let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
+    let setup = tree::Setup { witness: watch(scenario, tells), ..setup };
+    end(scenario, tree::Node::new(setup, course::world(scenario))?)
+}
+
+fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
+    let mut course = Course::new(scenario, &mut node);
+    course.run()?;
+    let findings = std::mem::take(&mut course.findings);
+    node.notes(|witness| Ended {
+        trace_hash: witness.trace_hash(),
+        trace: witness.lines().to_vec(),
+        history: witness.history().unwrap_or_else(|| History::new(course::setup(scenario))),
+        findings,
+    })
+}
+
+fn judged(depth: Depth, ended: Ended) -> Run {
+    let Ended { trace_hash, history, findings, trace } = ended;
+    let (violations, undone) = (judge_all(&history), unsettled(&history));
+    let mut promises: Vec<u8> = violations.iter().map(|violation| violation.promise).collect();
+    promises.sort_unstable();
+    promises.dedup();
+    let verdict = match (violations.is_empty(), undone.is_empty()) {
+        (false, _) => Verdict::Safety,
+        (true, false) => Verdict::Liveness,
+        (true, true) => Verdict::Ok,
+    };
+    let wrong = violations.iter().map(ToString::to_string).chain(undone.iter().map(ToString::to_string)).collect();
+    Run { depth, verdict, trace_hash, wrong, promises, findings, coverage: Coverage::of(&history), trace }
+}
+
+fn broken(depth: Depth, why: String) -> Run {
+    Run {
+        depth,
+        verdict: Verdict::Crash,
+        trace_hash: String::new(),
+        wrong: vec![why],
+        promises: Vec::new(),
+        findings: Vec::new(),
+        coverage: Coverage::default(),
+        trace: Vec::new(),
+    }
+}
+
+/// Takes lines out of a scenario while the same promise stays broken; at most so many runs.
+pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
+    let same = |candidate: &Scenario| {
+        let run = play(candidate, found.depth, false);
+        let shares = found.promises.is_empty() || found.promises.iter().any(|promise| run.promises.contains(promise));
+        run.verdict == found.verdict && shares
+    };
+    let (mut least, mut runs) = (scenario.clone(), 0);
+    let mut width = least.lines.len().div_ceil(2);
+    while width > 0 {
+        let mut from = 0;
+        while from < least.lines.len() && runs < runs_max {
+            let mut fewer = least.clone();
+            fewer.lines.drain(from..(from + width).min(least.lines.len()));
+            // A line that names what is gone goes too, in a later turn: until then this is no scenario.
+            match Scenario::parse(&fewer.to_string()) {
+                Ok(candidate) if !candidate.lines.is_empty() => {
+                    runs += 1;
+                    if same(&candidate) {
+                        least = candidate;
+                    } else {
+                        from += width;
+                    }
+                }
+                Ok(_) | Err(_) => from += width,
+            }
+        }
+        width = if width == 1 { 0 } else { width.div_ceil(2) };
+    }
+    least
+}

@@ -1,0 +1,128 @@
+//! One set of verbs for both depths.
+//!
+//! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
+
+use model::{Inbound, Span, Timestamp};
+use node::NodeConfig;
+use oracle::history::Life;
+
+use crate::outside::{Announced, CommentOnTask, World};
+use crate::witness::Witness;
+use crate::{core, tree};
+
+/// A node and the world around it.
+pub(super) trait Played {
+    /// Everything before this instant happens.
+    fn goes_to(&mut self, at: Timestamp);
+    /// Meta posts a body now; whether it was taken.
+    fn takes(&mut self, name: &Announced, body: &[u8]) -> bool;
+    /// An agent comments now.
+    fn hears(&mut self, comment: CommentOnTask, patience: Span);
+    /// It falls.
+    fn falls(&mut self);
+    /// It starts again.
+    fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
+    /// Meta comes to know of this.
+    fn meta_knows(&mut self, inbound: &Inbound);
+    /// Whether nothing is under way, inside and outside.
+    fn rests(&self) -> anyhow::Result<bool>;
+    /// Now.
+    fn time(&self) -> Timestamp;
+    /// The living states are compared with their records, where they can be seen.
+    fn is_compared(&mut self);
+    /// Whoever watches is told something.
+    fn notes<T>(&mut self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T>;
+
+    /// Something befalls it.
+    fn life(&mut self, life: Life) -> anyhow::Result<()> {
+        let now = self.time();
+        self.notes(|witness| witness.life(now, life))
+    }
+}
+
+impl Played for core::Node<World> {
+    fn goes_to(&mut self, at: Timestamp) {
+        self.run_until(at);
+    }
+
+    fn takes(&mut self, name: &Announced, body: &[u8]) -> bool {
+        self.deliver_as(self.now(), name, body).is_some()
+    }
+
+    fn hears(&mut self, comment: CommentOnTask, patience: Span) {
+        self.comment(self.now(), comment, patience);
+    }
+
+    fn falls(&mut self) {
+        self.crash();
+    }
+
+    fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()> {
+        self.restart(config);
+        Ok(())
+    }
+
+    fn meta_knows(&mut self, inbound: &Inbound) {
+        self.outside_mut().facebook.hear(inbound);
+    }
+
+    fn rests(&self) -> anyhow::Result<bool> {
+        Ok(self.on_the_way() == 0 && self.comments().waiting == 0 && self.is_idle())
+    }
+
+    fn time(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn is_compared(&mut self) {
+        self.compare();
+    }
+
+    fn notes<T>(&mut self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
+        match self.trouble() {
+            Some(trouble) => Err(trouble),
+            None => Ok(self.note(note)),
+        }
+    }
+}
+
+impl Played for tree::Node<World> {
+    fn goes_to(&mut self, at: Timestamp) {
+        self.run_until(at);
+    }
+
+    fn takes(&mut self, name: &Announced, body: &[u8]) -> bool {
+        self.deliver_as(self.now(), name, body)
+    }
+
+    fn hears(&mut self, comment: CommentOnTask, patience: Span) {
+        self.comment(self.now(), comment, patience);
+    }
+
+    fn falls(&mut self) {
+        self.crash();
+    }
+
+    fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()> {
+        self.restart(config.clone())
+    }
+
+    fn meta_knows(&mut self, inbound: &Inbound) {
+        self.outside().facebook.hear(inbound);
+    }
+
+    fn rests(&self) -> anyhow::Result<bool> {
+        Ok(self.on_the_way() == 0 && self.agents_waiting() == 0 && self.is_idle()?)
+    }
+
+    fn time(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// What lives inside the actors is not seen from here.
+    fn is_compared(&mut self) {}
+
+    fn notes<T>(&mut self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
+        self.note(note)
+    }
+}
