@@ -257,7 +257,7 @@ fn a_world_with_moods_comes_to_the_same_events_at_both_depths() {
 #[test]
 fn days_over_the_edges_of_windows_come_to_the_same_events_at_both_depths() {
     let menu = Menu { steps: 12, far: true, ..Menu::default() };
-    agree(scripts(6), tree::Tasks::Desk, menu);
+    agree(scripts(8), tree::Tasks::Desk, menu);
 }
 
 #[test]
