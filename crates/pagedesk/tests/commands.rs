@@ -5,11 +5,9 @@
 mod program;
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
 
-use program::{Beside, run, run_with};
+use program::{Beside, Ran, run, run_piped, run_with};
 
 const SMALL: &str = r#"
 [listen]
@@ -146,17 +144,10 @@ fn the_example_is_printed() {
 
 #[test]
 fn the_hash_of_a_piped_password_goes_into_the_configuration() {
-    let piped = |arguments: &[&str], password: &str| {
-        let mut command = program::command(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    };
-    let (code, hash, _) = piped(&["agent", "hash"], "quay side bakery\n");
+    let Ran { code, out: hash, .. } = run_piped(&["agent", "hash"], "quay side bakery\n");
     assert!(code == Some(0) && hash.starts_with("$argon2id$v=19$") && hash.ends_with('\n'), "{hash}");
-    let (code, agent, _) = piped(&["agent", "hash", "--login", "ada", "--name", "Ada \"O\""], "quay side bakery");
+    let Ran { code, out: agent, .. } =
+        run_piped(&["agent", "hash", "--login", "ada", "--name", "Ada \"O\""], "quay side bakery");
     assert_eq!(code, Some(0));
     let (_dir, file) = configured(&agent);
     let checked = run(&["serve", "--config", &file, "--check", "--set", "listen.desk=0.0.0.0:0"]);
@@ -168,7 +159,7 @@ fn the_hash_of_a_piped_password_goes_into_the_configuration() {
         (&["agent", "hash", "--login", "a da"], "quay side bakery"),
         (&["agent", "hash", "--name", "Ada"], "quay side bakery"),
     ] {
-        let (code, out, err) = piped(arguments, password);
+        let Ran { code, out, err } = run_piped(arguments, password);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
         assert!(!err.contains("quay") && !err.contains("lines\nof"), "{err}");
     }

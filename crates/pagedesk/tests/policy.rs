@@ -1,28 +1,14 @@
 //! `pagedesk policy` as the real binary: verdicts from facts, faults of facts, the comparison with the oracle.
 
-#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
-
 mod program;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 
-use program::{Ran, command, run};
+use program::{run, run_piped};
 
 const FACTS: &str =
     r#"{"author":"agent","human_agent_feature":true,"openers":{"last_message_at":"2026-06-01T08:00:00Z"}}"#;
-
-/// Runs it with this on standard input.
-fn piped(arguments: &[&str], input: &str) -> Ran {
-    let mut command = command(arguments);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
 
 #[test]
 fn help_shows_what_the_policy_can_be_asked() {
@@ -42,20 +28,20 @@ fn facts_come_from_standard_input_or_from_a_file() {
     let file = dir.path().join("facts.json").display().to_string();
     fs::write(&file, FACTS).unwrap();
     let at = ["policy", "explain", "--at", "2026-06-03T08:00:00Z"];
-    let from_pipe = piped(&at, FACTS);
+    let from_pipe = run_piped(&at, FACTS);
     assert_eq!((from_pipe.code, from_pipe.err.as_str()), (Some(0), ""));
     assert!(
         from_pipe.out.contains("\nPERMIT MESSAGE_TAG HUMAN_AGENT until 2026-06-08T07:55:00.000Z"),
         "{}",
         from_pipe.out
     );
-    assert_eq!(piped(&[&at[..], &["-"]].concat(), FACTS).out, from_pipe.out);
+    assert_eq!(run_piped(&[&at[..], &["-"]].concat(), FACTS).out, from_pipe.out);
     assert_eq!(run(&[&at[..], &[&file]].concat()).out, from_pipe.out);
 }
 
 #[test]
 fn a_day_is_its_first_instant_and_another_edition_is_a_what_if() {
-    let json = |arguments: &[&str]| piped(&[&["policy", "explain", "--json"], arguments].concat(), FACTS).json();
+    let json = |arguments: &[&str]| run_piped(&[&["policy", "explain", "--json"], arguments].concat(), FACTS).json();
     assert_eq!(json(&["--at", "2026-06-03"]), json(&["--at", "2026-06-03T00:00:00.000Z"]));
     assert_eq!(json(&["--at", "2026-06-03"]), json(&["--at", "1780444800000"]));
     let what_if = json(&["--at", "2026-06-03", "--edition", "2020-01-15"]);
@@ -65,7 +51,8 @@ fn a_day_is_its_first_instant_and_another_edition_is_a_what_if() {
 
 #[test]
 fn facts_that_cannot_be_read_end_with_a_code_of_their_own() {
-    let ran = piped(&["policy", "explain"], "{\n  \"author\": \"agent\",\n  \"openers\": {\"last_mesage_at\": 1}\n}");
+    let ran =
+        run_piped(&["policy", "explain"], "{\n  \"author\": \"agent\",\n  \"openers\": {\"last_mesage_at\": 1}\n}");
     assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""));
     let place = "error: standard input, line 3, column 30, field `openers.last_mesage_at`: unknown field";
     assert!(ran.err.starts_with(place), "{}", ran.err);
@@ -133,11 +120,11 @@ fn every_example_of_the_documentation_works_as_it_is_written() {
     let examples: Vec<_> = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(examples.len() > 1, "the page has examples");
     for example in &examples {
-        let ran = piped(&["policy", "explain", "--at", "2026-06-03"], example);
+        let ran = run_piped(&["policy", "explain", "--at", "2026-06-03"], example);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{example}");
     }
     let shown =
         page.split("```console\n$ pagedesk policy explain --at 2026-06-03T08:00:00Z facts.json\n").nth(1).unwrap();
-    let ran = piped(&["policy", "explain", "--at", "2026-06-03T08:00:00Z"], examples[0]);
+    let ran = run_piped(&["policy", "explain", "--at", "2026-06-03T08:00:00Z"], examples[0]);
     assert_eq!(shown.split("```").next().unwrap(), ran.out);
 }

@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "only tests call it")]
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -40,6 +40,18 @@ pub(crate) fn run(arguments: &[impl AsRef<OsStr>]) -> Ran {
 /// Runs it to its end with these variables.
 pub(crate) fn run_with(arguments: &[impl AsRef<OsStr>], variables: &[(&str, &str)]) -> Ran {
     let output = command(arguments).envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Runs it to its end with this on standard input, of which a command that refuses its arguments reads nothing.
+pub(crate) fn run_piped(arguments: &[impl AsRef<OsStr>], input: &str) -> Ran {
+    let mut command = command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Err(fault) = child.stdin.take().unwrap().write_all(input.as_bytes()) {
+        assert_eq!(fault.kind(), ErrorKind::BrokenPipe, "{fault}");
+    }
+    let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
