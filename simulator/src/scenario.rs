@@ -21,8 +21,14 @@ use std::path::Path;
 
 use model::{AppId, PageId, Psid, Span, Timestamp};
 
+use crate::fault::Fault;
+
+pub(crate) use cursor::{Cursor, Stumble};
+pub(crate) use deed::Placed;
 pub use happening::Names;
 pub use reader::Misreadings;
+pub(crate) use reader::{CRASH, RESTART};
+pub(crate) use span::write as written;
 
 /// Bytes of a scenario.
 pub const BYTES_MAX: u64 = 8 << 20;
@@ -179,6 +185,8 @@ pub enum Deed {
     Crash,
     /// It starts again on what is durable.
     Restart,
+    /// Something else goes wrong.
+    Fault(Fault),
 }
 
 /// How Meta tells of something.
@@ -208,6 +216,13 @@ pub enum Act {
         title: String,
         /// What it stands for.
         payload: String,
+    },
+    /// They write the same many times at once, each in a delivery of its own.
+    Floods {
+        /// How often.
+        count: u64,
+        /// This.
+        text: String,
     },
     /// They attach a file.
     Attaches {

@@ -7,6 +7,7 @@
 
 mod course;
 mod depth;
+mod strike;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -17,6 +18,7 @@ use oracle::{Coverage, History, judge_all, unsettled};
 
 use self::course::Course;
 use self::depth::Played;
+use crate::fault::trouble::Trouble;
 use crate::scenario::Scenario;
 use crate::witness::Witness;
 use crate::{core, tree};
@@ -90,18 +92,21 @@ fn watch(scenario: &Scenario, tells: bool) -> Witness {
 
 fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = core::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, core::Node::new(setup, course::world(scenario)))
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let setup = core::Setup { trouble: trouble.clone(), witness, ..setup };
+    end(scenario, &trouble, core::Node::new(setup, course::world(scenario)))
 }
 
 fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = tree::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, tree::Node::new(setup, course::world(scenario))?)
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let disks = if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::in_memory() };
+    let setup = tree::Setup { disks, witness, ..setup };
+    end(scenario, &trouble, tree::Node::new(setup, course::world(scenario))?)
 }
 
-fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
-    let mut course = Course::new(scenario, &mut node);
+fn end(scenario: &Scenario, trouble: &Trouble, mut node: impl Played) -> anyhow::Result<Ended> {
+    let mut course = Course::new(scenario, trouble.clone(), &mut node);
     course.run()?;
     let findings = std::mem::take(&mut course.findings);
     node.notes(|witness| Ended {

@@ -166,5 +166,6 @@ fn profile(asked: SimProfile) -> workload::Profile {
         SimProfile::Calm => workload::Profile::Calm,
         SimProfile::Busy => workload::Profile::Busy,
         SimProfile::Rough => workload::Profile::Rough,
+        SimProfile::Swarm => workload::Profile::Swarm,
     }
 }

@@ -126,8 +126,8 @@ impl Script<'_> {
                 self.hand.taken().await?;
                 Ok(done)
             }
-            Deed::Crash | Deed::Restart => {
-                Ok(Err("a sandbox's node is not felled: play this with `pagedesk sim scenario`".to_owned()))
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => {
+                Ok(Err("nothing goes wrong in a sandbox: play this with `pagedesk sim scenario`".to_owned()))
             }
             Deed::Agent { by, who, text, internal } => self.comments(line, by, who, text, *internal).await,
         }
@@ -135,6 +135,11 @@ impl Script<'_> {
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
         let now = self.stage.clock.now();
+        for _ in 1..Scenario::times(line) {
+            if let Some(happening) = self.scenario.happening(line, &self.names, now)? {
+                self.stage.stand_in.happen(happening)?;
+            }
+        }
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let happened = self.stage.stand_in.happen(happening)?;
         if let Some(name) = &manner.name {

@@ -74,7 +74,7 @@ impl Scenario {
             Deed::Page { page, happens, manner } => {
                 (page, None, self.filled(happens, names, now - manner.late)?, manner)
             }
-            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart => return Ok(None),
+            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart | Deed::Fault(_) => return Ok(None),
         };
         let Manner { late, standby, .. } = manner;
         Ok(Some(Happening {
@@ -82,6 +82,15 @@ impl Scenario {
             standby: standby.then_some(true),
             ..Happening::new(&self.page_id(page)?, psid.as_ref(), what)
         }))
+    }
+
+    /// How often it happens at its time.
+    pub fn times(line: &Line) -> u64 {
+        match &line.deed {
+            Deed::Customer { act: Act::Floods { count, .. }, .. } => *count,
+            Deed::Customer { .. } | Deed::Page { .. } | Deed::Agent { .. } | Deed::Meta(_) => 1,
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => 1,
+        }
     }
 
     /// The id of a Page.
@@ -121,6 +130,7 @@ impl Scenario {
                 reply_to: reply_to.as_ref().map(mid).transpose()?,
                 ..Said::default()
             }),
+            Act::Floods { text, count: _ } => What::Message(Said { text: Some(text.clone()), ..Said::default() }),
             Act::Picks { title, payload } => {
                 What::Message(Said { text: Some(title.clone()), quick_reply: Some(payload.clone()), ..Said::default() })
             }

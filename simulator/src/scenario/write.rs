@@ -53,6 +53,7 @@ impl fmt::Display for Deed {
             Self::Meta(order) => write!(f, "meta {order}"),
             Self::Crash => f.write_str(reader::CRASH),
             Self::Restart => f.write_str(reader::RESTART),
+            Self::Fault(fault) => fault.fmt(f),
         }
     }
 }
@@ -74,6 +75,7 @@ impl fmt::Display for Act {
         match self {
             Self::Writes { text, reply_to: None } => write!(f, "writes {}", quoted(text)),
             Self::Writes { text, reply_to: Some(to) } => write!(f, "writes {} reply to {to}", quoted(text)),
+            Self::Floods { count, text } => write!(f, "floods {count} {}", quoted(text)),
             Self::Picks { title, payload } => write!(f, "picks {} payload {}", quoted(title), quoted(payload)),
             Self::Attaches { kind, url, text: None } => write!(f, "attaches {kind} {}", quoted(url)),
             Self::Attaches { kind, url, text: Some(text) } => {

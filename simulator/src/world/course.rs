@@ -9,14 +9,17 @@ use std::sync::Arc;
 use actors::Limits;
 use bytes::Bytes;
 use machine::AccountFacts;
-use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span};
+use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
 use oracle::history::{Life, Setup};
 use tracker::Audience;
 
 use super::depth::Played;
+use super::strike::On;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
+use crate::fault::trouble::Trouble;
 use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, World};
+use crate::replay::door::POSTED_AGAIN;
 use crate::scenario::{Deed, Line, Manner, Names, Order, Scenario, Way, Word};
 
 /// How long an agent waits for a task to comment on.
@@ -26,43 +29,53 @@ const REST_MAX: Span = Span::hours(2);
 const REST_AGAIN: Span = Span::seconds(1);
 
 /// What a line could not do, in a sentence.
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
 
 /// A scenario that is being played.
 pub(super) struct Course<'a, N> {
-    scenario: &'a Scenario,
-    node: &'a mut N,
+    pub(super) scenario: &'a Scenario,
+    pub(super) node: &'a mut N,
     config: NodeConfig,
     meta: Unposted,
     names: Names,
     known: BTreeSet<ItemKey>,
-    /// Bodies that the node did not take, the oldest first.
+    /// What goes wrong.
+    pub(super) trouble: Trouble,
+    /// Faults that are on.
+    pub(super) on: Vec<On>,
+    /// Bodies that the node did not take, the oldest first, and when they were posted last.
     refused: Vec<(Announced, Bytes)>,
+    posted_at: Timestamp,
     /// Lines that could not be carried out.
     pub(super) findings: Vec<String>,
 }
 
 impl<'a, N: Played> Course<'a, N> {
-    pub(super) fn new(scenario: &'a Scenario, node: &'a mut N) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, trouble: Trouble, node: &'a mut N) -> Self {
         let meta = Unposted::new(&stand_in(scenario), scenario.begins_at);
         let (names, known) = (Names::default(), BTreeSet::new());
-        let (refused, findings) = (Vec::new(), Vec::new());
-        Self { scenario, node, config: config(scenario), meta, names, known, refused, findings }
+        let (on, refused, findings) = (Vec::new(), Vec::new(), Vec::new());
+        let (config, posted_at) = (config(scenario), scenario.begins_at);
+        Self { scenario, node, config, meta, names, known, trouble, on, refused, posted_at, findings }
     }
 
     /// Plays every line and goes on until nothing is under way; what is not at rest then never will be.
     pub(super) fn run(&mut self) -> anyhow::Result<()> {
         for line in &self.scenario.lines {
             self.node.goes_to(self.scenario.begins_at + line.at);
+            self.looks_up()?;
             if let Err(why) = self.carry_out(line)? {
                 self.findings.push(format!("line {}: {why}", line.number));
             }
         }
+        self.trouble.ends();
         self.node.life(Life::FaultsOver)?;
+        self.post_again();
         let until = self.node.time() + REST_MAX;
         while self.node.time() < until {
             self.node.goes_to(self.node.time() + REST_AGAIN);
-            if self.node.rests()? {
+            self.looks_up()?;
+            if self.refused.is_empty() && self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
@@ -93,14 +106,18 @@ impl<'a, N: Played> Course<'a, N> {
             }
             Deed::Restart => {
                 self.node.rises(&self.config)?;
-                let refused = core::mem::take(&mut self.refused);
-                refused.into_iter().for_each(|(name, body)| self.post(name, body));
+                self.post_again();
                 Ok(())
             }
+            Deed::Fault(fault) => self.strikes(fault)?,
         })
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        (0..Scenario::times(line)).try_for_each(|_| self.happens_once(line, manner))
+    }
+
+    fn happens_once(&mut self, line: &Line, manner: &Manner) -> Done {
         let now = self.node.time();
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let whose = happening.psid.clone().map(|psid| MachineId::Conversation(happening.page.clone(), psid));
@@ -147,9 +164,25 @@ impl<'a, N: Played> Course<'a, N> {
         }
     }
 
+    /// What was refused is posted again, and what is over by itself is noted.
+    fn looks_up(&mut self) -> anyhow::Result<()> {
+        let now = self.node.time();
+        if !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
+            self.post_again();
+        }
+        self.faults_end()
+    }
+
+    pub(super) fn post_again(&mut self) {
+        self.posted_at = self.node.time();
+        let refused = core::mem::take(&mut self.refused);
+        refused.into_iter().for_each(|(name, body)| self.post(name, body));
+    }
+
     fn post(&mut self, name: Announced, body: Bytes) {
         if !self.node.takes(&name, &body) {
             self.refused.push((name, body));
+            self.posted_at = self.node.time();
         }
     }
 }

@@ -24,6 +24,8 @@ pub(super) trait Played {
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
+    /// Whether its clock is its own, and can be set.
+    fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
     fn rests(&self) -> anyhow::Result<bool>;
     /// Now.
@@ -41,6 +43,10 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        false
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -87,6 +93,10 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        true
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }

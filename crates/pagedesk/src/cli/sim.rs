@@ -20,6 +20,7 @@ const RUN: &str = "\
 Examples:
   pagedesk sim run --seed 7                              one world of the profile `busy`
   pagedesk sim run --seeds 0..200 --profile rough        200 worlds in which the node falls
+  pagedesk sim run --seeds 0..200 --profile swarm        200 worlds in which anything may go wrong
   pagedesk sim run --seeds 0..20 --depth actors --json   one object a line, for programs
 
 Each seed is made into a scenario and played twice: the two runs must be equal to the byte. A
@@ -115,6 +116,8 @@ pub(crate) enum SimProfile {
     Busy,
     /// As busy, and the node falls and starts again
     Rough,
+    /// As busy, and each run draws what goes wrong in it: falls, disks, commits, actors, clocks, floods
+    Swarm,
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::fault::{Fate, Fault, Whose};
 
 fn words() -> impl Strategy<Value = String> {
     prop_oneof!["[a-zA-Z0-9 .,!?]{1,20}", "\\PC{1,12}", Just("\"\\\n\t\u{7}😀\u{202e}#$m1".to_owned())]
@@ -36,6 +37,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let kinds = select(vec![FileKind::Image, FileKind::Audio, FileKind::Video, FileKind::File]);
     prop_oneof![
         (words(), prop::option::of(messages())).prop_map(|(text, reply_to)| Act::Writes { text, reply_to }),
+        (1_u64..=10_000, words()).prop_map(|(count, text)| Act::Floods { count, text }),
         (words(), words()).prop_map(|(title, payload)| Act::Picks { title, payload }),
         (words(), words()).prop_map(|(title, payload)| Act::Presses { title, payload }),
         (kinds, words(), prop::option::of(words())).prop_map(|(kind, url, text)| Act::Attaches { kind, url, text }),
@@ -47,6 +49,20 @@ fn acts() -> impl Strategy<Value = Act> {
         (words(), prop::option::of(words())).prop_map(|(id, word)| Act::EntersByAd { id, word }),
         words().prop_map(|word| Act::EntersByLink { word }),
         happenings().prop_map(Act::Happens),
+    ]
+}
+
+fn faults() -> impl Strategy<Value = Fault> {
+    let fates = select(vec![Fate::Refused, Fate::Lost, Fate::Delayed]);
+    let page = Whose::Page(Word::new("B").expect("a word"));
+    prop_oneof![
+        select(vec![Fault::DiskFills, Fault::DiskWorks, Fault::Panics(page)]),
+        (0_u64..100_000).prop_map(|after| Fault::DiskFails { after }),
+        (1_u64..10_000, fates).prop_map(|(count, fate)| Fault::Commits { count, fate }),
+        customers().prop_map(|who| Fault::Panics(Whose::Customer(who))),
+        (customers(), 1_i64..10_000_000).prop_map(|(who, length)| Fault::Hangs { who, length: Span(length) }),
+        (1_i64..10_000_000).prop_map(|by| Fault::ClockJumps(Span(by))),
+        (1_i64..10_000_000).prop_map(|by| Fault::ClockJumps(Span(-by))),
     ]
 }
 
@@ -70,6 +86,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
             Deed::Meta(if what == "m0" { Order::RepeatsThing(word) } else { Order::RepeatsPage(word) })
         }),
         1 => Just(Deed::Meta(Order::Holds(Vec::new()))),
+        2 => faults().prop_map(Deed::Fault),
     ]
 }
 
