@@ -60,6 +60,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, Misreadings> {
         }
         if let Err(Stumble { column, what }) = reader.line(number, &mut Cursor::new(line)) {
             reader.tell(number, column, &what);
+            reader.forgive(number, line);
         }
     }
     reader.end()
@@ -102,6 +103,31 @@ impl Reader {
             self.misreadings.told.push(format!("{number}:{column}: {what}"));
         } else {
             self.misreadings.more += 1;
+        }
+    }
+
+    /// What a line that cannot be understood was to declare or name stands all the same, so that the lines below which
+    /// use it are no faults of their own. Nothing comes of it: the scenario is refused.
+    fn forgive(&mut self, number: usize, line: &str) {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("page"), Some(label)) => {
+                if let Some(label) = Word::new(label) {
+                    self.pages.entry(label).or_insert(Page { id: PageId::new(""), name: String::new() });
+                }
+            }
+            (Some("customer"), Some(who)) => {
+                if let Some(who) = Who::read(who) {
+                    self.customers.entry(who).or_insert(Customer { psid: Psid::new(""), name: None });
+                }
+            }
+            (Some("at" | "after"), Some(_)) => {
+                let mut words = words.skip_while(|word| *word != "as").skip(1);
+                if let Some(name) = words.next().and_then(Word::new) {
+                    self.names.entry(name).or_insert(number);
+                }
+            }
+            (_, _) => {}
         }
     }
 
@@ -329,8 +355,9 @@ fn time(cursor: &mut Cursor<'_>) -> Result<Span, Stumble> {
 fn id<'a>(cursor: &mut Cursor<'a>, wanted: &str) -> Result<&'a str, Stumble> {
     let place = cursor.clone();
     let word = cursor.word(wanted)?;
-    let fits = word.len() <= ID_MAX && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if fits { Ok(word) } else { Err(place.stumble(format!("`{word}` is no id: {wanted} has digits and letters only"))) }
+    let fits = word.len() <= ID_MAX && word.bytes().all(|letter| letter.is_ascii_digit());
+    let what = || format!("`{word}` is no id: {wanted} has digits only, {ID_MAX} at most; a name stands in quotes");
+    if fits { Ok(word) } else { Err(place.stumble(what())) }
 }
 
 fn name(cursor: &mut Cursor<'_>, wanted: &str) -> Result<String, Stumble> {

@@ -171,6 +171,8 @@ customer C/c1 "unknown page"
 customer A/c1 "again"
 customer A/c9 5001 "same id"
 customer A/c8 500.1
+customer A/c8 x
+page C 19x "letters"
 at
 at soon A/c1 reads
 at 5 A/c1 reads
@@ -251,6 +253,16 @@ fn faults_between_lines_are_told_too() {
     ];
     let told: Vec<String> = cases.iter().map(|lines| fault(&format!("{HEAD}{lines}"))).collect();
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_makes_no_faults_of_the_lines_that_use_it() {
+    let told = fault(
+        "title \"t\"\npage A 17x \"Quayside Bakery\"\ncustomer A/c1 x\nat 0s A/c1 writes hello as m1\n\
+         at 1s A/c1 unsends m1\nat 2s A happens {\"kind\":\"policy_enforcement\",\"action\":\"warning\"}\n",
+    );
+    let places: Vec<&str> = told.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(places, ["2:8", "3:15", "4:19"], "{told}");
 }
 
 #[test]
