@@ -43,12 +43,7 @@ impl Lists for ViewLists {
         Ok(ConversationList { conversations: rows.collect(), next: list.next })
     }
 
-    fn happenings(
-        &self,
-        page: Option<&PageId>,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<HappeningList, NotListed> {
+    fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed> {
         let list = self.0.happenings(page, after, limit).map_err(not_listed)?;
         let plain = |text: Option<Redacted<String>>| text.map(Redacted::into_inner);
         let rows = list.happenings.into_iter().map(|row| HappeningRow {
@@ -155,8 +150,49 @@ fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> Conversat
 #[cfg(test)]
 mod tests {
     use model::Span;
+    use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+    use serde_json::json;
 
     use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+    /// What the list says of a customer who wrote so long ago.
+    fn said(ago: Span, standby: bool, page: Option<&PageRow>, account: &AccountFacts) -> Verdict {
+        let at = NOW - ago;
+        let row =
+            json!({ "page": "1029", "psid": "5001", "last_action_at": at, "last_message_at": at, "standby": standby });
+        let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
+        let facts = facts(&row, page, account);
+        shown(row, &facts, NOW).verdict
+    }
+
+    #[test]
+    fn the_list_asks_the_policy_with_what_is_known_of_thread_page_and_account() {
+        let page = |restricted: bool, token: bool| -> PageRow {
+            let row = json!({ "page": "1029", "known": true, "token": token, "restricted": restricted });
+            serde_json::from_value(row).expect("a row of the view")
+        };
+        let (well, plain) = (page(false, true), AccountFacts::default());
+        let granted = AccountFacts { human_agent: true, ..AccountFacts::default() };
+        let permits =
+            |verdict, wanted| matches!(verdict, Verdict::Permit { messaging_type, .. } if messaging_type == wanted);
+        assert!(permits(said(Span::hours(1), false, Some(&well), &plain), MessagingType::Response));
+        let person = MessagingType::MessageTag(Tag::HumanAgent);
+        assert!(permits(said(Span::days(2), false, Some(&well), &granted), person));
+        let forbid = |reason| Verdict::Forbid { reason };
+        assert_eq!(said(Span::days(2), false, Some(&well), &plain), forbid(ForbidReason::HumanAgentNotGranted));
+        assert_eq!(said(Span::days(8), false, Some(&well), &granted), forbid(ForbidReason::WindowClosed));
+        assert_eq!(said(Span::hours(1), true, Some(&well), &granted), forbid(ForbidReason::Standby));
+        for (page, wanted) in [
+            (Some(page(true, true)), DeferReason::PageRestricted),
+            (Some(page(false, false)), DeferReason::NeedsReconnect),
+            (None, DeferReason::NeedsReconnect),
+        ] {
+            let verdict = said(Span::hours(1), false, page.as_ref(), &plain);
+            assert!(matches!(verdict, Verdict::Defer { reason, .. } if reason == wanted), "{verdict:?}");
+        }
+    }
 
     #[test]
     fn a_window_that_ends_soon_is_open_now_and_closed_within_three_hours() {

@@ -153,7 +153,8 @@ mod tests {
         assert_eq!(told(&mention), "Mara Vogt | New post that names the Page | Quick repair");
         let rating = |it: &mut Activity| (it.item, it.feeling) = (ActivityItem::Rating, Some("positive".to_owned()));
         assert_eq!(told(&rating), "Mara Vogt | New rating: positive | Quick repair");
-        let lead = Lead { lead: "7".to_owned(), form: Some("9".to_owned()), ad: None, ad_group: None, created_at: None };
+        let lead =
+            Lead { lead: "7".to_owned(), form: Some("9".to_owned()), ad: None, ad_group: None, created_at: None };
         assert_eq!(shown(PageKind::Lead(lead)), "- | New lead | Number 7 of the form 9");
         let block = Policy { act: PolicyAct::Block, reason: Some("spam".to_owned()) };
         assert_eq!(shown(PageKind::Policy(block)), "- | Meta blocks the Page’s messages | spam");

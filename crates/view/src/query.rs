@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::row::{
     ACTIVITY, CONVERSATIONS, ConversationRow, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
-    StoredConversation, StoredPart, StoredReply, Totals, activity_key, activity_of, happening_key, happening_seq, part_key,
+    StoredConversation, StoredPart, StoredReply, Totals, activity_key, activity_of, happening_key, happening_seq,
+    part_key,
 };
 use crate::{COMMENTS_MAX, PAGE_MAX, SCAN_MAX, ViewFault};
 

@@ -140,7 +140,18 @@ impl<'t> Round<'t> {
                 self.page(page)?.conversations += 1;
                 let shown = ConversationRow::new(page.clone(), psid.clone());
                 let (started, heard, parked) = (Vec::new(), Vec::new(), Vec::new());
-                Met { row: StoredConversation { shown, last_mid: None, evidence: None, last_part: 0, started, heard, parked }, listed: None }
+                Met {
+                    row: StoredConversation {
+                        shown,
+                        last_mid: None,
+                        evidence: None,
+                        last_part: 0,
+                        started,
+                        heard,
+                        parked,
+                    },
+                    listed: None,
+                }
             }
         };
         let at = MetAt(self.met.len());

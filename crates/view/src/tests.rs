@@ -216,7 +216,10 @@ fn the_traffic_of_these_tests_reaches_every_state_of_a_part() {
         *seen.of(batch) += 1;
     }
     let PartCounts { queued, held, in_flight, in_doubt, sent, refused, failed, given_up } = seen;
-    assert!([queued, held, in_flight, in_doubt, sent, refused, failed, given_up].iter().all(|count| *count > 0), "{seen:?}");
+    assert!(
+        [queued, held, in_flight, in_doubt, sent, refused, failed, given_up].iter().all(|count| *count > 0),
+        "{seen:?}"
+    );
     let totals = view.totals().unwrap();
     let counted = [totals.inbounds, totals.bound, totals.tasks_opened, totals.replies, totals.sends_started];
     assert!(counted.iter().all(|count| *count > 0), "{totals:?}");

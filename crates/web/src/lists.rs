@@ -22,8 +22,7 @@ pub trait Lists: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NotListed`] says whether to start again from the first page or to try later.
-    fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize)
-    -> Result<HappeningList, NotListed>;
+    fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed>;
 
     /// The Pages of which something is known, by id.
     ///

@@ -2,12 +2,13 @@
 
 use ::journal::{Record, Stored};
 use ::model::{
-    Anomaly, AppId, Channel, ContactId, Echo, Edit, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey, Lead, MachineId, Message,
-    Mid, PageInbound, PageKind, Postback, Reaction, Receipt, Redacted, Referral, Span, TaskId, Unsend,
+    Anomaly, AppId, Channel, ContactId, Echo, Edit, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey,
+    Lead, MachineId, Message, Mid, PageInbound, PageKind, Postback, Reaction, Receipt, Redacted, Referral, Span,
+    TaskId, Unsend,
 };
+use machine::account::{self, Account};
 use machine::conversation::{Command, Conversation, Effect, Event, Outcome, Reply, Resolution, SendOutcome, State};
 use machine::outbound::{Content, PartId};
-use machine::account::{self, Account};
 use machine::page::{self, Page};
 use machine::{AccountFacts, Context, Encoded, Machine, PageFacts};
 use policy::Author;

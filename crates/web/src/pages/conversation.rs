@@ -8,8 +8,8 @@ use model::{MachineId, Span};
 
 use super::conversations::{self, Listing, Names, avatar, name, pill};
 use super::frame::Frame;
-use super::layout::{self, Live, Tab};
 use super::kept::{self, Kept};
+use super::layout::{self, Live, Tab};
 use super::{guide, line, link};
 use crate::guide::Shown;
 use crate::lists::ConversationList;

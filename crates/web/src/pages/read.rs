@@ -16,8 +16,8 @@ use tracker::desk::{StatusId, TaskFilter, TaskPage, Writer};
 
 use super::conversations::{Listing, Names};
 use super::frame::Frame;
-use super::tasks::Shown;
 use super::kept::Kept;
+use super::tasks::Shown;
 use super::{conversation, conversations, happenings, link, task, tasks};
 use crate::asked::{self, Asked, ConversationPath};
 use crate::fault::Fault;

@@ -12,8 +12,8 @@ use machine::{Context, Machine as _, PageFacts};
 use model::{MachineId, PageId, Timestamp};
 use tokio::sync::{Notify, watch};
 use web::{
-    Changes, ConversationList, ConversationNow, Filter, HappeningList, Lists, Node, NotAccepted, NotListed, PageName, PartHealth,
-    Readiness, SinceStart, Unavailable,
+    Changes, ConversationList, ConversationNow, Filter, HappeningList, Lists, Node, NotAccepted, NotListed, PageName,
+    PartHealth, Readiness, SinceStart, Unavailable,
 };
 
 /// 2026-11-18 11:06:40 UTC.

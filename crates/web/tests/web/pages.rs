@@ -2,9 +2,9 @@
 
 use machine::conversation::{Command, SendOutcome};
 use model::{AppId, Mid, PageId, Psid, Span, TaskId};
+use policy::{ForbidReason, MessagingType, RuleId, Verdict};
 use tracker::Audience;
 use tracker::desk::Act;
-use policy::{ForbidReason, MessagingType, RuleId, Verdict};
 use web::{ConversationList, ConversationRow, HappeningList, HappeningRow, LastBy};
 
 use crate::fake::{NOW, locked};

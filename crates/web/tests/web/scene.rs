@@ -6,8 +6,8 @@ use journal::Drive;
 use machine::conversation::{Command, Outcome, Reply, SendOutcome};
 use machine::outbound::Content;
 use model::{
-    AppId, CommentId, ContactId, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, PageId, Psid, Span,
-    TaskId, Timestamp,
+    AppId, CommentId, ContactId, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey, Kind, MachineId,
+    Message, Mid, PageId, Psid, Span, TaskId, Timestamp,
 };
 use policy::Author;
 use tracker::{Comment, CommentOrigin, Contact, Desk, DeskOptions, OpenTask, Tracker as _, desk};
