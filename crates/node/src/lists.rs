@@ -26,15 +26,15 @@ impl ViewLists {
 impl Lists for ViewLists {
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed> {
         let ending = filter.which == Which::Ending;
-        let account = self.0.account().map_err(not_listed)?;
+        let account = self.0.account().map_err(|fault| not_listed(&fault))?;
         let wanted = ConversationFilter {
             page: filter.page.clone(),
             unanswered: ending || filter.which == Which::Unanswered,
             troubled: filter.which == Which::Failed,
             opened: ending.then(|| ending_soon(filter.now, &account.guards)),
         };
-        let list = self.0.conversations(&wanted, after, limit).map_err(not_listed)?;
-        let pages = self.0.pages().map_err(not_listed)?;
+        let list = self.0.conversations(&wanted, after, limit).map_err(|fault| not_listed(&fault))?;
+        let pages = self.0.pages().map_err(|fault| not_listed(&fault))?;
         let pages: BTreeMap<PageId, PageRow> = pages.into_iter().map(|row| (row.page.clone(), row)).collect();
         let rows = list.conversations.into_iter().map(|row| {
             let facts = facts(&row, pages.get(&row.page), &account);
@@ -44,7 +44,7 @@ impl Lists for ViewLists {
     }
 
     fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed> {
-        let list = self.0.happenings(page, after, limit).map_err(not_listed)?;
+        let list = self.0.happenings(page, after, limit).map_err(|fault| not_listed(&fault))?;
         let plain = |text: Option<Redacted<String>>| text.map(Redacted::into_inner);
         let rows = list.happenings.into_iter().map(|row| HappeningRow {
             page: row.page,
@@ -92,7 +92,7 @@ impl Lists for ViewLists {
     }
 }
 
-fn not_listed(fault: ViewFault) -> NotListed {
+fn not_listed(fault: &ViewFault) -> NotListed {
     match fault {
         ViewFault::CursorUnfit => NotListed::CursorUnfit,
         ViewFault::Storage(_) | ViewFault::Journal(_) => NotListed::Unavailable(Unavailable(fault.to_string())),
