@@ -228,12 +228,14 @@ impl Chronicle {
     }
 
     /// An agent asks whether an answer may be sent and is told what the records come to; `None` where there is no
-    /// conversation yet.
+    /// task yet, and so no composer.
     pub(crate) fn asks(&mut self, at: Timestamp, machine: &MachineId, facts: &AccountFacts) -> Option<May> {
         let MachineId::Conversation(page, _) = machine else { return None };
         let page = self.pages.get(page).map(|state| state.facts().clone()).unwrap_or_default();
         let context = Context { account: facts.clone(), page, ..Context::default() };
-        let verdict = conversation::verdict_now(&self.talks.get(machine)?.state, &context, Agent, None, at).0;
+        let state = &self.talks.get(machine)?.state;
+        state.task()?;
+        let verdict = conversation::verdict_now(state, &context, Agent, None, at).0;
         let may = match verdict {
             Verdict::Permit { .. } => May::Yes,
             Verdict::Defer { reason, .. } => May::Later { reason: Word::Borrowed(reason.code()) },

@@ -5,6 +5,7 @@
 //! to settle (liveness). Invariants: the same scenario at the same depth is the same run; no clock, no thread and no chance
 //! but what the scenario says.
 
+mod approved;
 mod course;
 mod depth;
 mod expect;
@@ -24,6 +25,7 @@ use crate::scenario::Scenario;
 use crate::witness::Witness;
 use crate::{core, tree};
 
+pub use self::approved::{by_machine, trace};
 pub use self::shrink::shrink;
 pub use self::verdict::{Depth, Verdict};
 
@@ -103,7 +105,7 @@ struct Ended {
 }
 
 fn watch(scenario: &Scenario, tells: bool) -> Witness {
-    let witness = if tells { Witness::with_trace(scenario.begins_at) } else { Witness::default() };
+    let witness = if tells { Witness::with_trace_of(scenario) } else { Witness::default() };
     witness.writing(course::setup(scenario))
 }
 

@@ -58,7 +58,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     silence_guards();
     // A bug ends the program with a code of its own; damage of the store is caught further down, where it has a name.
-    let done = std::panic::catch_unwind(|| logs::start(&cli.logs, cli.command.log_level()).and_then(|()| carry_out(cli.command)));
+    let done = std::panic::catch_unwind(|| {
+        logs::start(&cli.logs, cli.command.log_level()).and_then(|()| carry_out(cli.command))
+    });
     let done = done.unwrap_or_else(|_| Err(panicked()));
     match done {
         Ok(exit) => exit.into(),

@@ -100,7 +100,15 @@ mod tests {
         let cut = whole().without(0..1).unwrap();
         assert_eq!(
             told(&cut),
-            ["meta holds A", "B/c1 writes \"y\" as m2", "crash", "restart", "meta releases A", "expect tasks 1 of A/c1", "expect tasks 2"]
+            [
+                "meta holds A",
+                "B/c1 writes \"y\" as m2",
+                "crash",
+                "restart",
+                "meta releases A",
+                "expect tasks 1 of A/c1",
+                "expect tasks 2"
+            ]
         );
         assert_eq!(cut.lines[1].at, whole().lines[3].at);
         let cut = whole().without(1..2).unwrap();

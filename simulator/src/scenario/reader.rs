@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::cursor::{Cursor, Stumble};
 use super::deed::Placed;
 use super::{
-    APP, BEGINS_AT, BYTES_MAX, Customer, Deed, Ending, LINES_MAX, Line, Manner, NAME_MAX, Order, Page, SPAN_MAX, Scenario,
-    Who, Word, expect, reference, span,
+    APP, BEGINS_AT, BYTES_MAX, Customer, Deed, Ending, LINES_MAX, Line, Manner, NAME_MAX, Order, Page, SPAN_MAX,
+    Scenario, Who, Word, expect, reference, span,
 };
 
 /// Faults that are told one by one.

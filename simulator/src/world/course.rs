@@ -22,9 +22,10 @@ use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, W
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
-/// How long the node may take to come to rest after the last line, and how often that is looked at.
+/// How long the node may take to come to rest after the last line, and how often that is looked at, ever less.
 const REST_MAX: Span = Span::hours(2);
 const REST_AGAIN: Span = Span::seconds(1);
+const REST_AGAIN_MAX: Span = Span::minutes(1);
 
 /// What a line could not do, in a sentence.
 type Done = Result<(), String>;
@@ -63,17 +64,28 @@ impl<'a, N: Played> Course<'a, N> {
         }
         self.node.life(Life::FaultsOver)?;
         let until = self.node.time() + REST_MAX;
+        let mut again = REST_AGAIN;
         while self.node.time() < until {
-            self.node.goes_to(self.node.time() + REST_AGAIN);
+            self.node.goes_to(self.node.time() + again);
             if self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
                 self.node.life(Life::AtRest)?;
-                break;
+                if self.is_done()? {
+                    break;
+                }
             }
+            again = Span((again.0 * 2).min(REST_AGAIN_MAX.0));
         }
         self.scenario.ends.iter().try_for_each(|ending| self.expects(ending.number, &ending.expect))
+    }
+
+    /// Whether nothing is left that waits for its own next round, as an answer does that was held.
+    fn is_done(&mut self) -> anyhow::Result<bool> {
+        let done =
+            self.node.notes(|witness| witness.tell(|chronicle| oracle::unsettled(chronicle.so_far()).is_empty()))?;
+        Ok(done.unwrap_or(true))
     }
 
     /// Looks whether something has come about.

@@ -25,7 +25,9 @@ pub(super) fn met(
         Expected::Settled => return Err("expected that all has settled; something is under way".to_owned()),
         Expected::Sent { count, form } => (count, sent(chronicle.so_far(), of, form.as_ref())),
         Expected::Refused { count, reason } => (count, refused(chronicle.so_far(), of, reason.as_ref())),
-        Expected::Held { count, reason } => (count, standing(chronicle.so_far(), of, |says| held(says, reason.as_ref()))),
+        Expected::Held { count, reason } => {
+            (count, standing(chronicle.so_far(), of, |says| held(says, reason.as_ref())))
+        }
         Expected::Failed { count, reason } => {
             (count, standing(chronicle.so_far(), of, |says| failed(says, reason.as_ref())))
         }
@@ -142,7 +144,7 @@ fn composer(
         Some(May::Yes) => "it is open".to_owned(),
         Some(May::No { reason }) => format!("it is closed: {reason}"),
         Some(May::Later { reason }) => format!("it waits: {reason}"),
-        None => "there is no conversation".to_owned(),
+        None => "there is no task to write on".to_owned(),
     };
     if is_it { Ok(()) } else { Err(format!("expected that the composer is {wanted}; {found}")) }
 }

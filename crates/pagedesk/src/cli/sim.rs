@@ -49,7 +49,7 @@ const EXPLORE: &str = "\
 Examples:
   pagedesk sim explore --minutes 2
   pagedesk sim explore --minutes 30 --profile busy,rough --depth actors
-  pagedesk sim explore --minutes 1 --from 4711 --json
+  pagedesk sim explore --worlds 500 --from 4711 --json
 
 Plays one fresh seed after the other on all cores until something is wrong or the time is over.
 The first that is found is shrunk and written as FOLDER/NAME/scenario.txt, with what is wrong in
@@ -122,8 +122,16 @@ impl SimRun {
 #[derive(Args, Debug)]
 pub(crate) struct SimExplore {
     /// Go on for so many minutes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub minutes: u32,
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        required_unless_present = "worlds"
+    )]
+    pub minutes: Option<u32>,
+    /// End after so many worlds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub worlds: Option<u64>,
     /// Which profiles, seed after seed in turn: several between commas, or all
     #[arg(long, value_name = "PROFILE", default_value = "all", value_parser = profiles)]
     pub profile: Profiles,

@@ -33,13 +33,14 @@ pub(super) fn explore(asked: &SimExplore) -> Result<Exit, Failure> {
     if !asked.json {
         exit::print(&format!("from seed {from}, profile {}, depth {}\n", words.join(","), depth(asked.depth)))?;
     }
-    let search = Search::new(from, profiles, depth(asked.depth));
-    let bar = bar(asked.minutes);
-    let ends_at = SystemClock.now() + Span::minutes(i64::from(asked.minutes));
+    let began_at = SystemClock.now();
+    let ends_at = asked.minutes.map(|minutes| began_at + Span::minutes(i64::from(minutes)));
+    let search = Search { ends_at, worlds_max: asked.worlds, ..Search::new(from, profiles, depth(asked.depth)) };
+    let bar = bar(asked);
     std::thread::scope(|scope| {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         for _ in 0..cores {
-            scope.spawn(|| search.goes_on(ends_at, &bar));
+            scope.spawn(|| search.goes_on(began_at, &bar));
         }
     });
     bar.finish_and_clear();
@@ -69,10 +70,11 @@ fn fresh() -> Result<u64, Failure> {
     Ok(u64::from(u32::from_le_bytes(bytes)))
 }
 
-/// Full when the time is over; shown at a terminal alone.
-fn bar(minutes: u32) -> ProgressBar {
+/// Full when the worlds are played or the time is over; shown at a terminal alone.
+fn bar(asked: &SimExplore) -> ProgressBar {
+    let whole = asked.worlds.unwrap_or_else(|| u64::from(asked.minutes.unwrap_or_default()) * 60_000);
     let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(u64::from(minutes) * 60), target);
+    let bar = ProgressBar::with_draw_target(Some(whole), target);
     bar.enable_steady_tick(Duration::from_millis(200));
     match ProgressStyle::with_template("{bar:24} {percent}% {elapsed} {msg}") {
         Ok(style) => bar.with_style(style),
@@ -85,6 +87,8 @@ struct Search {
     from: u64,
     profiles: Vec<Profile>,
     depth: Depth,
+    ends_at: Option<Timestamp>,
+    worlds_max: Option<u64>,
     /// Seeds that were taken so far.
     taken: AtomicU64,
     over: AtomicBool,
@@ -110,13 +114,16 @@ struct Found {
 impl Search {
     fn new(from: u64, profiles: Vec<Profile>, depth: Depth) -> Self {
         let (taken, over, state) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
-        Self { from, profiles, depth, taken, over, state }
+        Self { from, profiles, depth, ends_at: None, worlds_max: None, taken, over, state }
     }
 
     /// One thread's part.
-    fn goes_on(&self, ends_at: Timestamp, bar: &ProgressBar) {
-        while !self.over.load(Ordering::Acquire) && SystemClock.now() < ends_at {
+    fn goes_on(&self, began_at: Timestamp, bar: &ProgressBar) {
+        while !self.over.load(Ordering::Acquire) && self.ends_at.is_none_or(|end| SystemClock.now() < end) {
             let number = self.taken.fetch_add(1, Ordering::AcqRel);
+            if self.worlds_max.is_some_and(|most| most <= number) {
+                return;
+            }
             let seed = self.from.wrapping_add(number);
             let profile = Profile::of_seed(seed, &self.profiles);
             let scenario = workload::scenario(seed, profile);
@@ -131,8 +138,8 @@ impl Search {
                     state.found = Some(Found { number, seed, profile, scenario, run });
                 }
             }
-            let gone = u64::try_from((ends_at - SystemClock.now()).0 / 1_000).unwrap_or(0);
-            bar.set_position(bar.length().unwrap_or(0).saturating_sub(gone));
+            let gone = u64::try_from((SystemClock.now() - began_at).0).unwrap_or(0);
+            bar.set_position(self.worlds_max.map_or(gone, |_| state.worlds));
             bar.set_message(format!("{} worlds", HumanCount(state.worlds)));
         }
     }
@@ -168,7 +175,8 @@ impl Found {
 
     /// What its folder is called.
     fn name(&self, shown: &Run) -> String {
-        let what = shown.promises.first().map_or_else(|| shown.verdict.word().to_owned(), |number| format!("p{number}"));
+        let what =
+            shown.promises.first().map_or_else(|| shown.verdict.word().to_owned(), |number| format!("p{number}"));
         format!("{what}-{}-{}-{}", self.profile, self.seed, shown.depth)
     }
 
