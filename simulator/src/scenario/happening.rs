@@ -75,7 +75,7 @@ impl Scenario {
             Deed::Page { page, happens, manner } => {
                 (page, None, self.filled(happens, names, now - manner.late)?, manner)
             }
-            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart => return Ok(None),
+            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart | Deed::Expect(_) => return Ok(None),
         };
         let Manner { late, standby, .. } = manner;
         Ok(Some(Happening {
