@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actors::{Clock as _, Limits};
 use anyhow::Context as _;
-use journal::{Drive, Drives, InboxSources, Journal as _, Source, Sources, StoreOptions};
+use journal::{Drive, Drives, InboxSources, Journal as _, ReadFault, Source, Sources, StoreOptions};
 use machine::AccountFacts;
 use model::{AccountId, CommentId, MachineId, Redacted, Span, TaskId, Timestamp};
 use node::{Node, NodeConfig, PageConfig, Ports};
@@ -47,6 +47,7 @@ pub(crate) struct Stage<O> {
     pub(crate) outside: Asked<O>,
     pub(crate) door: Door,
     pub(crate) recorder: Recorder,
+    trouble: Trouble,
 }
 
 /// Who has the tasks.
@@ -149,14 +150,23 @@ impl<O: Outside + Send + 'static> Stage<O> {
         let node = Arc::new(node);
         recorder.follow(Arc::clone(&node.store().journal));
         door.open(&node);
-        Ok(Self { clock, node, desk, tasks, outside, door, recorder })
+        let trouble = trouble.clone();
+        Ok(Self { clock, node, desk, tasks, outside, door, recorder, trouble })
     }
 
     /// Whether nothing is under way in the node and no deadline is due.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read and nobody ordered that.
     pub(crate) fn is_idle(&self) -> anyhow::Result<bool> {
         let journal = &self.node.store().journal;
-        let open = journal.open_effects(None, 1).context("the open effects")?;
-        let due = journal.next_due().context("the deadlines")?;
+        let (open, due) = match (journal.open_effects(None, 1), journal.next_due()) {
+            (Ok(open), Ok(due)) => (open, due),
+            (Err(ReadFault::Unavailable(_)), _) | (_, Err(ReadFault::Unavailable(_))) if self.trouble.is_on() => {
+                return Ok(false);
+            }
+            (open, due) => (open.context("the open effects")?, due.context("the deadlines")?),
+        };
         let is_due = due.is_some_and(|at| at <= self.clock.now().0);
         Ok(self.node.totals().unfinished == 0 && open.is_empty() && !is_due)
     }

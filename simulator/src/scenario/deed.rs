@@ -8,7 +8,7 @@ use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
 use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
-use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, span};
+use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, expect, span};
 use crate::fake::facebook::What;
 use crate::fault;
 
@@ -43,6 +43,9 @@ impl Placed<'_> {
         }
         if cursor.is_at_end() && (who == CRASH || who == RESTART) {
             return self.fate(who == CRASH, &began);
+        }
+        if who == expect::VERB {
+            return self.expects(cursor).map(Deed::Expect);
         }
         if let Some(fault) = fault::read(self, who, cursor)? {
             return Ok(Deed::Fault(fault));
@@ -342,7 +345,7 @@ impl Placed<'_> {
 }
 
 /// Goes past a word that must come.
-fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
+pub(super) fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
     if cursor.takes(word) { Ok(()) } else { Err(cursor.stumble(format!("`{word}` is missing: write {whole} …"))) }
 }
 
