@@ -245,7 +245,7 @@ impl Ledger {
                 self.poisoned.entry(*key).or_insert(place);
             }
             Life::AtRest => self.at_rest = Some(place),
-            Life::Compared { .. } => {}
+            Life::Compared { .. } | Life::OutsideTurned { .. } => {}
         }
     }
 

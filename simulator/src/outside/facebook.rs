@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
@@ -182,8 +182,8 @@ impl Facebook {
             controlled_elsewhere: self.is_elsewhere(&customer, now),
         };
         if let Err(rejection) = self.rules(&customer, &attempt) {
-            let wait = between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1);
-            return Planned::answer(now + wait, self.refuse(rejection));
+            let Rejection { code, subcode, message: _ } = rejection;
+            return self.refuse(send, (i64::from(code), subcode.map(i64::from)), now);
         }
         let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
         let (page, psid) = customer;
@@ -211,15 +211,21 @@ impl Facebook {
         lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
-    fn refuse(&mut self, rejection: Rejection) -> SendOutcome {
+    /// Refuses a send with an error of its tables. Where the table says that the message may have left, it has.
+    pub(super) fn refuse(&mut self, send: &Send, code: Code, now: Timestamp) -> Planned<SendOutcome> {
         self.counts.refused += 1;
-        let code = (i64::from(rejection.code), rejection.subcode.map(i64::from));
         let row = error_table::lookup(code);
-        match row.retry {
+        let outcome = match row.retry {
             Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },
             Retry::Never => SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope },
             Retry::Doubt => SendOutcome::InDoubt { why: row.name },
-        }
+        };
+        Planned::answer(now + between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1), outcome)
+    }
+
+    /// From now on it grants the Human Agent feature, or no more.
+    pub fn grants_human_agent(&mut self, grants: bool) {
+        self.human_agent = grants;
     }
 
     /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
@@ -237,7 +243,7 @@ impl Facebook {
         }
         let deliveries = if self.tells { self.told(&bubble, &about) } else { Vec::new() };
         let answer_at = now + between(Stream::Answer, &about, ANSWER.0, ANSWER.1);
-        Planned { answer_at, outcome, deliveries }
+        Planned { answer_at, outcome, done: None, deliveries }
     }
 
     /// The recording's own echo of this send: by its mark, else the first with the same text that no other send has.
