@@ -111,7 +111,7 @@ impl<'a, N: Played> Course<'a, N> {
         let (now, rests) = (self.node.time(), self.node.rests()?);
         let facts = &self.config.facts;
         let met = self.node.notes(|witness| {
-            witness.tell(|chronicle| expect::met(&expect.what, of.as_ref(), (now, facts, rests), chronicle))
+            witness.tell(|chronicle| expect::met(expect, of.as_ref(), (now, facts, rests), chronicle))
         })?;
         if let Some(Err(what)) = met {
             self.unmet.push((number, what));

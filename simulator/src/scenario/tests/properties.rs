@@ -108,10 +108,10 @@ fn expectations() -> impl Strategy<Value = Expect> {
         Just(Expected::Settled),
     ];
     (what, prop::option::of(customers())).prop_map(|(what, of)| {
-        let of = match &what {
-            Expected::Composer(_) => Some(of.unwrap_or_else(|| Who::read("A/c1").expect("a customer"))),
-            Expected::Settled => None,
-            _ => of,
+        let of = match (&what, of) {
+            (Expected::Composer(_), None) => Who::read("A/c1"),
+            (Expected::Settled, _) => None,
+            (_, of) => of,
         };
         Expect { what, of }
     })
