@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Anomaly, Delivery, Timestamp};
+use model::{Delivery, Timestamp};
 use serde::Serialize;
 
 use crate::{kinds, parse_foreign, shape};
@@ -45,7 +45,7 @@ impl Tally {
         self.anomalies += count(anomalies.len());
         inbounds.iter().flat_map(kinds::words).for_each(|word| self.one(word));
         page_inbounds.iter().map(kinds::page_word).for_each(|word| self.one(word));
-        anomalies.iter().map(anomaly_word).for_each(|word| self.one(word));
+        anomalies.iter().map(kinds::anomaly_word).for_each(|word| self.one(word));
     }
 
     /// A payload that could not even be fetched.
@@ -62,13 +62,6 @@ impl Tally {
 fn is_json(body: &[u8]) -> bool {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
-}
-
-fn anomaly_word(anomaly: &Anomaly) -> String {
-    match &anomaly.kind {
-        Some(kind) => format!("anomaly.{}:{kind}", anomaly.reason),
-        None => format!("anomaly.{}", anomaly.reason),
-    }
 }
 
 fn count(n: usize) -> u64 {
