@@ -1,6 +1,7 @@
 //! The command line: which commands there are and what they take; examples for each stand in `examples`. Nothing is
 //! carried out here.
 
+mod corpus;
 mod examples;
 mod policy;
 mod sim;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
+pub(crate) use corpus::{CorpusStats, Join, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 
@@ -211,6 +213,15 @@ pub(crate) enum CorpusCommand {
     /// Look for what was forgotten in redacted recordings
     #[command(after_help = LINT)]
     Lint(Lint),
+    /// Count what recordings hold
+    #[command(after_help = corpus::COUNTED)]
+    Stats(CorpusStats),
+    /// Take a recording apart
+    #[command(after_help = corpus::SPLIT)]
+    Split(Split),
+    /// Put recordings together
+    #[command(after_help = corpus::JOIN)]
+    Join(Join),
 }
 
 /// `pagedesk corpus import`
@@ -239,6 +250,9 @@ pub(crate) struct Export {
     /// Write over deliveries and facts that are there already
     #[arg(long)]
     pub force: bool,
+    /// What of the store goes into it
+    #[command(flatten)]
+    pub narrowing: Narrowing,
     /// Where the key of the pseudonyms is read from; without one the key is new each time, and nobody learns it
     #[arg(long, value_name = "FILE", conflicts_with = "no_redaction")]
     pub key_file: Option<PathBuf>,

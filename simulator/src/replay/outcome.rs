@@ -10,7 +10,7 @@ use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
 use crate::outside::facebook::Counts as MetaCounts;
-use crate::play::recording::{Expected, Recording};
+use crate::play::recording::{Expected, Recorded};
 
 /// What a recording came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,7 +100,7 @@ pub(crate) struct Played {
 
 impl Outcome {
     /// Counts, once everything is at rest.
-    pub(crate) fn of(recording: &Recording, survey: &Survey, played: Played) -> Self {
+    pub(crate) fn of(recording: &dyn Recorded, survey: &Survey, played: Played) -> Self {
         let Played { lines, tally, trace_hash, meta, refused, at_rest, .. } = played;
         let parts = tally.parts();
         let counts = Counts {
@@ -126,13 +126,13 @@ impl Outcome {
             events: tally.events,
         };
         let mut findings = never_right(&counts, at_rest, refused);
-        findings.extend(unexpected(&recording.manifest.expected, &counts));
+        findings.extend(unexpected(&recording.manifest().expected, &counts));
         let mut trace = head(recording, survey);
         for line in lines.into_iter().chain(summary(&counts, at_rest)) {
             trace.push_str(&line);
             trace.push('\n');
         }
-        let title = one_line(&recording.manifest.title);
+        let title = one_line(&recording.manifest().title);
         Self { title, trace, counts, findings, conversations_sha256: tally.digest(), trace_hash }
     }
 }
@@ -177,12 +177,12 @@ fn unexpected(expected: &Expected, counts: &Counts) -> Vec<String> {
     findings
 }
 
-fn head(recording: &Recording, survey: &Survey) -> String {
+fn head(recording: &dyn Recorded, survey: &Survey) -> String {
     let began_at = recording.begins_at().0;
     let instant = jiff::Timestamp::from_millisecond(began_at)
         .map_or_else(|_| began_at.to_string(), |instant| format!("{instant:.3}"));
-    let mut head = format!("# trace 1: {}\n# begins {instant}\n", one_line(&recording.manifest.title));
-    for line in survey.names.legend(&recording.manifest) {
+    let mut head = format!("# trace 1: {}\n# begins {instant}\n", one_line(&recording.manifest().title));
+    for line in survey.names.legend(recording.manifest()) {
         head.push_str(&format!("# {line}\n"));
     }
     head.push('\n');
