@@ -115,9 +115,8 @@ fn count(folder: &Path) -> Result<Counted, Failure> {
 }
 
 fn spilled(fault: &io::Error) -> Failure {
-    let dir = std::env::temp_dir();
-    let what = format!("a temporary file in {} cannot be used: {}", dir.display(), fault_words(fault));
-    Failure::new(Exit::Configuration, what).remedy("make room there, or name another folder in TMPDIR")
+    Failure::new(Exit::Configuration, format!("a temporary file cannot be used: {}", fault_words(fault)))
+        .remedy("make room in the folder of temporary files, or name another one in TMPDIR")
 }
 
 /// What was counted so far.

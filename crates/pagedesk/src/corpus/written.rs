@@ -66,8 +66,8 @@ impl Drop for Draft {
 
 /// A folder that is not in its place yet.
 pub(super) struct Fresh {
-    beside: PathBuf,
     path: PathBuf,
+    place: PathBuf,
     is_kept: bool,
 }
 
@@ -88,17 +88,17 @@ impl Fresh {
             return Err(Failure::new(Exit::Configuration, what).remedy("remove it, or give another --out"));
         }
         fs::create_dir_all(&beside).map_err(|fault| unwritable(&beside, &fault))?;
-        Ok(Self { beside, path: path.to_owned(), is_kept: false })
+        Ok(Self { path: beside, place: path.to_owned(), is_kept: false })
     }
 
     /// Where it lies until it is whole.
     pub(super) fn path(&self) -> &Path {
-        &self.beside
+        &self.path
     }
 
     /// Puts it in its place.
     pub(super) fn keep(mut self) -> Result<(), Failure> {
-        fs::rename(&self.beside, &self.path).map_err(|fault| unwritable(&self.path, &fault))?;
+        fs::rename(&self.path, &self.place).map_err(|fault| unwritable(&self.place, &fault))?;
         self.is_kept = true;
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Drop for Fresh {
     fn drop(&mut self) {
         if !self.is_kept {
             // Given up; where it cannot be removed its name says that it is not whole.
-            let _left = fs::remove_dir_all(&self.beside);
+            let _left = fs::remove_dir_all(&self.path);
         }
     }
 }

@@ -24,7 +24,7 @@ const NAMES_MAX: usize = 20;
 /// What is played.
 pub(super) enum Piece {
     /// Deliveries and comments as they came once.
-    Recording(Folder),
+    Recording(Box<Folder>),
     /// What customers, agents and Meta do, and what lines of it are told by.
     Script(Scenario, String),
 }
@@ -42,7 +42,8 @@ pub(super) struct Outcome {
 impl Piece {
     /// What was asked for, if something was.
     pub(super) fn of(asked: &Sandbox) -> Result<Option<Self>, Failure> {
-        let recording = asked.play.as_deref().map(recording).transpose()?.map(Self::Recording);
+        let recording =
+            asked.play.as_deref().map(recording).transpose()?.map(|folder| Self::Recording(Box::new(folder)));
         let script = asked
             .script
             .as_deref()
@@ -84,7 +85,7 @@ impl Piece {
     /// Plays it to its end.
     pub(super) async fn play(&self, stage: &Stage<'_>) -> Result<Outcome, Failure> {
         let played = match self {
-            Self::Recording(recording) => play(recording, stage).await.map(Outcome::of_recording),
+            Self::Recording(recording) => play(&**recording, stage).await.map(Outcome::of_recording),
             Self::Script(scenario, file) => script::play(scenario, file, stage).await.map(Outcome::of_script),
         };
         played.map_err(|fault| {
