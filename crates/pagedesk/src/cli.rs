@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
-pub(crate) use corpus::{CorpusStats, Join, Narrowing, Split, SplitBy};
+pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 
@@ -222,6 +222,9 @@ pub(crate) enum CorpusCommand {
     /// Put recordings together
     #[command(after_help = corpus::JOIN)]
     Join(Join),
+    /// Keep a sandbox's journal row by row, for tests of recovery
+    #[command(after_help = corpus::KEPT)]
+    Journal(KeepJournal),
 }
 
 /// `pagedesk corpus import`

@@ -6,6 +6,7 @@
 pub(crate) mod export;
 pub(crate) mod filter;
 pub(crate) mod join;
+pub(crate) mod journal;
 pub(crate) mod lint;
 mod sorter;
 pub(crate) mod split;

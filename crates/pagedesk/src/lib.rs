@@ -95,6 +95,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),
         Command::Corpus(CorpusCommand::Lint(asked)) => corpus::lint::lint(&asked),
+        Command::Corpus(CorpusCommand::Journal(asked)) => corpus::journal::keep(&asked),
         Command::Corpus(CorpusCommand::Stats(asked)) => corpus::stats::stats(&asked),
         Command::Corpus(CorpusCommand::Split(asked)) => corpus::split::split(&asked),
         Command::Corpus(CorpusCommand::Join(asked)) => corpus::join::join(&asked),

@@ -93,6 +93,17 @@ pub(crate) struct Join {
     pub json: bool,
 }
 
+/// `pagedesk corpus journal`
+#[derive(Args, Debug)]
+pub(crate) struct KeepJournal {
+    /// The store of a sandbox that does not run
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The folder that the rows go into; made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+}
+
 pub(super) const COUNTED: &str = "\
 Examples:
   pagedesk corpus stats ./recording
@@ -126,3 +137,15 @@ Recordings of different apps, or with and without the Human Agent feature, are n
 
 Exit codes: 0 written, 3 the folder is there already or cannot be written, or the recordings do not
 fit, 4 no recording or nothing in them, 5 one that cannot be read";
+
+pub(super) const KEPT: &str = "\
+Examples:
+  pagedesk sandbox --script kinds.txt --dir ./state --exit
+  pagedesk corpus journal --dir ./state --out replay-corpus/journals/format-2
+
+Writes rows.jsonl: every row of journal.redb and keys.redb as it is stored, sealed records and
+their keys too, so that later builds can be asked what they make of it. Only of a store that nobody
+but a sandbox ever wrote into.
+
+Exit codes: 0 written, 3 a store that cannot be used or is no sandbox's, or rows.jsonl is there
+already";
