@@ -200,3 +200,18 @@ fn what_does_not_fit_is_not_joined_and_what_differs_in_origin_says_so() {
         assert!(!Path::new(&inside("no")).exists() && !Path::new(&inside("no.new")).exists());
     }
 }
+
+#[test]
+fn a_sandboxs_journal_is_kept_once_and_comes_to_its_machines() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, out) = (store(dir.path()), dir.path().join("kept").display().to_string());
+    let keep = |store: &str| run(&["corpus", "journal", "--dir", store, "--out", &out]);
+    let ran = keep(&store);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let recovered = simulator::journals::recover(Path::new(&out)).unwrap();
+    // An account, two Pages, three customers.
+    assert_eq!(recovered.machines.len(), 6, "{:?}", recovered.machines.keys());
+    let again = keep(&store);
+    assert!(again.code == Some(3) && again.err.contains("File exists"), "{}", again.err);
+    assert_eq!(keep(&dir.path().join("nowhere").display().to_string()).code, Some(3));
+}
