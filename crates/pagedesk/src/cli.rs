@@ -233,6 +233,15 @@ pub(crate) struct Import {
     /// A folder; all its *.json files are read, those of folders inside too
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Write them as a recording into this folder, which must be empty or missing; nothing is redacted
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// The title of the recording; the folder's name where nobody says
+    #[arg(long, value_name = "TEXT", requires = "out")]
+    pub title: Option<String>,
+    /// The app whose webhooks the payloads are: an echo of it may be an own one
+    #[arg(long, value_name = "APP", default_value = "0", requires = "out")]
+    pub app: String,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

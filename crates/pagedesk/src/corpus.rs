@@ -1,10 +1,11 @@
-//! `pagedesk corpus`: payloads of any origin are read and counted, which writes nothing; what came into a store becomes a
-//! recording in `export`, and recordings are counted, taken apart and put together in the modules named so.
+//! `pagedesk corpus`: payloads of any origin are read, counted and, where that is asked for, written as a recording; what came
+//! into a store becomes one in `export`, and recordings are counted, taken apart and put together in the modules named so.
 //!
 //! Invariants: a file that cannot be read is named and costs no other file; no recording lies in memory as a whole.
 
 pub(crate) mod export;
 pub(crate) mod filter;
+mod imported;
 pub(crate) mod join;
 pub(crate) mod journal;
 pub(crate) mod lint;
@@ -55,6 +56,9 @@ pub(crate) fn import(asked: &Import) -> Result<Exit, Failure> {
     } else {
         table(&tally)
     };
+    if let Some(out) = &asked.out {
+        imported::record(asked, &files, out)?;
+    }
     exit::print(&text)?;
     Ok(if tally.unreadable.is_empty() { Exit::Ok } else { Exit::UnreadableCorpus })
 }
@@ -73,6 +77,7 @@ pub fn count(dir: &Path, files: &[PathBuf], mut each: impl FnMut(&str)) -> Tally
     tally
 }
 
+/// The bytes of a payload; `None` where they cannot be read or are too many.
 fn read(file: &Path) -> Option<Vec<u8>> {
     let length = fs::metadata(file).ok()?;
     if length.is_file() && length.len() <= BYTES_MAX { fs::read(file).ok() } else { None }

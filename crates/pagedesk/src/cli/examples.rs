@@ -68,6 +68,7 @@ pub(super) const CORPUS: &str = "\
 Examples:
   pagedesk corpus import ./payloads             whole deliveries, single entries or single items
   pagedesk corpus import ./payloads --json
+  pagedesk corpus import ./payloads --out ./recording     writes them as a recording, too
   pagedesk corpus export --dir /var/lib/pagedesk --out ./recording
   pagedesk corpus export --dir /var/lib/pagedesk --out ./monday --from 2026-06-08 --to 2026-06-09
   pagedesk corpus lint ./recording
@@ -75,7 +76,8 @@ Examples:
   pagedesk corpus split ./recording --by page --out ./parts
   pagedesk corpus join ./parts --out ./whole
 
-Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others.
+Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others. With
+--out also 3 the folder is there already or cannot be written, 4 no payload is a delivery of Meta.
 Those of the others stand under --help of each.";
 
 pub(super) const EXPORT: &str = "\

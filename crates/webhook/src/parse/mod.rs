@@ -30,7 +30,7 @@ use serde_json::value::RawValue;
 use self::anomaly::Reason;
 pub use self::cut::{Cut, cut};
 use self::envelope::{Body, Found};
-pub use self::foreign::{Shape, parse_foreign, shape};
+pub use self::foreign::{Shape, body_of_foreign, parse_foreign, shape};
 use self::item::Understood;
 use crate::limits::ITEMS_MAX;
 
