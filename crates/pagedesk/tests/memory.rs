@@ -76,6 +76,7 @@ struct Measured {
 }
 
 /// Runs to the end and looks at its memory all the while.
+#[expect(clippy::disallowed_methods, reason = "it measures another program")]
 fn measured(arguments: &[&str]) -> Measured {
     let began = Instant::now();
     let mut child = command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
