@@ -37,6 +37,9 @@ enum Standing {
 
 /// Runs, compares, prints.
 pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
+    if let Some(out) = &asked.out {
+        can_be_written(out)?;
+    }
     let recording = Folder::open(&asked.path).map_err(|fault| unreadable(&fault))?;
     let kept = asked.path.join(APPROVED);
     let approved = approved(&kept)?;
@@ -84,6 +87,24 @@ fn run(recording: &dyn Recorded) -> Result<Outcome, Failure> {
     let outcome = simulator::replay::replay(recording, &mut |done, _| bar.set_position(done as u64));
     bar.finish_and_clear();
     outcome.map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be run: {fault:#}")))
+}
+
+/// Said before anything runs, which may take minutes.
+fn can_be_written(out: &Path) -> Result<(), Failure> {
+    let failure = |what: String| Failure::new(Exit::Configuration, what);
+    if out == Path::new("-") {
+        let what = "--out - would mix the trace with what is printed".to_owned();
+        return Err(failure(what).remedy("name a file, as --out now.trace; ./- is one too"));
+    }
+    if out.is_dir() {
+        return Err(failure(format!("{} is a folder", out.display())).remedy("name a file in it"));
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let what = format!("{} cannot be written: there is no folder {}", out.display(), folder.display());
+        return Err(failure(what).remedy("make the folder, or name another file"));
+    }
+    Ok(())
 }
 
 /// Whole or not at all: a trace that is cut off would be approved.

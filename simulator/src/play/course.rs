@@ -6,7 +6,7 @@ use model::{Delivery, Kind};
 
 use super::hand::Hand;
 use super::reckoning::seen;
-use super::recording::{Recorded, Step};
+use super::recording::{FactLine, Recorded, Step};
 use super::{Report, Stage};
 use crate::fake::facebook::Customer;
 
@@ -44,7 +44,8 @@ pub(super) async fn run(recording: &dyn Recorded, stage: &Stage<'_>, report: &mu
                 report.facts += 1;
                 if let Some(trouble) = hand.comment(&format!("play-{index}"), line).await? {
                     report.facts_unsettled += 1;
-                    report.find(format!("step {index}: {trouble}"));
+                    let FactLine { psid, page, .. } = line;
+                    report.find(format!("step {index}, a comment to {psid} of the Page {page}: {trouble}"));
                 }
             }
         }

@@ -206,12 +206,12 @@ mod tests {
     #[test]
     fn faults_name_file_and_line() {
         let cases = [
-            (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: "),
+            (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: there is no `tilte` here: "),
             (MANIFEST.replace("= 1", "= 3"), "", "manifest.toml: format 3 is not known"),
             (
                 MANIFEST.to_owned(),
                 "{\"at\":1,\"body\":\"a\"}\n{\"at\":2}\n",
-                "deliveries.jsonl:2: no line of this file",
+                "deliveries.jsonl:2: column 8: `body` is missing",
             ),
             (
                 MANIFEST.to_owned(),

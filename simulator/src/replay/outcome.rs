@@ -2,15 +2,19 @@
 //!
 //! Invariant: nothing in it comes from the wall, so two outcomes of one recording are equal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::agents::NOT_WRITTEN;
 use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
 use crate::outside::facebook::Counts as MetaCounts;
-use crate::play::recording::{Expected, Recorded};
+use crate::play::recording::{Expected, Recorded, Recording, Step};
+
+/// Comments without a task that are named one by one.
+const NAMED_MAX: usize = 10;
 
 /// What a recording came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -126,6 +130,7 @@ impl Outcome {
             events: tally.events,
         };
         let mut findings = never_right(&counts, at_rest, refused);
+        findings.extend(without_task(recording, &lines));
         findings.extend(unexpected(&recording.manifest().expected, &counts));
         let mut trace = head(recording, survey);
         for line in lines.into_iter().chain(summary(&counts, at_rest)) {
@@ -147,13 +152,34 @@ fn never_right(counts: &Counts, at_rest: bool, refused: u64) -> Vec<String> {
         (refused, "deliveries were not taken"),
         (counts.refused_by_meta, "sends were against Meta's rules"),
         (counts.doubled_sends, "messages reached a customer twice"),
-        (counts.facts_unsettled, "comments found no task"),
     ] {
         if count > 0 {
             findings.push(format!("{count} {what}"));
         }
     }
     findings
+}
+
+/// Comments that found no task, the first of them by name: those of a recording are numbered as its facts are.
+fn without_task(recording: &dyn Recorded, lines: &[String]) -> Option<String> {
+    let number = |line: &String| line.strip_suffix(NOT_WRITTEN)?.rsplit_once(" f")?.1.parse::<usize>().ok();
+    let numbers: Vec<usize> = lines.iter().filter_map(number).collect();
+    let named: BTreeSet<usize> = numbers.iter().copied().take(NAMED_MAX).collect();
+    let mut told: Vec<String> = Vec::new();
+    let mut count = 0;
+    // Whoever asks for a name has played all steps: none is unreadable any more.
+    for step in recording.steps().flatten() {
+        let Step::Fact(fact) = &*step else { continue };
+        count += 1;
+        if named.contains(&count) {
+            told.push(format!("comment {count} of {}, to {} of the Page {}", Recording::FACTS, fact.psid, fact.page));
+        }
+    }
+    let more = numbers.len() - told.len();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    (!numbers.is_empty()).then(|| format!("{} comments found no task: {}", numbers.len(), told.join("; ")))
 }
 
 /// What the recording says of itself, against what came of it.

@@ -12,8 +12,8 @@ Examples:
   pagedesk policy explain facts.json            may this be sent, and why?
   pagedesk sim run --seeds 0..100               judge this build in made-up worlds
 
-Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration or a store that cannot be used,
-4 nothing matched, 5 unreadable recording or facts, 6 node unreachable, 70 internal";
+Exit codes: 0 ok, 1 check failed, 2 usage, 3 configuration, a store or an output that cannot be
+used, 4 nothing matched, 5 unreadable recording or facts, 6 node unreachable, 70 internal";
 
 pub(super) const SERVE: &str = "\
 Examples:
@@ -52,7 +52,8 @@ Examples:
 The recording runs against the real actors on a clock that stands still while there is
 anything to do, so days take seconds and the same recording gives the same trace.
 
-Exit codes: 0 as approved and as expected, 1 not so, 4 nothing in it, 5 unreadable";
+Exit codes: 0 as approved and as expected, 1 not so, 3 the trace cannot be written, 4 nothing in
+it, 5 unreadable";
 
 pub(super) const JOURNAL: &str = "\
 Examples:
@@ -76,8 +77,9 @@ Examples:
   pagedesk corpus split ./recording --by page --out ./parts
   pagedesk corpus join ./parts --out ./whole
 
-Exit codes of import: 0 every file is JSON, 5 not so; one bad file never stops the others. With
---out also 3 the folder is there already or cannot be written, 4 no payload is a delivery of Meta.
+Exit codes of import: 0 every file is JSON, 4 there is no *.json file or no such folder, 5 some
+are no JSON; one bad file never stops the others. What was not understood is named with its file.
+With --out also 3 the folder is there already or cannot be written, 4 no payload is a delivery.
 Those of the others stand under --help of each.";
 
 pub(super) const EXPORT: &str = "\
@@ -119,7 +121,9 @@ pub(super) const AGENT: &str = "\
 Examples:
   pagedesk agent hash                                   asks for a password, prints its hash
   pagedesk agent hash --login ada --name 'Ada Osei'     prints an [[agent]] for the configuration
-  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe";
+  pwgen 24 1 | pagedesk agent hash --login ada          takes the password from a pipe
+  (umask 077; pagedesk agent hash --login ada >> pagedesk.toml)
+                                                        a file that others cannot read";
 
 pub(super) const CAT: &str = "\
 Examples:
@@ -141,7 +145,8 @@ are shown), 3 the journal cannot be used, 4 nothing matched";
 
 pub(super) const VERIFY: &str = "\
 Reads every row of journal.redb, keys.redb, inbox.redb, inbox.wal and
-desk.redb and compares them. What it counts:
+desk.redb and compares them, and the checksums of all their pages, but
+for a file to which a node writes all the while. What it counts:
   batches       decisions; each lies at a position of its own, the newest
                 at `last`
   records       events in them; `sealed` ones opened, `erased` ones whose

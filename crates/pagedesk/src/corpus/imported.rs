@@ -49,7 +49,7 @@ pub(super) fn record(asked: &Import, files: &[PathBuf], out: &Path) -> Result<()
 }
 
 fn body(file: &Path) -> Option<String> {
-    webhook::body_of_foreign(&read(file)?)
+    webhook::body_of_foreign(&read(file).ok()?)
 }
 
 /// The time of the newest item that tells one: a delivery came no earlier.

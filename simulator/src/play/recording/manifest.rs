@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use model::{AppId, PageId, Psid};
+use model::{AppId, PageId, Psid, in_plain_words};
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Unreadable, reader};
@@ -174,7 +174,7 @@ impl Manifest {
             .map_err(|fault| reader::wrong(&path, None, format!("cannot be read: {fault}")))?;
         let manifest: Self = toml::from_str(&text).map_err(|fault| {
             let line = fault.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
-            reader::wrong(&path, line, fault.message())
+            reader::wrong(&path, line, in_plain_words(fault.message()))
         })?;
         if !(1..=FORMAT).contains(&manifest.format) {
             let what =

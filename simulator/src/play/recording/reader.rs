@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use model::Timestamp;
+use model::{Timestamp, in_plain_words};
 use serde::de::DeserializeOwned;
 
 use super::{CustomerOf, DeliveryLine, FactLine, Manifest, Recorded, Step, Steps, Unreadable};
@@ -116,7 +116,7 @@ impl<T: Line> Lines<T> {
         }
         let wrong = |what: String| wrong(&self.path, Some(self.number), what);
         let item: T = serde_json::from_slice(self.line.trim_ascii())
-            .map_err(|fault| wrong(format!("no line of this file: {fault}")))?;
+            .map_err(|fault| wrong(format!("column {}: {}", fault.column(), in_plain_words(&fault.to_string()))))?;
         if self.last > item.at() {
             return Err(wrong("it is earlier than the line before it".to_owned()));
         }
