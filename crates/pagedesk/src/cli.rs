@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
-pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
+pub(crate) use sim::{SimCommand, SimDepth, SimPlanted, SimProfile, SimRun, SimScenario};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]

@@ -13,7 +13,7 @@ use simulator::scenario::{Scenario, Unplayable};
 use simulator::workload;
 use simulator::world::{Depth, Run, Verdict, run, shrink};
 
-use crate::cli::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
+use crate::cli::{SimCommand, SimDepth, SimPlanted, SimProfile, SimRun, SimScenario};
 use crate::exit::{self, Exit, Failure};
 
 /// Lines of the trace that are printed where something is wrong.
@@ -26,8 +26,8 @@ const SHRINK_RUNS: usize = 400;
 /// Carries out a command about simulated worlds.
 pub(crate) fn sim(command: &SimCommand) -> Result<Exit, Failure> {
     match command {
-        SimCommand::Run(asked) => seeds(asked),
-        SimCommand::Scenario(asked) => one(asked),
+        SimCommand::Run(asked) => planted(&asked.planted).and_then(|()| seeds(asked)),
+        SimCommand::Scenario(asked) => planted(&asked.planted).and_then(|()| one(asked)),
     }
 }
 
@@ -125,8 +125,18 @@ fn tell(scenario: &Scenario, run: &Run, again: &str, on_error: bool) -> Result<(
 }
 
 #[cfg(feature = "sabotage")]
+fn planted(asked: &SimPlanted) -> Result<(), Failure> {
+    crate::sabotage::from_argument(asked.sabotage.as_deref())
+}
+
+#[cfg(feature = "sabotage")]
 fn prefix() -> String {
     crate::sabotage::prefix()
+}
+
+#[cfg(not(feature = "sabotage"))]
+fn planted(_: &SimPlanted) -> Result<(), Failure> {
+    Ok(())
 }
 
 #[cfg(not(feature = "sabotage"))]

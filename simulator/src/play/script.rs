@@ -92,6 +92,9 @@ pub async fn play(scenario: &Scenario, file: &str, stage: &Stage<'_>) -> anyhow:
     Ok(report)
 }
 
+/// Of what happens in simulated worlds alone.
+const SIMULATED: &str = "a sandbox does not do this: play it with `pagedesk sim scenario`";
+
 /// What a line could not do, in a sentence.
 type Done = Result<(), String>;
 
@@ -134,6 +137,9 @@ impl Script<'_> {
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        if manner.forged {
+            return Err(SIMULATED.to_owned());
+        }
         let now = self.stage.clock.now();
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let happened = self.stage.stand_in.happen(happening)?;
@@ -153,6 +159,7 @@ impl Script<'_> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
+            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Err(SIMULATED.to_owned()),
         };
         self.stage.stand_in.carry(&order).map(drop)
     }

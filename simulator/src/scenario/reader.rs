@@ -168,7 +168,13 @@ impl Reader {
             Deed::Customer { .. }
             | Deed::Page { .. }
             | Deed::Agent { .. }
-            | Deed::Meta(Order::RepeatsPage(_) | Order::RepeatsThing(_)) => {}
+            | Deed::Meta(
+                Order::RepeatsPage(_)
+                | Order::RepeatsThing(_)
+                | Order::Refuses { .. }
+                | Order::Loses(_)
+                | Order::Accepts(_),
+            ) => {}
         }
         self.lines.push(Line { number, at, deed });
         Ok(())

@@ -70,6 +70,8 @@ pub(crate) struct SimRun {
     /// Print one JSON object a run
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 impl SimRun {
@@ -95,6 +97,17 @@ pub(crate) struct SimScenario {
     /// Print what it came to as one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
+}
+
+/// What is wrong with the node on purpose; nothing in a build without planted defects.
+#[derive(Args, Debug)]
+pub(crate) struct SimPlanted {
+    /// Plant this defect
+    #[cfg(feature = "sabotage")]
+    #[arg(long, value_name = "CODE")]
+    pub sabotage: Option<String>,
 }
 
 /// How much of the node is played.
