@@ -6,7 +6,9 @@
 //! written form of a scenario is read back as the same one.
 
 mod cursor;
+mod cut;
 mod deed;
+mod expect;
 mod happening;
 mod reader;
 mod reference;
@@ -21,8 +23,15 @@ use std::path::Path;
 
 use model::{AppId, PageId, Psid, Span, Timestamp};
 
+use crate::fault::Fault;
+
+pub(crate) use cursor::{Cursor, Stumble};
+pub(crate) use deed::Placed;
+pub use expect::{Composer, Expect, Expected};
 pub use happening::Names;
 pub use reader::Misreadings;
+pub(crate) use reader::{CRASH, RESTART};
+pub(crate) use span::write as written;
 
 /// Bytes of a scenario.
 pub const BYTES_MAX: u64 = 8 << 20;
@@ -55,6 +64,8 @@ pub struct Scenario {
     pub customers: BTreeMap<Who, Customer>,
     /// What is done, in the order of time.
     pub lines: Vec<Line>,
+    /// What is expected of the run as a whole, once everything has settled.
+    pub ends: Vec<Ending>,
 }
 
 /// A Page.
@@ -141,6 +152,15 @@ pub struct Line {
     pub deed: Deed,
 }
 
+/// Something expected at the end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ending {
+    /// On which line of the text it stands, from 1.
+    pub number: usize,
+    /// What.
+    pub expect: Expect,
+}
+
 /// What is done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Deed {
@@ -179,6 +199,10 @@ pub enum Deed {
     Crash,
     /// It starts again on what is durable.
     Restart,
+    /// Nothing is done; what happened so far is looked at.
+    Expect(Expect),
+    /// Something else goes wrong.
+    Fault(Fault),
 }
 
 /// How Meta tells of something.
@@ -210,6 +234,13 @@ pub enum Act {
         title: String,
         /// What it stands for.
         payload: String,
+    },
+    /// They write the same many times at once, each in a delivery of its own.
+    Floods {
+        /// How often.
+        count: u64,
+        /// This.
+        text: String,
     },
     /// They attach a file.
     Attaches {

@@ -5,24 +5,32 @@
 //! to settle (liveness). Invariants: the same scenario at the same depth is the same run; no clock, no thread and no chance
 //! but what the scenario says.
 
+mod approved;
 mod course;
 mod depth;
+mod expect;
 mod rerun;
+mod shrink;
+mod strike;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use oracle::{Coverage, History, Violation, judge_all, unsettled};
 
 use self::course::Course;
 use self::depth::Played;
+use crate::fault::trouble::Trouble;
 use crate::scenario::Scenario;
 use crate::witness::Witness;
 use crate::{core, tree};
 
+pub use self::approved::{by_machine, trace};
+pub use self::shrink::shrink;
 pub use self::verdict::{Depth, Verdict};
 
 /// What a scenario came to.
@@ -38,12 +46,23 @@ pub struct Run {
     pub wrong: Vec<String>,
     /// The promises that were broken, each once.
     pub promises: Vec<u8>,
+    /// What the scenario expects and was not met, without the numbers of its lines.
+    pub unmet: Vec<String>,
     /// Lines that could not be carried out.
     pub findings: Vec<String>,
     /// What the run met at all.
     pub coverage: Coverage,
     /// The trace, where one was asked for or something is wrong.
     pub trace: Vec<String>,
+}
+
+thread_local! {
+    static PLAYING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread plays a world: then a panic of it becomes a verdict.
+pub fn is_playing() -> bool {
+    PLAYING.get()
 }
 
 /// The promise that equal runs are equal.
@@ -100,10 +119,12 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 
 /// Plays a scenario once.
 pub fn play(scenario: &Scenario, depth: Depth, tells: bool) -> Run {
+    let before = PLAYING.replace(true);
     let played = catch_unwind(AssertUnwindSafe(|| match depth {
         Depth::Core => at_core(scenario, tells),
         Depth::Actors => at_actors(scenario, tells),
     }));
+    PLAYING.set(before);
     match played {
         Ok(Ok(ended)) => judged(depth, ended),
         Ok(Err(fault)) => broken(depth, format!("{fault:#}")),
@@ -116,49 +137,59 @@ struct Ended {
     trace_hash: String,
     history: History,
     findings: Vec<String>,
+    /// What was expected and not met: the line's number and a sentence.
+    unmet: Vec<(usize, String)>,
     trace: Vec<String>,
 }
 
 fn watch(scenario: &Scenario, tells: bool) -> Witness {
-    let witness = if tells { Witness::with_trace(scenario.begins_at) } else { Witness::default() };
+    let witness = if tells { Witness::with_trace_of(scenario) } else { Witness::default() };
     witness.writing(course::setup(scenario))
 }
 
 fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = core::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, core::Node::new(setup, course::world(scenario)))
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let setup = core::Setup { trouble: trouble.clone(), witness, ..setup };
+    end(scenario, &trouble, core::Node::new(setup, course::world(scenario)))
 }
 
 fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = tree::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, tree::Node::new(setup, course::world(scenario))?)
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let disks = if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::in_memory() };
+    let setup = tree::Setup { disks, witness, ..setup };
+    end(scenario, &trouble, tree::Node::new(setup, course::world(scenario))?)
 }
 
-fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
-    let mut course = Course::new(scenario, &mut node);
+fn end(scenario: &Scenario, trouble: &Trouble, mut node: impl Played) -> anyhow::Result<Ended> {
+    let mut course = Course::new(scenario, trouble.clone(), &mut node);
     course.run()?;
     let findings = std::mem::take(&mut course.findings);
+    let unmet = std::mem::take(&mut course.unmet);
     node.notes(|witness| Ended {
         trace_hash: witness.trace_hash(),
         trace: witness.lines().to_vec(),
         history: witness.history().unwrap_or_else(|| History::new(course::setup(scenario))),
         findings,
+        unmet,
     })
 }
 
 fn judged(depth: Depth, ended: Ended) -> Run {
-    let Ended { trace_hash, history, findings, trace } = ended;
+    let Ended { trace_hash, history, findings, unmet, trace } = ended;
     let (violations, undone) = (judge_all(&history), unsettled(&history));
     let promises = numbers(&violations);
     let verdict = match (violations.is_empty(), undone.is_empty()) {
         (false, _) => Verdict::Safety,
         (true, false) => Verdict::Liveness,
+        (true, true) if !unmet.is_empty() => Verdict::Expectation,
         (true, true) => Verdict::Ok,
     };
-    let wrong = violations.iter().map(ToString::to_string).chain(undone.iter().map(ToString::to_string)).collect();
-    Run { depth, verdict, trace_hash, wrong, promises, findings, coverage: Coverage::of(&history), trace }
+    let wrong = violations.iter().map(ToString::to_string).chain(undone.iter().map(ToString::to_string));
+    let wrong = wrong.chain(unmet.iter().map(|(line, what)| format!("line {line}: {what}"))).collect();
+    let unmet = unmet.into_iter().map(|(_, what)| what).collect();
+    Run { depth, verdict, trace_hash, wrong, promises, unmet, findings, coverage: Coverage::of(&history), trace }
 }
 
 fn broken(depth: Depth, why: String) -> Run {
@@ -168,43 +199,9 @@ fn broken(depth: Depth, why: String) -> Run {
         trace_hash: String::new(),
         wrong: vec![why],
         promises: Vec::new(),
+        unmet: Vec::new(),
         findings: Vec::new(),
         coverage: Coverage::default(),
         trace: Vec::new(),
     }
-}
-
-/// Takes lines out of a scenario while the same promise stays broken; at most so many runs.
-pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
-    let is_same = |other: &Run| {
-        let shares = found.promises.is_empty() || found.promises.iter().any(|promise| other.promises.contains(promise));
-        other.verdict == found.verdict && shares
-    };
-    // As little as shows it: most is seen in one run, some only beside another.
-    let tries: [fn(&Scenario, Depth) -> Run; 3] = [|scenario, depth| play(scenario, depth, false), varied, run];
-    let again = tries.into_iter().find(|again| is_same(&again(scenario, found.depth))).unwrap_or(run);
-    let same = |candidate: &Scenario| is_same(&again(candidate, found.depth));
-    let (mut least, mut runs) = (scenario.clone(), 0);
-    let mut width = least.lines.len().div_ceil(2);
-    while width > 0 {
-        let mut from = 0;
-        while from < least.lines.len() && runs < runs_max {
-            let mut fewer = least.clone();
-            fewer.lines.drain(from..(from + width).min(least.lines.len()));
-            // A line that names what is gone goes too, in a later turn: until then this is no scenario.
-            match Scenario::parse(&fewer.to_string()) {
-                Ok(candidate) if !candidate.lines.is_empty() => {
-                    runs += 1;
-                    if same(&candidate) {
-                        least = candidate;
-                    } else {
-                        from += width;
-                    }
-                }
-                Ok(_) | Err(_) => from += width,
-            }
-        }
-        width = if width == 1 { 0 } else { width.div_ceil(2) };
-    }
-    least
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use simulator::play::recording::Recording;
+use simulator::play::recording::{Folder, Recorded};
 use simulator::replay::Outcome;
 
 use crate::cli::Replay;
@@ -37,7 +37,10 @@ enum Standing {
 
 /// Runs, compares, prints.
 pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
-    let recording = Recording::read(&asked.path).map_err(|fault| unreadable(&fault))?;
+    if let Some(out) = &asked.out {
+        can_be_written(out)?;
+    }
+    let recording = Folder::open(&asked.path).map_err(|fault| unreadable(&fault))?;
     let kept = asked.path.join(APPROVED);
     let approved = approved(&kept)?;
     let outcome = run(&recording)?;
@@ -72,8 +75,8 @@ fn approved(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn run(recording: &Recording) -> Result<Outcome, Failure> {
-    let steps = recording.steps.len();
+fn run(recording: &dyn Recorded) -> Result<Outcome, Failure> {
+    let steps = recording.count();
     let watched = steps >= LONG && io::stderr().is_terminal();
     let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
@@ -84,6 +87,24 @@ fn run(recording: &Recording) -> Result<Outcome, Failure> {
     let outcome = simulator::replay::replay(recording, &mut |done, _| bar.set_position(done as u64));
     bar.finish_and_clear();
     outcome.map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be run: {fault:#}")))
+}
+
+/// Said before anything runs, which may take minutes.
+fn can_be_written(out: &Path) -> Result<(), Failure> {
+    let failure = |what: String| Failure::new(Exit::Configuration, what);
+    if out == Path::new("-") {
+        let what = "--out - would mix the trace with what is printed".to_owned();
+        return Err(failure(what).remedy("name a file, as --out now.trace; ./- is one too"));
+    }
+    if out.is_dir() {
+        return Err(failure(format!("{} is a folder", out.display())).remedy("name a file in it"));
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let what = format!("{} cannot be written: there is no folder {}", out.display(), folder.display());
+        return Err(failure(what).remedy("make the folder, or name another file"));
+    }
+    Ok(())
 }
 
 /// Whole or not at all: a trace that is cut off would be approved.

@@ -56,6 +56,8 @@ pub enum Defect {
     /// A late line is not marked with its time.
     LateUnmarked,
     /// A known comment is answered once more.
+    /// A known comment is answered once more.
+    CommentAnsweredTwice,
     /// At dequeue the policy is asked as if the answer had just been written.
     DequeueUnasked,
     /// The newest part goes first.
@@ -152,6 +154,7 @@ const REGISTER: &[(Defect, Home, &str)] = {
         (LineDoubled, Machine, "line-doubled"),
         (LinesReversed, Machine, "lines-reversed"),
         (LateUnmarked, Machine, "late-unmarked"),
+        (CommentAnsweredTwice, Machine, "comment-answered-twice"),
         (DequeueUnasked, Machine, "dequeue-unasked"),
         (PartsSwapped, Machine, "parts-swapped"),
         (UnknownAsSent, Machine, "unknown-as-sent"),

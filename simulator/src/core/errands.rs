@@ -249,6 +249,10 @@ impl Tree {
                     ground.on_the_way += deliveries.len() as u64;
                     deliveries.into_iter().for_each(|coming| ground.agenda.spawn(Job::Delivery(Box::new(coming))));
                     errand.step = Step::Hears(outcome);
+                    if ground.troubles.called() {
+                        // Done, and nobody is left to hear of it.
+                        return;
+                    }
                     if answer_at > ground.now() {
                         ground.agenda.at(answer_at, Task::Go(Job::Errand(errand)));
                         return;

@@ -129,9 +129,12 @@ impl Script<'_> {
                 self.hand.taken().await?;
                 Ok(done)
             }
-            Deed::Crash | Deed::Restart => {
-                Ok(Err("a sandbox's node is not felled: play this with `pagedesk sim scenario`".to_owned()))
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => {
+                Ok(Err("nothing goes wrong in a sandbox: play this with `pagedesk sim scenario`".to_owned()))
             }
+            Deed::Expect(_) => Ok(Err(
+                "what is expected is judged in simulated worlds: play this with `pagedesk sim scenario`".to_owned(),
+            )),
             Deed::Agent { by, who, text, internal } => self.comments(line, by, who, text, *internal).await,
         }
     }
@@ -141,6 +144,11 @@ impl Script<'_> {
             return Err(SIMULATED.to_owned());
         }
         let now = self.stage.clock.now();
+        for _ in 1..Scenario::times(line) {
+            if let Some(happening) = self.scenario.happening(line, &self.names, now)? {
+                self.stage.stand_in.happen(happening)?;
+            }
+        }
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let happened = self.stage.stand_in.happen(happening)?;
         if let Some(name) = &manner.name {

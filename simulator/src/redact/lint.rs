@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use model::in_plain_words;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -18,7 +19,7 @@ use super::find::{self, Kind, Span};
 use super::form;
 use super::json::{self, Level, Token, Written};
 use super::rewrite::{self, DRAWN_LETTERS};
-use crate::play::recording::{DeliveryLine, FactLine, Unreadable};
+use crate::play::recording::{CustomerOf, DeliveryLine, FactLine, Unreadable};
 
 pub use deny::Deny;
 
@@ -141,7 +142,7 @@ fn file(path: &Path, deny: &Deny, read: &mut Read, each: &mut dyn FnMut(Finding)
         let wrong = |fault: serde_json::Error| Unreadable::Wrong {
             file: path.to_owned(),
             line: Some(number),
-            what: format!("no line of this file: {fault}"),
+            what: format!("column {}: {}", fault.column(), in_plain_words(&fault.to_string())),
         };
         match &*kind {
             "deliveries.jsonl" => {
@@ -150,6 +151,10 @@ fn file(path: &Path, deny: &Deny, read: &mut Read, each: &mut dyn FnMut(Finding)
             }
             "facts.jsonl" => {
                 let _checked: FactLine = serde_json::from_str(line).map_err(wrong)?;
+                body(line, deny, &mut found);
+            }
+            "customers.jsonl" => {
+                let _checked: CustomerOf = serde_json::from_str(line).map_err(wrong)?;
                 body(line, deny, &mut found);
             }
             // Clock times and counts stand side by side in a trace, and no texts but made-up ones.

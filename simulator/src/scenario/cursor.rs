@@ -2,19 +2,20 @@
 //!
 //! Knows columns and no meaning. Invariant: whatever the line holds, each call goes forward or says what is wrong where.
 
+use model::in_plain_words;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
 
 /// Why a line cannot be understood: in which column, from 1, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Stumble {
+pub(crate) struct Stumble {
     pub(super) column: usize,
     pub(super) what: String,
 }
 
 /// A place in a line.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     line: &'a str,
     at: usize,
 }
@@ -25,7 +26,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Says what is wrong with what comes next.
-    pub(super) fn stumble(&self, what: impl Into<String>) -> Stumble {
+    pub(crate) fn stumble(&self, what: impl Into<String>) -> Stumble {
         let mut ahead = self.clone();
         ahead.skip_space();
         ahead.stumble_at(ahead.at, what)
@@ -44,7 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether nothing comes any more but a comment.
-    pub(super) fn is_at_end(&mut self) -> bool {
+    pub(crate) fn is_at_end(&mut self) -> bool {
         self.skip_space();
         self.rest().is_empty() || self.rest().starts_with('#')
     }
@@ -56,7 +57,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next word; `wanted` says what it should be.
-    pub(super) fn word(&mut self, wanted: &str) -> Result<&'a str, Stumble> {
+    pub(crate) fn word(&mut self, wanted: &str) -> Result<&'a str, Stumble> {
         if self.is_at_end() {
             return Err(self.stumble(format!("the line ends where {wanted} belongs")));
         }
@@ -70,7 +71,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the next word if it is this one.
-    pub(super) fn takes(&mut self, word: &str) -> bool {
+    pub(crate) fn takes(&mut self, word: &str) -> bool {
         let mut ahead = self.clone();
         let is_it = ahead.word("").is_ok_and(|found| found == word);
         if is_it {
@@ -112,8 +113,7 @@ impl<'a> Cursor<'a> {
             }
             Some(Err(fault)) => {
                 // Its column counts bytes of this one line.
-                let said = fault.to_string();
-                let said = said.split(" at line ").next().unwrap_or_default();
+                let said = in_plain_words(&fault.to_string());
                 let mut at = (self.at + fault.column().saturating_sub(1)).min(self.line.len());
                 while !self.line.is_char_boundary(at) {
                     at -= 1;

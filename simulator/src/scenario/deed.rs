@@ -8,14 +8,19 @@ use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
 use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
-use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, span};
+use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, expect, span};
 use crate::fake::facebook::What;
+use crate::fault;
+
+/// Messages of one flood.
+const FLOOD_MAX: u64 = 10_000;
 
 /// What a customer's line can say.
-const VERBS: &str = "writes, picks, attaches, presses, reacts, unreacts, edits, unsends, reads, enters and happens";
+const VERBS: &str =
+    "writes, floods, picks, attaches, presses, reacts, unreacts, edits, unsends, reads, enters and happens";
 
 /// A line in its place: after those above, at a time.
-pub(super) struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     pub(super) reader: &'a Reader,
     pub(super) now: Timestamp,
 }
@@ -38,6 +43,12 @@ impl Placed<'_> {
         }
         if cursor.is_at_end() && (who == CRASH || who == RESTART) {
             return self.fate(who == CRASH, &began);
+        }
+        if who == expect::VERB {
+            return self.expects(cursor).map(Deed::Expect);
+        }
+        if let Some(fault) = fault::read(self, who, cursor)? {
+            return Ok(Deed::Fault(fault));
         }
         let mut ahead = cursor.clone();
         match ahead.word("what is done")? {
@@ -80,6 +91,21 @@ impl Placed<'_> {
         }
     }
 
+    /// The node is to run here.
+    pub(crate) fn runs(&self, began: &Cursor<'_>) -> Result<(), Stumble> {
+        self.fate(true, began).map(drop)
+    }
+
+    /// A length of time that is not none.
+    pub(crate) fn length(&self, cursor: &mut Cursor<'_>) -> Result<Span, Stumble> {
+        let place = cursor.clone();
+        match span::read(cursor.word("a length of time, as 30s,")?) {
+            Ok(Span(0)) => Err(place.stumble("nothing takes no time here: write it as 30s")),
+            Ok(length) => Ok(length),
+            Err(what) => Err(place.stumble(what)),
+        }
+    }
+
     fn of_customer(&self, who: Who, cursor: &mut Cursor<'_>) -> Result<Deed, Stumble> {
         let began = cursor.clone();
         let mut comes_to_be = true;
@@ -93,6 +119,15 @@ impl Placed<'_> {
                     None
                 };
                 Act::Writes { text, reply_to }
+            }
+            "floods" => {
+                comes_to_be = false;
+                let place = cursor.clone();
+                let word = cursor.word("how often")?;
+                let Some(count) = word.parse().ok().filter(|count| (1..=FLOOD_MAX).contains(count)) else {
+                    return Err(place.stumble(format!("`{word}` is no number from 1 to {FLOOD_MAX}")));
+                };
+                Act::Floods { count, text: cursor.text("what they write")? }
             }
             "picks" => {
                 let (title, payload) = titled(cursor)?;
@@ -290,14 +325,14 @@ impl Placed<'_> {
         Ok(Thing::Named(name))
     }
 
-    fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
+    pub(crate) fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
         let who = Who::read(found).ok_or_else(|| place.stumble(no_who(found)))?;
         let is_known = self.reader.customers.contains_key(&who);
         let unknown = || place.stumble(format!("nobody is called {who}: add `customer {who}` above"));
         if is_known { Ok(who) } else { Err(unknown()) }
     }
 
-    fn page(&self, found: &str, place: &Cursor<'_>) -> Result<Word, Stumble> {
+    pub(crate) fn page(&self, found: &str, place: &Cursor<'_>) -> Result<Word, Stumble> {
         let label = Word::new(found).filter(|label| self.reader.pages.contains_key(label));
         label.ok_or_else(|| place.stumble(format!("no Page is called {found}: add `page {found} ID \"NAME\"` above")))
     }
@@ -344,7 +379,7 @@ fn code(text: &str) -> Option<(i64, Option<i64>)> {
 }
 
 /// Goes past a word that must come.
-fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
+pub(super) fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
     if cursor.takes(word) { Ok(()) } else { Err(cursor.stumble(format!("`{word}` is missing: write {whole} …"))) }
 }
 

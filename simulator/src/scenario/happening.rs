@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Mid, PageId, Psid, Span, Timestamp};
+use model::{Mid, PageId, Psid, Span, Timestamp, in_plain_words};
 
 use super::reference::{Meaning, Named, fill};
 use super::{Act, Deed, FileKind, Happens, Line, Manner, Scenario, Thing, Who, Word};
@@ -56,7 +56,8 @@ impl Happens {
     pub(super) fn what(&self, now_ms: i64, meaning: Meaning<'_>) -> Result<What, String> {
         let mut value = serde_json::from_str(&self.json).map_err(|fault| fault.to_string())?;
         fill(&mut value, now_ms, meaning)?;
-        serde_json::from_value(value).map_err(|fault| format!("the stand-in knows no such happening: {fault}"))
+        serde_json::from_value(value)
+            .map_err(|fault| format!("the stand-in knows no such happening: {}", in_plain_words(&fault.to_string())))
     }
 }
 
@@ -74,7 +75,8 @@ impl Scenario {
             Deed::Page { page, happens, manner } => {
                 (page, None, self.filled(happens, names, now - manner.late)?, manner)
             }
-            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart => return Ok(None),
+            Deed::Agent { .. } | Deed::Meta(_) | Deed::Expect(_) => return Ok(None),
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => return Ok(None),
         };
         let Manner { late, standby, .. } = manner;
         Ok(Some(Happening {
@@ -82,6 +84,15 @@ impl Scenario {
             standby: standby.then_some(true),
             ..Happening::new(&self.page_id(page)?, psid.as_ref(), what)
         }))
+    }
+
+    /// How often it happens at its time.
+    pub fn times(line: &Line) -> u64 {
+        match &line.deed {
+            Deed::Customer { act: Act::Floods { count, .. }, .. } => *count,
+            Deed::Customer { .. } | Deed::Page { .. } | Deed::Agent { .. } | Deed::Meta(_) => 1,
+            Deed::Crash | Deed::Restart | Deed::Fault(_) | Deed::Expect(_) => 1,
+        }
     }
 
     /// The id of a Page.
@@ -121,6 +132,7 @@ impl Scenario {
                 reply_to: reply_to.as_ref().map(mid).transpose()?,
                 ..Said::default()
             }),
+            Act::Floods { text, count: _ } => What::Message(Said { text: Some(text.clone()), ..Said::default() }),
             Act::Picks { title, payload } => {
                 What::Message(Said { text: Some(title.clone()), quick_reply: Some(payload.clone()), ..Said::default() })
             }

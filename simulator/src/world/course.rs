@@ -9,7 +9,7 @@ use std::sync::Arc;
 use actors::Limits;
 use bytes::Bytes;
 use machine::AccountFacts;
-use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span};
+use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
 use oracle::history::{Life, Meta, Setup, What};
 use tracker::Audience;
@@ -17,65 +17,127 @@ use webhook::Secret;
 use webhook::signature::{sign, verify};
 
 use super::depth::Played;
+use super::expect;
+use super::strike::On;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
+use crate::fault::trouble::Trouble;
 use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Mood, World};
-use crate::scenario::{Deed, Line, Manner, Names, Order, Scenario, Way, Word};
+use crate::replay::door::POSTED_AGAIN;
+use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, Word};
 use crate::witness::Witness;
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
-/// How long the node may take to come to rest after the last line, and how often that is looked at.
+/// How long the node may take to come to rest after the last line, and how often that is looked at, ever less.
 const REST_MAX: Span = Span::hours(2);
 const REST_AGAIN: Span = Span::seconds(1);
+const REST_AGAIN_MAX: Span = Span::minutes(1);
 
 /// What a line could not do, in a sentence.
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
 
 /// A scenario that is being played.
 pub(super) struct Course<'a, N> {
-    scenario: &'a Scenario,
-    node: &'a mut N,
+    pub(super) scenario: &'a Scenario,
+    pub(super) node: &'a mut N,
     config: NodeConfig,
     meta: Unposted,
     names: Names,
     known: BTreeSet<ItemKey>,
-    /// Bodies that the node did not take, the oldest first.
+    /// What goes wrong.
+    pub(super) trouble: Trouble,
+    /// Faults that are on.
+    pub(super) on: Vec<On>,
+    /// Bodies that the node did not take, the oldest first, and when they were posted last.
     refused: Vec<(Announced, Bytes)>,
+    posted_at: Timestamp,
     /// Bodies that do not come from Meta, on their way.
     forged: Vec<(Announced, Bytes)>,
     /// Whether Meta posts everything twice.
     pub(super) posts_twice: bool,
     /// Lines that could not be carried out.
     pub(super) findings: Vec<String>,
+    /// What was expected and not met: the line's number and a sentence.
+    pub(super) unmet: Vec<(usize, String)>,
 }
 
 impl<'a, N: Played> Course<'a, N> {
-    pub(super) fn new(scenario: &'a Scenario, node: &'a mut N) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, trouble: Trouble, node: &'a mut N) -> Self {
         let meta = Unposted::new(&stand_in(scenario), scenario.begins_at);
         let (names, known) = (Names::default(), BTreeSet::new());
-        let (refused, forged, findings) = (Vec::new(), Vec::new(), Vec::new());
-        let (config, posts_twice) = (config(scenario), false);
-        Self { scenario, node, config, meta, names, known, refused, forged, posts_twice, findings }
+        let (on, refused, findings, unmet) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (config, posted_at) = (config(scenario), scenario.begins_at);
+        let (forged, posts_twice) = (Vec::new(), false);
+        Self {
+            scenario,
+            node,
+            config,
+            meta,
+            names,
+            known,
+            trouble,
+            on,
+            refused,
+            posted_at,
+            forged,
+            posts_twice,
+            findings,
+            unmet,
+        }
     }
 
     /// Plays every line and goes on until nothing is under way; what is not at rest then never will be.
     pub(super) fn run(&mut self) -> anyhow::Result<()> {
         for line in &self.scenario.lines {
             self.node.goes_to(self.scenario.begins_at + line.at);
+            self.looks_up()?;
             if let Err(why) = self.carry_out(line)? {
                 self.findings.push(format!("line {}: {why}", line.number));
             }
         }
+        self.trouble.ends();
         self.node.life(Life::FaultsOver)?;
+        self.post_again();
         let until = self.node.time() + REST_MAX;
+        let mut again = REST_AGAIN;
         while self.node.time() < until {
-            self.node.goes_to(self.node.time() + REST_AGAIN);
-            if self.node.rests()? {
+            self.node.goes_to(self.node.time() + again);
+            self.looks_up()?;
+            if self.refused.is_empty() && self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
-                return self.node.life(Life::AtRest);
+                self.node.life(Life::AtRest)?;
+                if self.is_done()? {
+                    break;
+                }
             }
+            again = Span((again.0 * 2).min(REST_AGAIN_MAX.0));
+        }
+        self.scenario.ends.iter().try_for_each(|ending| self.expects(ending.number, &ending.expect))
+    }
+
+    /// Whether nothing is left that waits for its own next round, as an answer does that was held.
+    fn is_done(&mut self) -> anyhow::Result<bool> {
+        let done =
+            self.node.notes(|witness| witness.tell(|chronicle| oracle::unsettled(chronicle.so_far()).is_empty()))?;
+        Ok(done.unwrap_or(true))
+    }
+
+    /// Looks whether something has come about.
+    fn expects(&mut self, number: usize, expect: &Expect) -> anyhow::Result<()> {
+        let of = expect.of.as_ref().map(|who| {
+            let page = self.scenario.page_id(&who.page)?;
+            Ok(MachineId::Conversation(page, self.scenario.psid(who)?))
+        });
+        let of = of.transpose().map_err(|why: String| anyhow::anyhow!(why))?;
+        let (now, rests) = (self.node.time(), self.node.rests()?);
+        let facts = &self.config.facts;
+        let met = self.node.notes(|witness| {
+            witness.tell(|chronicle| expect::met(expect, of.as_ref(), (now, facts, rests), chronicle))
+        })?;
+        if let Some(Err(what)) = met {
+            self.unmet.push((number, what));
         }
         Ok(())
     }
@@ -102,20 +164,28 @@ impl<'a, N: Played> Course<'a, N> {
                     (Err(why), _) | (_, Err(why)) => Err(why),
                 }
             }
+            Deed::Expect(expect) => {
+                self.expects(line.number, expect)?;
+                Ok(())
+            }
             Deed::Crash => {
                 self.node.falls();
                 Ok(())
             }
             Deed::Restart => {
                 self.node.rises(&self.config)?;
-                let refused = core::mem::take(&mut self.refused);
-                refused.into_iter().for_each(|(name, body)| self.post(name, body));
+                self.post_again();
                 Ok(())
             }
+            Deed::Fault(fault) => self.strikes(fault)?,
         })
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        (0..Scenario::times(line)).try_for_each(|_| self.happens_once(line, manner))
+    }
+
+    fn happens_once(&mut self, line: &Line, manner: &Manner) -> Done {
         let now = self.node.time();
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let whose = happening.psid.clone().map(|psid| MachineId::Conversation(happening.page.clone(), psid));
@@ -206,9 +276,25 @@ impl<'a, N: Played> Course<'a, N> {
         Ok(())
     }
 
+    /// What was refused is posted again, and what is over by itself is noted.
+    fn looks_up(&mut self) -> anyhow::Result<()> {
+        let now = self.node.time();
+        if !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
+            self.post_again();
+        }
+        self.faults_end()
+    }
+
+    pub(super) fn post_again(&mut self) {
+        self.posted_at = self.node.time();
+        let refused = core::mem::take(&mut self.refused);
+        refused.into_iter().for_each(|(name, body)| self.post(name, body));
+    }
+
     fn post(&mut self, name: Announced, body: Bytes) {
         if !self.node.takes(&name, &body) {
             self.refused.push((name, body));
+            self.posted_at = self.node.time();
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) trait Played {
     fn meta_knows(&mut self, inbound: &Inbound);
     /// Sends of a Page fare so from now on.
     fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
+    /// Whether its clock is its own, and can be set.
+    fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
     fn rests(&self) -> anyhow::Result<bool>;
     /// Now.
@@ -43,6 +45,10 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        false
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -93,6 +99,10 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        true
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }

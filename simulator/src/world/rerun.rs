@@ -1,22 +1,26 @@
 //! The same deeds delivered in other ways: every body twice, the same items in other bodies, in another order. What people
 //! are shown in the end has to be the same.
 //!
-//! Without what agents write: when an answer leaves, and what comes of it, rightly depends on when its customer was heard.
+//! Without faults, which strike at the same commit and so at another deed; and without what agents write: when an answer leaves, and what comes of it, rightly depends on when its customer was heard.
 //! Invariant: what differs between two runs here is how Meta delivers, nothing else.
 
 use oracle::history::Way as Delivered;
 use oracle::{History, Violation, judge_all};
 
 use super::course::{self, Course};
-use super::watch;
+use super::{strike, watch};
 use crate::core;
 use crate::scenario::{Deed, Order, Scenario, Way};
+use crate::witness::Witness;
 
 /// What is wrong when the deeds of a scenario are delivered in other ways, at core depth.
 ///
 /// # Errors
 /// Where a run breaks off.
 pub(super) fn differences(scenario: &Scenario) -> anyhow::Result<Vec<Violation>> {
+    if strike::is_troubled(scenario) {
+        return Ok(Vec::new());
+    }
     let silent = silent(scenario);
     let mut history = play(&silent, false)?;
     history.compare(Delivered::Twice, &play(&silent, true)?);
@@ -68,12 +72,12 @@ impl Way {
 
 fn play(scenario: &Scenario, twice: bool) -> anyhow::Result<History> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = core::Setup { witness: watch(scenario, false), ..setup };
-    let mut node = core::Node::new(setup, course::world(scenario));
-    let mut course = Course::new(scenario, &mut node);
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, false));
+    let mut node = core::Node::new(core::Setup { trouble: trouble.clone(), witness, ..setup }, course::world(scenario));
+    let mut course = Course::new(scenario, trouble, &mut node);
     course.posts_twice = twice;
     course.run()?;
-    Ok(node.note(crate::witness::Witness::history).unwrap_or_else(|| History::new(course::setup(scenario))))
+    Ok(node.note(Witness::history).unwrap_or_else(|| History::new(course::setup(scenario))))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const HEAD: &str = "title \"For a planted defect\"\npage A 104000000000017 \"Qua
 const ANSWERS: &str = "at 0s A/c1 writes \"Are you open?\"\nat 1s A/c2 writes \"And tomorrow?\"\n";
 
 /// All of them.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "refused token",
     "refused twice",
     "refused once",
@@ -19,6 +19,8 @@ const NAMES: [&str; 8] = [
     "edge of a window",
     "late try",
     "reactions backwards",
+    "comment read twice",
+    "power cut",
     "flood",
 ];
 
@@ -49,14 +51,15 @@ pub(crate) fn read(name: &str) -> Scenario {
         "reactions backwards" => "at 0s A/c1 writes \"Are you open?\" as m1\nat 1s meta holds A\n\
             at 2s A/c1 reacts love to m1\nat 9s A/c1 unreacts love from m1\nat 20s meta releases A reversed\n"
             .to_owned(),
-        "flood" => {
-            // The first wakes whoever looks how fast they come.
-            let flood = "at 10s20ms A/c1 writes \"Hello?\"\n".repeat(FLOOD);
-            format!(
-                "at 10s A/c1 writes \"Hello?\"\n{flood}at 10s30ms A/c2 writes \"Hello.\"\n\
-                at 10s60ms A/c2 writes \"Are you open?\"\n"
-            )
+        "comment read twice" => {
+            format!("{ANSWERS}at 2m crash after 1 commits\nat 2m Ada answers A/c1 \"Until noon.\"\nat 3m restart\n")
         }
+        "power cut" => "at 1m A/c1 writes \"Are you open?\"\nat 1m power-cut 7\nat 2m restart\n".to_owned(),
+        // The first lets the node look how fast they come from then on.
+        "flood" => format!(
+            "at 10s A/c2 writes \"Hello?\"\nat 10s20ms A/c1 floods {FLOOD} \"Hello?\"\n\
+            at 10s60ms A/c2 writes \"Are you open?\"\n"
+        ),
         other => panic!("no script is called {other}"),
     };
     Scenario::parse(&format!("{HEAD}{lines}")).expect("a scenario")
@@ -66,7 +69,9 @@ pub(crate) fn read(name: &str) -> Scenario {
 fn without_a_defect_every_script_keeps_every_promise() {
     use simulator::world::{Depth, Verdict, run};
     for name in NAMES {
-        let run = run(&read(name), Depth::Core);
-        assert_eq!(run.verdict, Verdict::Ok, "{name}: {:?} {:?}", run.wrong, run.findings);
+        for depth in [Depth::Core, Depth::Actors] {
+            let run = run(&read(name), depth);
+            assert_eq!(run.verdict, Verdict::Ok, "{name} at {depth}: {:?} {:?}", run.wrong, run.findings);
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::outbound::{Content, PartId, PartState, Queue, split};
 
 /// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
 pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
-    if state.replied.contains(&reply.comment) {
+    if state.replied.contains(&reply.comment) && !on(Defect::CommentAnsweredTwice) {
         return Vec::new();
     }
     reply.contents = reply.contents.into_iter().flat_map(pieces).collect();
@@ -120,7 +120,9 @@ pub(super) fn settled(
     let doubt = |why: &str| Event::PartInDoubt { part, why: why.to_owned(), until: now + context.account.doubt };
     let decision = match outcome {
         Outcome::Send { send } => match send {
-            SendOutcome::Sent { .. } if found.attempts == 1 && on(Defect::SentTwice) => Event::PartDelayed { part, at: now },
+            SendOutcome::Sent { .. } if found.attempts == 1 && on(Defect::SentTwice) => {
+                Event::PartDelayed { part, at: now }
+            }
             SendOutcome::Sent { mid } => Event::PartSent { part, mid: Some(mid.clone()), at: now },
             SendOutcome::Later { after, code } => match Queue::retry_at(found, (*after).max(Span(0)), now) {
                 Some(at) => Event::PartDelayed { part, at },
