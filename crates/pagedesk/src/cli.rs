@@ -15,7 +15,7 @@ use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPL
 
 pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
-pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimProfile, SimRun, SimScenario, SimShrink};
+pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimPlanted, SimProfile, SimRun, SimScenario, SimShrink};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
