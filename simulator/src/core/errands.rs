@@ -150,7 +150,8 @@ impl Errand {
                 witness.send(now, &permit, &message);
                 let form = permit.messaging_type().wire();
                 let planned = outside.send(permit, &message, now);
-                witness.judged(now, form, &message, &planned.outcome);
+                let lost = outside.lost_bubble(&message.metadata);
+                witness.judged(now, form, &message, (&planned.outcome, lost));
                 planned.map(Heard::Send)
             }
             Ask::Profile { .. } => {

@@ -113,7 +113,9 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
             self.0.recorder.note(|witness| witness.send(self.now(), &permit, &send));
             let form = permit.messaging_type().wire();
             let planned = self.look().send(permit, &send, self.now());
-            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, &planned.outcome));
+            let lost = self.look().lost_bubble(&send.metadata);
+            let judged = (&planned.outcome, lost);
+            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, judged));
             let outcome = self.answered(planned).await;
             if let Ok(effect) = send.metadata.parse() {
                 self.0.recorder.note(|witness| witness.sent(self.now(), &effect, &outcome));

@@ -2,11 +2,11 @@
 //!
 //! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
 
-use model::{Inbound, Span, Timestamp};
+use model::{Inbound, PageId, Span, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
 
-use crate::outside::{Announced, CommentOnTask, World};
+use crate::outside::{Announced, CommentOnTask, Mood, World};
 use crate::witness::Witness;
 use crate::{core, tree};
 
@@ -24,6 +24,8 @@ pub(super) trait Played {
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
+    /// Sends of a Page fare so from now on.
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
     /// Whether its clock is its own, and can be set.
     fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
@@ -70,6 +72,10 @@ impl Played for core::Node<World> {
 
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside_mut().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside_mut().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {
@@ -119,6 +125,10 @@ impl Played for tree::Node<World> {
 
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {
