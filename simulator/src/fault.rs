@@ -215,6 +215,18 @@ impl Fault {
         }
     }
 
+    /// Whether both depths come to the same events with it: what disks, writes and clocks do is each depth's own.
+    pub fn is_one_at_both_depths(&self) -> bool {
+        match self {
+            Self::Commits { .. } | Self::Panics(_) | Self::Hangs { .. } => true,
+            Self::Fall(Fall { power: None, after: None }) => true,
+            Self::Fall(_) | Self::DiskFills | Self::DiskFails { .. } | Self::DiskWorks | Self::ClockJumps(_) => false,
+            Self::Graph(_) | Self::Tracker(_) | Self::TokenDies { .. } | Self::Restricts { .. } => true,
+            Self::Delays { .. } | Self::Withholds(_) | Self::Subscribes(_) => true,
+            Self::Sets(_) | Self::Turns { .. } => true,
+        }
+    }
+
     /// What coverage calls it; `None` for what ends a trouble.
     pub(crate) fn word(&self) -> Option<&'static str> {
         match self {

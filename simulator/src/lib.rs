@@ -7,6 +7,7 @@ pub mod chronicle;
 pub mod core;
 pub mod fake;
 pub mod fault;
+pub mod journals;
 pub mod outside;
 pub mod play;
 pub mod redact;

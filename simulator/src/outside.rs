@@ -15,7 +15,7 @@ use policy::Permit;
 use tracker::{Audience, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
 
 pub use desk::ModelDesk;
-pub use facebook::{Facebook, Known};
+pub use facebook::{Facebook, Known, Mood};
 pub(crate) use world::{down, lost};
 
 pub use crate::fault::weather::Weather;

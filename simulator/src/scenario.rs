@@ -215,6 +215,8 @@ pub struct Manner {
     pub late: Span,
     /// Whether it comes in `standby` whoever owns the thread.
     pub standby: bool,
+    /// Whether it does not come from Meta at all: somebody posts it under a signature of their own.
+    pub forged: bool,
 }
 
 /// What a customer does.
@@ -342,6 +344,17 @@ pub enum Order {
     RepeatsPage(Word),
     /// It delivers the body that told of this once more, byte for byte.
     RepeatsThing(Word),
+    /// It refuses what the Page sends, from here on.
+    Refuses {
+        /// Which Page.
+        page: Word,
+        /// Code and subcode of the answer.
+        code: (i64, Option<i64>),
+    },
+    /// It takes what the Page sends, and its answers are lost on their way, from here on.
+    Loses(Word),
+    /// It takes what the Page sends and says so, from here on.
+    Accepts(Word),
 }
 
 /// How webhooks that were kept back go out.

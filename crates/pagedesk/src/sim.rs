@@ -16,7 +16,7 @@ use simulator::scenario::{Scenario, Unplayable};
 use simulator::workload::{self, Profile};
 use simulator::world::{Depth, Verdict, run};
 
-use crate::cli::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
+use crate::cli::{SimCommand, SimDepth, SimPlanted, SimProfile, SimRun, SimScenario};
 use crate::exit::{self, Exit, Failure};
 
 use self::told::{object, tell};
@@ -24,10 +24,10 @@ use self::told::{object, tell};
 /// Carries out a command about simulated worlds.
 pub(crate) fn sim(command: &SimCommand) -> Result<Exit, Failure> {
     match command {
-        SimCommand::Run(asked) => seeds(asked),
-        SimCommand::Explore(asked) => explore::explore(asked),
-        SimCommand::Shrink(asked) => least::shrink(asked),
-        SimCommand::Scenario(asked) => one(asked),
+        SimCommand::Run(asked) => planted(&asked.planted).and_then(|()| seeds(asked)),
+        SimCommand::Explore(asked) => planted(&asked.planted).and_then(|()| explore::explore(asked)),
+        SimCommand::Shrink(asked) => planted(&asked.planted).and_then(|()| least::shrink(asked)),
+        SimCommand::Scenario(asked) => planted(&asked.planted).and_then(|()| one(asked)),
     }
 }
 
@@ -104,6 +104,16 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
         Unplayable::Empty => Failure::new(Exit::NothingMatched, format!("nothing is done in {}", file.display()))
             .remedy("add a line that begins with `at`"),
     })
+}
+
+#[cfg(feature = "sabotage")]
+fn planted(asked: &SimPlanted) -> Result<(), Failure> {
+    crate::sabotage::from_argument(asked.sabotage.as_deref())
+}
+
+#[cfg(not(feature = "sabotage"))]
+fn planted(_: &SimPlanted) -> Result<(), Failure> {
+    Ok(())
 }
 
 fn depth(asked: SimDepth) -> Depth {

@@ -23,6 +23,8 @@ use crate::witness::{short, shown_id};
 
 /// How long an answer takes.
 const ANSWER: (Span, Span) = (Span(40), Span(160));
+/// How long after the send its connection is gone, where that happens: before any echo.
+const CUT: Span = Span(10);
 /// How long after the send its echo comes: sometimes before the answer.
 const ECHO: (Span, Span) = (Span(20), Span(400));
 /// How long after the send it has arrived.
@@ -109,6 +111,17 @@ pub struct Facebook {
     given: BTreeSet<(Customer, usize)>,
     /// How often each customer's profile was asked for.
     asked: BTreeMap<Customer, u64>,
+    /// Pages whose sends do not fare as they should.
+    moods: BTreeMap<PageId, Mood>,
+}
+
+/// How sends of a Page fare, where not as they should.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mood {
+    /// Each is refused with this code.
+    Refuses(Code),
+    /// Each is taken, and the connection is gone before the answer.
+    Loses,
 }
 
 /// What Meta saw.
@@ -141,6 +154,15 @@ impl Facebook {
             counts: Counts::default(),
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
+            moods: BTreeMap::new(),
+        }
+    }
+
+    /// Sends of a Page fare so from now on; `None`: as they should.
+    pub fn set_mood(&mut self, page: PageId, mood: Option<Mood>) {
+        match mood {
+            Some(mood) => drop(self.moods.insert(page, mood)),
+            None => drop(self.moods.remove(&page)),
         }
     }
 
@@ -181,14 +203,20 @@ impl Facebook {
             human_agent_feature: self.human_agent,
             controlled_elsewhere: self.is_elsewhere(&customer, now),
         };
-        if let Err(rejection) = self.rules(&customer, &attempt) {
-            let Rejection { code, subcode, message: _ } = rejection;
-            return self.refuse(send, (i64::from(code), subcode.map(i64::from)), now);
+        let mood = self.moods.get(&send.page).copied();
+        let refused = if let Some(Mood::Refuses(code)) = mood { Some(code) } else { None };
+        let by_rule = |rejection: Rejection| (i64::from(rejection.code), rejection.subcode.map(i64::from));
+        if let Some(code) = refused.or_else(|| self.rules(&customer, &attempt).err().map(by_rule)) {
+            return self.refuse(send, code, now);
         }
         let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
         let (page, psid) = customer;
         let (mid, metadata) = (Mid::new(""), send.metadata.clone());
-        self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner)
+        let planned = self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner);
+        match mood {
+            Some(Mood::Loses) => planned.unheard(now + CUT, SendOutcome::InDoubt { why: "connection-lost" }),
+            Some(Mood::Refuses(_)) | None => planned,
+        }
     }
 
     /// Meta's rules over what the customer has done by now.

@@ -92,6 +92,9 @@ pub async fn play(scenario: &Scenario, file: &str, stage: &Stage<'_>) -> anyhow:
     Ok(report)
 }
 
+/// Of what happens in simulated worlds alone.
+const SIMULATED: &str = "a sandbox does not do this: play it with `pagedesk sim scenario`";
+
 /// What a line could not do, in a sentence.
 type Done = Result<(), String>;
 
@@ -137,6 +140,9 @@ impl Script<'_> {
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        if manner.forged {
+            return Err(SIMULATED.to_owned());
+        }
         let now = self.stage.clock.now();
         for _ in 1..Scenario::times(line) {
             if let Some(happening) = self.scenario.happening(line, &self.names, now)? {
@@ -161,6 +167,7 @@ impl Script<'_> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
+            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Err(SIMULATED.to_owned()),
         };
         self.stage.stand_in.carry(&order).map(drop)
     }

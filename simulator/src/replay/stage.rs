@@ -29,7 +29,7 @@ use crate::fault::trouble::{Trouble, Write};
 use crate::fault::wall::Wall;
 use crate::outside::desk::Deed;
 use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, Weather, World};
-use crate::play::recording::{self, FactLine, Manifest, Provenance, Recording};
+use crate::play::recording::{self, FactLine, Manifest, Provenance, Recorded};
 use crate::witness::Witness;
 
 /// Page cache of each file.
@@ -226,8 +226,8 @@ pub(crate) fn world(manifest: &Manifest, survey: &Survey) -> World {
 }
 
 /// Who watches a recording.
-pub(crate) fn witness(recording: &Recording, survey: &Survey) -> Witness {
-    let tells_text = recording.manifest.provenance == Provenance::Synthetic;
+pub(crate) fn witness(recording: &dyn Recorded, survey: &Survey) -> Witness {
+    let tells_text = recording.manifest().provenance == Provenance::Synthetic;
     Witness::telling(recording.begins_at(), tells_text, survey.names.clone())
 }
 

@@ -208,7 +208,7 @@ impl Placed<'_> {
 
     fn meta(&self, cursor: &mut Cursor<'_>) -> Result<Order, Stumble> {
         let place = cursor.clone();
-        match cursor.word("what Meta does: holds, releases, repeats, or what goes wrong there")? {
+        match cursor.word("what Meta does: holds, releases, repeats, refuses, loses or accepts")? {
             "holds" => {
                 let place = cursor.clone();
                 let pages = self.pages(cursor)?;
@@ -243,18 +243,39 @@ impl Placed<'_> {
                     ))),
                 }
             }
+            "refuses" => {
+                let place = cursor.clone();
+                let page = self.page(cursor.word("a Page")?, &place)?;
+                let place = cursor.clone();
+                let found = cursor.word("an error's code, as 190 or 10/2018278,")?;
+                let code = code(found).ok_or_else(|| place.stumble(format!("`{found}` is no code of an error")))?;
+                Ok(Order::Refuses { page, code })
+            }
+            "loses" => {
+                let place = cursor.clone();
+                Ok(Order::Loses(self.page(cursor.word("a Page")?, &place)?))
+            }
+            "accepts" => {
+                let place = cursor.clone();
+                Ok(Order::Accepts(self.page(cursor.word("a Page")?, &place)?))
+            }
             other => {
-                Err(place.stumble(format!("`{other}` is nothing that Meta does: holds, releases, repeats, delays, hastens, withholds, tells, restricts, frees and subscribes are")))
+                const VERBS: &str = "holds, releases, repeats, refuses, loses, accepts, delays, hastens, withholds, tells, \
+                                     restricts, frees and subscribes";
+                Err(place.stumble(format!("`{other}` is nothing that Meta does: {VERBS} are")))
             }
         }
     }
 
-    /// `as NAME`, `late SPAN` and `standby`, each once, in any order.
+    /// `as NAME`, `late SPAN`, `standby` and `forged`, each once, in any order.
     fn manner(&self, cursor: &mut Cursor<'_>, comes_to_be: bool) -> Result<Manner, Stumble> {
         let mut manner = Manner::default();
         while !cursor.is_at_end() {
             let began = cursor.clone();
             if manner.name.is_none() && cursor.takes("as") {
+                if manner.forged {
+                    return Err(began.stumble("what somebody forges has no name: Meta knows nothing of it"));
+                }
                 if !comes_to_be {
                     return Err(began.stumble("nothing comes to be here that could have a name"));
                 }
@@ -269,6 +290,11 @@ impl Placed<'_> {
                 }
             } else if !manner.standby && cursor.takes("standby") {
                 manner.standby = true;
+            } else if !manner.forged && cursor.takes("forged") {
+                if manner.name.is_some() {
+                    return Err(began.stumble("what somebody forges has no name: Meta knows nothing of it"));
+                }
+                manner.forged = true;
             } else {
                 break;
             }
@@ -347,6 +373,15 @@ impl Placed<'_> {
             Named::Who(who) => some(self.reader.customers.contains_key(who)),
         });
         what.map(|what| (happens, what)).map_err(|what| cursor.stumble_at(at, what))
+    }
+}
+
+/// Code and subcode, from `190` or `10/2018278`.
+fn code(text: &str) -> Option<(i64, Option<i64>)> {
+    let number = |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
+    match text.split_once('/') {
+        Some((code, subcode)) => Some((number(code)?, Some(number(subcode)?))),
+        None => Some((number(text)?, None)),
     }
 }
 

@@ -147,7 +147,7 @@ impl Scenario {
             Act::Reacts { reaction, emoji, to, undo } => {
                 let usual = REACTIONS.iter().find(|(name, _)| name == reaction).map(|(_, sign)| (*sign).to_owned());
                 let emoji = emoji.clone().or(usual);
-                What::Reaction { mid: mid(to)?, reaction: reaction.clone(), emoji, undo: *undo }
+                What::Reaction { mid: mid(to)?, reaction: reaction.clone(), emoji, undo: *undo, by_page: false }
             }
             Act::Edits { of, text } => What::Edit { mid: mid(of)?, text: text.clone() },
             Act::Unsends { of } => What::Unsend { mid: mid(of)? },

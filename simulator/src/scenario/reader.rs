@@ -212,7 +212,13 @@ impl Reader {
             | Deed::Agent { .. }
             | Deed::Fault(_)
             | Deed::Expect(_)
-            | Deed::Meta(Order::RepeatsPage(_) | Order::RepeatsThing(_)) => {}
+            | Deed::Meta(
+                Order::RepeatsPage(_)
+                | Order::RepeatsThing(_)
+                | Order::Refuses { .. }
+                | Order::Loses(_)
+                | Order::Accepts(_),
+            ) => {}
         }
         self.lines.push(Line { number, at, deed });
         Ok(())

@@ -73,7 +73,12 @@ impl fmt::Display for Manner {
         if self.late > Span(0) {
             write!(f, " late {}", span::write(self.late))?;
         }
-        if self.standby { f.write_str(" standby") } else { Ok(()) }
+        for (is, word) in [(self.standby, " standby"), (self.forged, " forged")] {
+            if is {
+                f.write_str(word)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -136,6 +141,10 @@ impl fmt::Display for Order {
                 }
             ),
             Self::RepeatsPage(name) | Self::RepeatsThing(name) => write!(f, "repeats {name}"),
+            Self::Refuses { page, code: (code, None) } => write!(f, "refuses {page} {code}"),
+            Self::Refuses { page, code: (code, Some(subcode)) } => write!(f, "refuses {page} {code}/{subcode}"),
+            Self::Loses(page) => write!(f, "loses {page}"),
+            Self::Accepts(page) => write!(f, "accepts {page}"),
         }
     }
 }

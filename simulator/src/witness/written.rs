@@ -50,7 +50,21 @@ impl Witness {
 
     /// Meta posts a body; the number of the POST.
     pub(crate) fn offered(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
-        self.tell(|chronicle| chronicle.offered(at, body, true))
+        let signed = !core::mem::take(&mut self.is_forged);
+        self.tell(|chronicle| chronicle.offered(at, body, signed))
+    }
+
+    /// The next body that is posted does not come from Meta.
+    pub(crate) fn is_forged(&mut self) {
+        self.is_forged = true;
+    }
+
+    /// A body that does not come from Meta is turned away.
+    pub(crate) fn turned_away(&mut self, at: Timestamp, body: &[u8]) {
+        let number = self.tell(|chronicle| chronicle.offered(at, body, false));
+        if let Some(number) = number {
+            self.tell(|chronicle| chronicle.answered(at, number, 401));
+        }
     }
 
     /// The node answers that POST.

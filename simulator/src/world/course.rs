@@ -11,8 +11,10 @@ use bytes::Bytes;
 use machine::AccountFacts;
 use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
-use oracle::history::{Life, Setup};
+use oracle::history::{Life, Meta, Setup, What};
 use tracker::Audience;
+use webhook::Secret;
+use webhook::signature::{sign, verify};
 
 use super::depth::Played;
 use super::expect;
@@ -20,8 +22,9 @@ use super::mail::Mail;
 use super::strike::On;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
 use crate::fault::trouble::Trouble;
-use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Weather, World};
+use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Mood, Weather, World};
 use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, Word};
+use crate::witness::Witness;
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
@@ -56,6 +59,10 @@ pub(super) struct Course<'a, N> {
     pub(super) tokens: u64,
     /// A line has felled the node, and none has started it again.
     pub(super) is_down: bool,
+    /// Bodies that do not come from Meta, on their way.
+    forged: Vec<(Announced, Bytes)>,
+    /// Whether Meta posts everything twice.
+    pub(super) posts_twice: bool,
     /// Lines that could not be carried out.
     pub(super) findings: Vec<String>,
     /// What was expected and not met: the line's number and a sentence.
@@ -68,6 +75,7 @@ impl<'a, N: Played> Course<'a, N> {
         let (names, known) = (Names::default(), BTreeSet::new());
         let (on, findings, unmet, mail) = (Vec::new(), Vec::new(), Vec::new(), Mail::default());
         let (config, given_up, tokens, is_down) = (config(scenario), 0, 0, false);
+        let (forged, posts_twice) = (Vec::new(), false);
         Self {
             scenario,
             node,
@@ -81,6 +89,8 @@ impl<'a, N: Played> Course<'a, N> {
             given_up,
             tokens,
             is_down,
+            forged,
+            posts_twice,
             findings,
             unmet,
         }
@@ -134,7 +144,7 @@ impl<'a, N: Played> Course<'a, N> {
         let (now, rests) = (self.node.time(), self.node.rests()?);
         let facts = &self.config.facts;
         let met = self.node.notes(|witness| {
-            witness.tell(|chronicle| expect::met(&expect.what, of.as_ref(), (now, facts, rests), chronicle))
+            witness.tell(|chronicle| expect::met(expect, of.as_ref(), (now, facts, rests), chronicle))
         })?;
         if let Some(Err(what)) = met {
             self.unmet.push((number, what));
@@ -144,8 +154,15 @@ impl<'a, N: Played> Course<'a, N> {
 
     fn carry_out(&mut self, line: &Line) -> anyhow::Result<Done> {
         Ok(match &line.deed {
-            Deed::Customer { manner, .. } | Deed::Page { manner, .. } => self.happens(line, manner),
-            Deed::Meta(order) => self.carries(line, order),
+            Deed::Customer { manner, .. } | Deed::Page { manner, .. } => {
+                let done = self.happens(line, manner);
+                self.forges()?;
+                done
+            }
+            Deed::Meta(order) => match self.mood(order)? {
+                Some(done) => done,
+                None => self.carries(line, order),
+            },
             Deed::Agent { by, who, text, internal } => {
                 match (self.scenario.page_id(&who.page), self.scenario.psid(who)) {
                     (Ok(page), Ok(psid)) => {
@@ -185,6 +202,11 @@ impl<'a, N: Played> Course<'a, N> {
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let whose = happening.psid.clone().map(|psid| MachineId::Conversation(happening.page.clone(), psid));
         let came = self.meta.happen(happening, now)?;
+        if manner.forged {
+            let name = |body| (named(line, None, "forged delivery"), body);
+            self.forged.extend(came.posts.into_iter().map(name));
+            return Ok(());
+        }
         for body in &came.known {
             for inbound in webhook::parse(body, now).inbounds {
                 if self.known.insert(inbound.key) {
@@ -213,6 +235,7 @@ impl<'a, N: Played> Course<'a, N> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
+            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Ok(()),
         };
         let bodies = self.meta.carry(&order, self.node.time())?;
         self.posts(line, None, bodies);
@@ -226,11 +249,51 @@ impl<'a, N: Played> Course<'a, N> {
             let page = whose.and_then(MachineId::page);
             let about = format!("l{}#{nth}#{}", line.number, self.known.len());
             let late = page.map_or(Span(0), |page| self.trouble.weather().lateness(page, &about));
-            let name =
-                Announced { name: format!("l{}", line.number), whose: whose.cloned(), what: "delivery".to_owned() };
-            self.mail.put(now + late, name, body);
+            if self.posts_twice {
+                self.mail.put(now + late, named(line, whose, "delivery"), body.clone());
+            }
+            self.mail.put(now + late, named(line, whose, "delivery"), body);
         }
         self.posts_due();
+    }
+
+    /// Sends of a Page fare otherwise from here on; `None`: the order is about something else.
+    fn mood(&mut self, order: &Order) -> anyhow::Result<Option<Done>> {
+        let (label, mood) = match order {
+            Order::Refuses { page, code } => (page, Some(Mood::Refuses(*code))),
+            Order::Loses(page) => (page, Some(Mood::Loses)),
+            Order::Accepts(page) => (page, None),
+            Order::Holds(_) | Order::Releases { .. } | Order::RepeatsPage(_) | Order::RepeatsThing(_) => {
+                return Ok(None);
+            }
+        };
+        let page = match self.scenario.page_id(label) {
+            Ok(page) => page,
+            Err(why) => return Ok(Some(Err(why))),
+        };
+        self.node.set_mood(&page, mood);
+        if let Some(Mood::Refuses((102 | 190, _))) = mood {
+            let (now, dead) = (self.node.time(), What::Meta(Meta::TokenDied { page }));
+            self.node.notes(|witness| witness.tell(|chronicle| chronicle.note(now, dead)))?;
+        }
+        Ok(Some(Ok(())))
+    }
+
+    /// Somebody else posts what was forged. What the door turns away never comes again.
+    fn forges(&mut self) -> anyhow::Result<()> {
+        for (name, body) in core::mem::take(&mut self.forged) {
+            let signature = sign(&Secret::new("a stranger's"), &body);
+            if verify(&[Secret::new("Meta's")], Some(signature.as_bytes()), &body).is_ok() {
+                self.node.notes(Witness::is_forged)?;
+                let now = self.node.time();
+                self.mail.put(now, name, body);
+                self.posts_due();
+            } else {
+                let now = self.node.time();
+                self.node.notes(|witness| witness.turned_away(now, &body))?;
+            }
+        }
+        Ok(())
     }
 
     /// Everything before this instant happens; what Meta posts at it has come.
@@ -268,6 +331,11 @@ impl<'a, N: Played> Course<'a, N> {
     pub(super) fn subscribes(&mut self, page: &PageId) {
         self.mail.subscribes(page);
     }
+}
+
+/// A delivery of a line.
+fn named(line: &Line, whose: Option<&MachineId>, what: &str) -> Announced {
+    Announced { name: format!("l{}", line.number), whose: whose.cloned(), what: what.to_owned() }
 }
 
 fn letting(way: Way) -> Letting {

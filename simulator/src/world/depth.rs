@@ -2,12 +2,12 @@
 //!
 //! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
 
-use model::{Inbound, MachineId, Span, TaskId, Timestamp};
+use model::{Inbound, MachineId, PageId, Span, TaskId, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
 
 use crate::outside::desk::Deed as Turn;
-use crate::outside::{Announced, CommentOnTask, World};
+use crate::outside::{Announced, CommentOnTask, Mood, World};
 use crate::witness::Witness;
 use crate::{core, tree};
 
@@ -29,6 +29,8 @@ pub(super) trait Played {
     fn grants_human_agent(&mut self, grants: bool);
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
+    /// Sends of a Page fare so from now on.
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
     /// Whether its clock is its own, and can be set.
     fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
@@ -90,6 +92,10 @@ impl Played for core::Node<World> {
         self.outside_mut().facebook.hear(inbound);
     }
 
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside_mut().facebook.set_mood(page.clone(), mood);
+    }
+
     fn rests(&self) -> anyhow::Result<bool> {
         Ok(self.on_the_way() == 0 && self.comments().waiting == 0 && self.is_idle())
     }
@@ -146,6 +152,10 @@ impl Played for tree::Node<World> {
 
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {

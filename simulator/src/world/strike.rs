@@ -46,6 +46,11 @@ pub(super) fn is_troubled(scenario: &Scenario) -> bool {
     scenario.lines.iter().any(|line| if let Deed::Fault(fault) = &line.deed { fault.is_inside() } else { false })
 }
 
+/// Whether anything goes wrong in it at all, inside or outside.
+pub(super) fn has_faults(scenario: &Scenario) -> bool {
+    scenario.lines.iter().any(|line| matches!(line.deed, Deed::Fault(_)))
+}
+
 impl<N: Played> Course<'_, N> {
     /// Does what a line says.
     pub(super) fn strikes(&mut self, fault: &Fault) -> anyhow::Result<Done> {

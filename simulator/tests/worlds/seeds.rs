@@ -69,7 +69,7 @@ fn keep(seeds: Range<u64>, depth: Depth) -> Judged {
 
 /// Two at a time, so that what belongs to the process as a whole cannot hide.
 fn hold_still(depth: Depth) -> Judged {
-    let world = scenario(4, Profile::Calm);
+    let world = scenario(9, Profile::Calm);
     let runs = || (0..RUNS / 2).map(|_| play(&world, depth, false).trace_hash).collect::<Vec<_>>();
     let hashes = std::thread::scope(|scope| {
         let lanes = [0; 2].map(|_| scope.spawn(runs));

@@ -106,6 +106,8 @@ pub(crate) struct SimRun {
     /// Print one JSON object a run
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 impl SimRun {
@@ -148,6 +150,8 @@ pub(crate) struct SimExplore {
     /// Print what it came to as one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 /// `pagedesk sim shrink`
@@ -162,6 +166,8 @@ pub(crate) struct SimShrink {
     /// Write it into this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 /// Profiles in the order in which they were named, each once.
@@ -197,6 +203,17 @@ pub(crate) struct SimScenario {
     /// Print what it came to as one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
+}
+
+/// What is wrong with the node on purpose; nothing in a build without planted defects.
+#[derive(Args, Debug)]
+pub(crate) struct SimPlanted {
+    /// Plant this defect
+    #[cfg(feature = "sabotage")]
+    #[arg(long, value_name = "CODE")]
+    pub sabotage: Option<String>,
 }
 
 /// How much of the node is played.

@@ -67,7 +67,12 @@ fn faults() -> impl Strategy<Value = Fault> {
 }
 
 fn manners() -> impl Strategy<Value = Manner> {
-    (any::<bool>(), 0_i64..100_000_000).prop_map(|(standby, late)| Manner { name: None, late: Span(late), standby })
+    (any::<bool>(), 0_i64..100_000_000, any::<bool>()).prop_map(|(standby, late, forged)| Manner {
+        name: None,
+        late: Span(late),
+        standby,
+        forged,
+    })
 }
 
 fn deeds() -> impl Strategy<Value = Deed> {
@@ -84,6 +89,13 @@ fn deeds() -> impl Strategy<Value = Deed> {
         1 => select(vec!["A", "B", "m0"]).prop_map(|what| {
             let word = Word::new(what).expect("a word");
             Deed::Meta(if what == "m0" { Order::RepeatsThing(word) } else { Order::RepeatsPage(word) })
+        }),
+        1 => (select(vec!["A", "B"]), 0_i64..1_000, prop::option::of(0_i64..3_000_000)).prop_map(|(page, code, sub)| {
+            Deed::Meta(Order::Refuses { page: Word::new(page).expect("a word"), code: (code, sub) })
+        }),
+        1 => any::<bool>().prop_map(|loses| {
+            let page = Word::new("A").expect("a word");
+            Deed::Meta(if loses { Order::Loses(page) } else { Order::Accepts(page) })
         }),
         1 => Just(Deed::Meta(Order::Holds(Vec::new()))),
         2 => faults().prop_map(Deed::Fault),
@@ -108,10 +120,10 @@ fn expectations() -> impl Strategy<Value = Expect> {
         Just(Expected::Settled),
     ];
     (what, prop::option::of(customers())).prop_map(|(what, of)| {
-        let of = match &what {
-            Expected::Composer(_) => Some(of.unwrap_or_else(|| Who::read("A/c1").expect("a customer"))),
-            Expected::Settled => None,
-            _ => of,
+        let of = match (&what, of) {
+            (Expected::Composer(_), None) => Who::read("A/c1"),
+            (Expected::Settled, _) => None,
+            (_, of) => of,
         };
         Expect { what, of }
     })
@@ -139,6 +151,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 let makes = |act: &Act| matches!(act, Act::Writes { .. } | Act::Picks { .. } | Act::Happens(_));
                 if let Deed::Customer { act, manner, .. } = &mut deed
                     && names
+                    && !manner.forged
                     && makes(act)
                 {
                     manner.name = Word::new(&format!("name-{number}_"));
