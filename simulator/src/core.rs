@@ -240,6 +240,11 @@ impl<O: Outside> Node<O> {
         self.ground.agenda.go_on(held);
     }
 
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.tree.is_some()
+    }
+
     /// Whether nothing is under way and no deadline is due.
     pub fn is_idle(&self) -> bool {
         let due = self.ground.journal.next_due().is_some_and(|at| at <= self.now().0);

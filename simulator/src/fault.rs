@@ -119,6 +119,15 @@ impl Fault {
         matches!(self, Self::Fall(_))
     }
 
+    /// Whether both depths come to the same events with it: what disks, writes and clocks do is each depth's own.
+    pub fn is_one_at_both_depths(&self) -> bool {
+        match self {
+            Self::Commits { .. } | Self::Panics(_) | Self::Hangs { .. } => true,
+            Self::Fall(Fall { power: None, after: None }) => true,
+            Self::Fall(_) | Self::DiskFills | Self::DiskFails { .. } | Self::DiskWorks | Self::ClockJumps(_) => false,
+        }
+    }
+
     /// What coverage calls it; `None` for what ends a trouble.
     pub(crate) fn word(&self) -> Option<&'static str> {
         match self {

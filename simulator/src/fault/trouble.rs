@@ -34,7 +34,7 @@ struct State {
     /// When the process falls.
     after: Option<After>,
     fallen: bool,
-    /// The process ended without an order: whoever watches over it starts it again.
+    /// The process ended without an order.
     ended: bool,
     /// The fall takes the power with it.
     power: Option<u64>,

@@ -279,7 +279,7 @@ impl<'a, N: Played> Course<'a, N> {
     /// What was refused is posted again, and what is over by itself is noted.
     fn looks_up(&mut self) -> anyhow::Result<()> {
         let now = self.node.time();
-        if !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
+        if self.node.runs() && !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
             self.post_again();
         }
         self.faults_end()

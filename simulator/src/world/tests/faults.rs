@@ -107,3 +107,10 @@ fn a_flood_of_one_conversation_is_taken_whole_and_nobody_waits_for_it() {
         assert_eq!(run.coverage.count("items", "message"), 304, "{depth}");
     }
 }
+
+#[test]
+fn a_disk_that_fails_does_not_end_the_node() {
+    // The Page's batch is not taken, and while the journal is closed its actor cannot be started again.
+    let run = play(&morning("disk fails after 9 writes", "disk works"), Depth::Actors, false);
+    assert_eq!((run.verdict, run.coverage.count("faults", "crash")), (Verdict::Ok, 0), "{:#?}", run.wrong);
+}
