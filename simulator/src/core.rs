@@ -251,6 +251,11 @@ impl<O: Outside> Node<O> {
         self.ground.inbox.is_done() && !self.ground.journal.has_open_effects() && !due
     }
 
+    /// Whether it runs.
+    pub(crate) fn is_up(&self) -> bool {
+        self.tree.is_some()
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.ground.agenda.now()

@@ -179,7 +179,8 @@ impl Witness {
     /// A send was answered.
     pub(crate) fn sent(&mut self, at: Timestamp, effect: &EffectId, outcome: &SendOutcome) {
         if let Some(chronicle) = &mut self.chronicle {
-            chronicle.send_answered(at, &effect.to_string(), false);
+            let lost = matches!(outcome, SendOutcome::InDoubt { why: "timeout" | "connection-lost" });
+            chronicle.send_answered(at, &effect.to_string(), lost);
         }
         self.comes(at, Some(&effect.machine), |_| format!("e{} {}", effect.seq, sent(outcome)));
     }
