@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use simulator::play::recording::Recording;
+use simulator::play::recording::{Folder, Recorded};
 use simulator::replay::Outcome;
 
 use crate::cli::Replay;
@@ -40,7 +40,7 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let Some(out) = &asked.out {
         can_be_written(out)?;
     }
-    let recording = Recording::read(&asked.path).map_err(|fault| unreadable(&fault))?;
+    let recording = Folder::open(&asked.path).map_err(|fault| unreadable(&fault))?;
     let kept = asked.path.join(APPROVED);
     let approved = approved(&kept)?;
     let outcome = run(&recording)?;
@@ -75,8 +75,8 @@ fn approved(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn run(recording: &Recording) -> Result<Outcome, Failure> {
-    let steps = recording.steps.len();
+fn run(recording: &dyn Recorded) -> Result<Outcome, Failure> {
+    let steps = recording.count();
     let watched = steps >= LONG && io::stderr().is_terminal();
     let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
