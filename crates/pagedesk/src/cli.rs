@@ -3,6 +3,7 @@
 
 mod examples;
 mod policy;
+mod replay;
 mod sim;
 
 use std::net::SocketAddr;
@@ -10,9 +11,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
+use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
+pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff};
 pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 
 /// Connects Facebook Pages to a task tracker.
@@ -56,9 +58,9 @@ pub(crate) enum Command {
     /// Run a node, an embedded desk and a stand-in for Facebook in one process
     #[command(after_help = SANDBOX)]
     Sandbox(Sandbox),
-    /// Run a recording against this build and compare what it does with the approved trace
-    #[command(after_help = REPLAY)]
-    Replay(Replay),
+    /// Run recordings against this build and compare what it does with the approved traces
+    #[command(after_help = replay::REPLAY)]
+    Replay(Box<Replay>),
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),
@@ -128,23 +130,6 @@ pub(crate) struct Sandbox {
     /// Where the stand-in for Facebook listens
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     pub listen_facebook: SocketAddr,
-}
-
-/// `pagedesk replay`
-#[derive(Args, Debug)]
-pub(crate) struct Replay {
-    /// The recording's folder
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
-    /// Print what it came to as one JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// Accept the trace: write it into the recording's folder
-    #[arg(long)]
-    pub approve: bool,
-    /// Write the trace into this file too
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
 }
 
 /// `pagedesk journal`

@@ -7,7 +7,7 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use program::{Ran, first_steps, run};
+use program::{Ran, first_steps, run, run_piped};
 use serde_json::Value;
 
 fn replay(folder: &Path, more: &[&str]) -> Ran {
@@ -56,8 +56,9 @@ fn a_changed_trace_is_shown_as_a_difference_until_it_is_approved() {
     fs::write(&kept, approved.replacen("messaging_type=RESPONSE", "messaging_type=UPDATE", 1)).unwrap();
     let ran = replay(copy.path(), &[]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    let is_the_one = |line: &&str| line.starts_with("-000:10:00.000 A/c1") && line.contains("messaging_type=UPDATE");
+    let is_the_one = |line: &&str| line.contains("- 000:10:00.000 A/c1") && line.contains("messaging_type=UPDATE");
     assert_eq!(ran.out.lines().filter(is_the_one).count(), 1, "{}", ran.out);
+    assert!(ran.out.contains("approved  sent as UPDATE\n    now       sent as RESPONSE\n"), "{}", ran.out);
     assert!(ran.out.contains("--approve\n") && !ran.out.contains('\u{1b}'), "{}", ran.out);
     assert_eq!(replay(copy.path(), &["--json"]).json()["same"], false);
     let ran = replay(copy.path(), &["--approve"]);
@@ -106,4 +107,160 @@ fn what_cannot_be_read_and_what_holds_nothing_have_codes_of_their_own() {
     fs::write(copy.path().join("facts.jsonl"), "").unwrap();
     assert_eq!(replay(copy.path(), &[]).code, Some(4));
     assert_eq!(replay(&copy.path().join("nowhere"), &[]).code, Some(5));
+}
+
+/// The whole recording and its approved trace, whose app has lost the Human Agent feature since.
+fn ungranted() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["manifest.toml", "deliveries.jsonl", "facts.jsonl", "approved.trace"] {
+        fs::copy(first_steps().join(name), copy.path().join(name)).unwrap();
+    }
+    let manifest = copy.path().join("manifest.toml");
+    let text = fs::read_to_string(&manifest).unwrap().replace("human_agent = true", "human_agent = false");
+    fs::write(&manifest, text.split_once("[expected]").unwrap().0).unwrap();
+    copy
+}
+
+fn plain(ran: &Ran, copy: &Path) -> String {
+    ran.out.replace(&copy.display().to_string(), "RECORDING")
+}
+
+#[test]
+fn what_differs_is_told_in_groups_and_words() {
+    let copy = ungranted();
+    let ran = replay(copy.path(), &["--depth", "core"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    insta::assert_snapshot!("differences", plain(&ran, copy.path()));
+}
+
+#[test]
+fn programs_get_the_differences_too() {
+    let copy = ungranted();
+    let report = replay(copy.path(), &["--depth", "core", "--json"]).json();
+    let found = report["differences"].as_array().unwrap();
+    let groups: Vec<&Value> = found.iter().map(|difference| &difference["group"]).collect();
+    assert_eq!(groups, ["refusals", "states", "other", "other", "other"], "{report}");
+    let first = &found[0];
+    assert_eq!((&first["who"], &first["what"]), (&"A/c3".into(), &"message 1".into()));
+    assert_eq!(
+        (&first["approved"], &first["now"]),
+        (&"sent as HUMAN_AGENT".into(), &"refused: human-agent-not-granted".into())
+    );
+    assert_eq!((&report["same"], &report["lines_looked_at"]), (&false.into(), &342.into()), "{report}");
+}
+
+#[test]
+fn filters_choose_what_is_compared_and_nothing_matched_is_never_green() {
+    let copy = ungranted();
+    let of = |more: &[&str]| {
+        let mut arguments = vec!["--depth", "core", "--json"];
+        arguments.extend(more);
+        let ran = replay(copy.path(), &arguments);
+        let found = if ran.code == Some(4) { 0 } else { ran.json()["differences"].as_array().unwrap().len() };
+        (ran.code, found)
+    };
+    for (more, came) in [
+        (&["--conversation", "A/c3", "--kind", "part-refused"][..], (Some(1), 1)),
+        (&["--conversation", "A/c1"], (Some(0), 0)),
+        (&["--page", "B"], (Some(0), 0)),
+        (&["--where", "reason=human-agent-not-granted"], (Some(1), 1)),
+        (&["--to", "072:00:00.000", "--kind", "send"], (Some(0), 0)),
+        (&["--from", "2026-06-04", "--kind", "send-started"], (Some(1), 2)),
+        (&["--conversation", "A/c77"], (Some(4), 0)),
+        (&["--where", "reason=no-such-reason"], (Some(4), 0)),
+    ] {
+        assert_eq!(of(more), came, "{more:?}");
+    }
+    for (more, complaint) in [
+        (&["--approve", "--page", "A"][..], "--approve is of the whole trace"),
+        (&["--where", "reason"], "is no condition"),
+        (&["--from", "yesterday"], "010:00:00.000 of the trace"),
+    ] {
+        let ran = replay(copy.path(), more);
+        assert_eq!(ran.code, Some(2), "{}", ran.out);
+        assert!(ran.err.contains(complaint), "{}", ran.err);
+    }
+}
+
+fn review(copy: &Path, answers: &str) -> Ran {
+    let folder = copy.display().to_string();
+    run_piped(&["--log-level", "error", "replay", &folder, "--depth", "core", "--review"], answers)
+}
+
+#[test]
+fn conversations_are_accepted_one_by_one_and_the_rest_last() {
+    let copy = ungranted();
+    let kept = copy.path().join("approved.trace");
+    let before = fs::read_to_string(&kept).unwrap();
+    for answers in ["n\nn\n", "q\n", "", "perhaps\n"] {
+        let ran = review(copy.path(), answers);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(ran.out.contains("nothing was accepted"), "{answers:?}: {}", ran.out);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), before, "{answers:?}");
+    }
+    let ran = review(copy.path(), "y\nn\n");
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    insta::assert_snapshot!("review", plain(&ran, copy.path()));
+    let partly = fs::read_to_string(&kept).unwrap();
+    assert!(partly.contains("reason=human-agent-not-granted") && partly.contains(" human_agent=true "), "{partly}");
+    let left = replay(copy.path(), &["--depth", "core", "--json"]).json();
+    let left: Vec<&Value> = left["differences"].as_array().unwrap().iter().map(|found| &found["who"]).collect();
+    assert_eq!(left, [&Value::from("account"), &Value::Null], "what was accepted is accepted");
+    let ran = review(copy.path(), "a\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert_eq!(replay(copy.path(), &["--depth", "core"]).code, Some(0));
+}
+
+#[test]
+fn every_recording_of_a_folder_is_run_and_a_folder_without_one_is_not_green() {
+    let root = tempfile::tempdir().unwrap();
+    for name in ["a/one", "b"] {
+        let folder = root.path().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for file in ["manifest.toml", "deliveries.jsonl", "facts.jsonl", "approved.trace"] {
+            fs::copy(first_steps().join(file), folder.join(file)).unwrap();
+        }
+    }
+    let ran = replay(root.path(), &["--depth", "core"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(ran.out.ends_with("2 recordings: 2 as approved and expected, 0 not so\n"), "{}", ran.out);
+    fs::remove_file(root.path().join("b/approved.trace")).unwrap();
+    let ran = replay(root.path(), &["--depth", "core", "--json"]);
+    let same: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["same"].clone()).collect();
+    assert_eq!((ran.code, same), (Some(1), vec![true.into(), false.into()]));
+    let ran = replay(root.path(), &["--trace", "x"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    fs::create_dir(root.path().join("empty")).unwrap();
+    assert_eq!(replay(&root.path().join("empty"), &[]).code, Some(4));
+}
+
+#[test]
+fn two_traces_are_compared_without_a_recording() {
+    let copy = ungranted();
+    let [before, now] = ["approved.trace", "now.trace"].map(|name| copy.path().join(name).display().to_string());
+    replay(copy.path(), &["--depth", "core", "--trace", &now]);
+    let diff = |more: &[&str]| {
+        let mut arguments = vec!["replay", "diff", &before, &now];
+        arguments.extend(more);
+        run(&arguments)
+    };
+    let ran = diff(&["--kind", "part-refused"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("message 1\n    approved  sent as HUMAN_AGENT\n    now       refused: "), "{}", ran.out);
+    assert_eq!(diff(&["--json"]).json()["differences"].as_array().unwrap().len(), 5);
+    assert_eq!(diff(&["--page", "B"]).code, Some(0));
+    assert_eq!(diff(&["--page", "Z"]).code, Some(4));
+    assert_eq!(run(&["replay", "diff", &before, &before]).code, Some(0));
+    let manifest = copy.path().join("manifest.toml").display().to_string();
+    let ran = run(&["replay", "diff", &before, &manifest]);
+    assert_eq!(ran.code, Some(5), "{}", ran.out);
+    assert!(ran.err.contains("line 1: a trace begins with"), "{}", ran.err);
+}
+
+#[test]
+fn the_machines_alone_come_to_the_trace_of_the_actors() {
+    let ran = replay(&first_steps(), &["--depth", "core", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(ran.json()["same"], true);
 }
