@@ -6,6 +6,7 @@
 //! byte, on any machine and in any build: one thread, no wall clock, every choice a hash of what it is about.
 
 pub mod accept;
+pub mod again;
 pub(crate) mod agents;
 pub(crate) mod clock;
 pub mod compare;
@@ -13,11 +14,13 @@ pub(crate) mod course;
 pub(crate) mod door;
 pub(crate) mod fields;
 pub mod filter;
+pub mod grounds;
 pub(crate) mod kept;
 pub mod line;
 pub(crate) mod meta;
 pub(crate) mod names;
 pub(crate) mod outcome;
+pub mod report;
 pub(crate) mod stage;
 pub(crate) mod survey;
 pub(crate) mod tally;

@@ -68,7 +68,7 @@ pub fn replay_under(
 
 fn node(recording: &Recording, survey: &Survey, edition: Option<EditionId>) -> Node<World> {
     let setup = Setup::new(config(&recording.manifest), recording.begins_at());
-    let setup = Setup { witness: witness(recording, survey), edition, ..setup };
+    let setup = Setup { witness: witness(recording, survey).under(edition), edition, ..setup };
     Node::new(setup, world(&recording.manifest, survey))
 }
 

@@ -252,7 +252,7 @@ impl Finding<'_> {
         self.found.push(Difference {
             group,
             at: first.map(|line| line.at),
-            moment: first.and_then(|line| line.text.split_whitespace().next().map(ToOwned::to_owned)),
+            moment: first.map(|line| line.moment().to_owned()),
             who: (who != "-").then(|| who.to_owned()),
             name: self.names.get(who).filter(|name| !name.is_empty()).cloned(),
             what,
@@ -297,7 +297,7 @@ fn apart_words(apart: &Apart<'_>) -> Option<(String, String)> {
         .collect();
     let kind = theirs.kind();
     if changed.is_empty() {
-        let at = |line: &Line| format!("{kind} at {}", line.text.split_whitespace().next().unwrap_or_default());
+        let at = |line: &Line| format!("{kind} at {}", line.moment());
         return Some((at(theirs), at(ours)));
     }
     let (theirs, ours): (Vec<String>, Vec<String>) = changed.into_iter().unzip();

@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use super::fields::line_time;
+
 /// A line of a trace.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
@@ -94,6 +96,11 @@ impl Line {
         })
     }
 
+    /// When, as the trace writes it.
+    pub fn moment(&self) -> &str {
+        self.text.split(' ').next().unwrap_or_default()
+    }
+
     /// Whether it is an event of this kind.
     pub fn is_event(&self, kind: &str) -> bool {
         matches!(self.place, Place::Event(_)) && self.kind() == kind
@@ -141,10 +148,9 @@ fn said(text: &str) -> usize {
     let rest = text.get(end..).unwrap_or_default();
     // A quotation that was cut has its length and digest behind it.
     let counted = rest.strip_prefix(' ').filter(|rest| text.starts_with('"') && rest.starts_with('('));
-    match counted {
-        Some(rest) => end + 1 + bracket(rest),
-        None => end + rest.len() - rest.trim_start_matches([',', ':']).len(),
-    }
+    let end = counted.map_or(end, |rest| end + 1 + bracket(rest));
+    let rest = text.get(end..).unwrap_or_default();
+    end + rest.len() - rest.trim_start_matches([',', ':']).len()
 }
 
 fn quotation(text: &str) -> usize {
@@ -195,6 +201,11 @@ pub fn moment(text: &str) -> Option<i64> {
     Some(sign * whole.checked_add(of(minutes)? * 60_000 + of(seconds)? * 1_000 + of(millis)?)?)
 }
 
+/// So many milliseconds since the beginning as a trace writes them: `000:10:00.250`.
+pub fn written(at: i64) -> String {
+    line_time(at)
+}
+
 /// The number of the event that `e22` names.
 pub(crate) fn effect(word: &str) -> Option<u64> {
     let digits = word.strip_prefix('e')?;
@@ -243,7 +254,7 @@ mod tests {
             "received-message mid=m~1 \"Guten Morgen, ich …\" (73 characters, d929)",
             "received-message mid=m~1 (30 characters)",
             "task-opening lines=1 customer=\"Mara L\" name=\"Mara (FB, Quay)\" -> open-task",
-            "e5 open-task \"M\": \"one\" | \"two (2)\" (70 characters, abcd) | \"three\"",
+            "e5 open-task \"M…\" (73 characters, 8a1a): \"one\" | \"two (2)\" (70 characters, abcd) | \"three\"",
             "received at=0:02:09.978 author.name=(15 characters) post=\"1_2\" \"half",
         ] {
             assert_eq!(read(&format!("000:00:00.000 A/c1      22  {what}")).what(), what);
@@ -256,6 +267,7 @@ mod tests {
             [("000:00:00.001", 1), ("-0:00:00.700", -700), ("264:11:00.000", 951_060_000), ("1:02:03.004", 3_723_004)]
         {
             assert_eq!(moment(text), Some(at), "{text}");
+            assert_eq!(moment(&written(at)), Some(at), "{text}");
         }
         for text in
             ["", "0:0:0.0", "00:00:00", "1:00:00.0000", "x:00:00.000", "1:-1:00.000", "9999999999999999999:00:00.000"]
