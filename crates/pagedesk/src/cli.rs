@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
-pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff};
+pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
 pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 
 /// Connects Facebook Pages to a task tracker.
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Run recordings against this build and compare what it does with the approved traces
     #[command(after_help = replay::REPLAY)]
     Replay(Box<Replay>),
+    /// Say why a message was sent, held or refused
+    #[command(after_help = replay::WHY)]
+    Why(Why),
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),

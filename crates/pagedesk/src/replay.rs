@@ -5,15 +5,20 @@
 
 mod diff;
 mod folder;
+mod from_journal;
+mod junit;
+mod live;
 mod object;
 mod review;
 mod shown;
+mod what_if;
 
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use policy::EditionId;
 use sha2::{Digest as _, Sha256};
 use simulator::play::recording::Recording;
 use simulator::replay::Outcome;
@@ -33,6 +38,7 @@ const LONG: usize = 400;
 /// A recording that was run.
 struct Ran {
     folder: PathBuf,
+    recording: Recording,
     outcome: Outcome,
     now: Told,
     approved: Option<Told>,
@@ -58,10 +64,19 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let Some(ReplayCommand::Diff(asked)) = &asked.command {
         return diff::diff(asked);
     }
+    if let Some(dir) = &asked.from_journal {
+        return from_journal::from_journal(asked, dir);
+    }
+    if let Some(url) = &asked.live {
+        return live::live(asked, url);
+    }
     let filter = looked(&asked.looked);
     let folders = folder::recordings(&asked.paths)?;
     sensible(asked, &filter, folders.len())?;
-    let (mut well, mut matched) = (0, 0);
+    if let [one, other] = asked.policy[..] {
+        return what_if::what_if(asked, [one, other], &filter);
+    }
+    let (mut well, mut matched, mut suites) = (0, 0, Vec::new());
     for folder in &folders {
         let ran = run(folder, asked, &filter)?;
         matched += ran.comparison.matched;
@@ -70,6 +85,12 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
         }
         let standing = settle(asked, &ran)?;
         well += usize::from(standing_holds(standing) && ran.outcome.findings.is_empty());
+        if asked.junit.is_some() {
+            suites.push(junit::Suite::of(&ran));
+        }
+    }
+    if let Some(file) = &asked.junit {
+        write(file, &junit::file(&suites))?;
     }
     if matched == 0 {
         let what = format!("nothing in {} matches what is looked at", counted(folders.len()));
@@ -124,6 +145,8 @@ fn standing_holds(standing: Standing) -> bool {
 fn sensible(asked: &Replay, filter: &Filter, recordings: usize) -> Result<(), Failure> {
     let (what, remedy) = if asked.trace.is_some() && recordings > 1 {
         (format!("--trace is of one recording, and these are {recordings}"), "name one of them")
+    } else if asked.policy.len() == 2 && (asked.trace.is_some() || asked.junit.is_some()) {
+        ("--trace and --junit are of one edition".to_owned(), "give --policy once")
     } else if asked.approve && !filter.is_open() {
         ("--approve is of the whole trace".to_owned(), "leave out the filters, or give --review")
     } else if asked.policy.len() > 2 {
@@ -153,7 +176,7 @@ fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
         Failure::new(Exit::Internal, format!("the trace of {} cannot be read again: {fault}", folder.display()))
     })?;
     let comparison = compare(approved.as_ref().unwrap_or(&now), &now, filter);
-    Ok(Ran { folder: folder.to_owned(), outcome, now, approved, comparison })
+    Ok(Ran { folder: folder.to_owned(), recording, outcome, now, approved, comparison })
 }
 
 fn approved(path: &Path) -> Result<Option<Told>, Failure> {
@@ -168,6 +191,22 @@ fn told(path: &Path) -> Result<Told, Failure> {
 }
 
 fn play(recording: &Recording, asked: &Replay) -> Result<Outcome, Failure> {
+    match (asked.policy.first(), asked.depth) {
+        (Some(edition), _) => play_under(recording, *edition),
+        (None, Some(SimDepth::Core)) => watched(recording, simulator::core::replay),
+        (None, Some(SimDepth::Actors) | None) => watched(recording, simulator::replay::replay),
+    }
+}
+
+fn play_under(recording: &Recording, edition: EditionId) -> Result<Outcome, Failure> {
+    watched(recording, |recording, told| simulator::core::replay_under(recording, Some(edition), told))
+}
+
+/// Plays with a bar where somebody looks on and it takes long.
+fn watched(
+    recording: &Recording,
+    play: impl FnOnce(&Recording, &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome>,
+) -> Result<Outcome, Failure> {
     let steps = recording.steps.len();
     let watched = steps >= LONG && io::stderr().is_terminal();
     let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -176,12 +215,7 @@ fn play(recording: &Recording, asked: &Replay) -> Result<Outcome, Failure> {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     };
-    let mut tick = |done: usize, _: usize| bar.set_position(done as u64);
-    let outcome = match (asked.policy.first(), asked.depth) {
-        (Some(edition), _) => simulator::core::replay_under(recording, Some(*edition), &mut tick),
-        (None, Some(SimDepth::Core)) => simulator::core::replay(recording, &mut tick),
-        (None, Some(SimDepth::Actors) | None) => simulator::replay::replay(recording, &mut tick),
-    };
+    let outcome = play(recording, &mut |done, _| bar.set_position(done as u64));
     bar.finish_and_clear();
     outcome.map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be run: {fault:#}")))
 }

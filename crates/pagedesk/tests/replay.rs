@@ -7,7 +7,7 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use program::{Ran, first_steps, run, run_piped};
+use program::{Beside, Ran, first_steps, run, run_piped};
 use serde_json::Value;
 
 fn replay(folder: &Path, more: &[&str]) -> Ran {
@@ -146,6 +146,7 @@ fn programs_get_the_differences_too() {
         (&first["approved"], &first["now"]),
         (&"sent as HUMAN_AGENT".into(), &"refused: human-agent-not-granted".into())
     );
+    assert_eq!(report["report"]["differing_entries"].as_array().unwrap().len(), 5);
     assert_eq!((&report["same"], &report["lines_looked_at"]), (&false.into(), &342.into()), "{report}");
 }
 
@@ -229,6 +230,12 @@ fn every_recording_of_a_folder_is_run_and_a_folder_without_one_is_not_green() {
     let same: Vec<Value> =
         ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["same"].clone()).collect();
     assert_eq!((ran.code, same), (Some(1), vec![true.into(), false.into()]));
+    let file = root.path().join("replay.xml");
+    let ran = replay(root.path(), &["--depth", "core", "--junit", &file.display().to_string()]);
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(text.contains("<testsuites name=\"pagedesk replay\" tests=\"26\" failures=\"1\">"), "{text}");
+    assert!(text.contains("<failure message=\"there is no approved trace yet\">"), "{text}");
     let ran = replay(root.path(), &["--trace", "x"]);
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     fs::create_dir(root.path().join("empty")).unwrap();
@@ -263,4 +270,97 @@ fn the_machines_alone_come_to_the_trace_of_the_actors() {
     let ran = replay(&first_steps(), &["--depth", "core", "--json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.json()["same"], true);
+}
+
+#[test]
+fn two_editions_are_compared_message_by_message() {
+    let folder = first_steps().display().to_string();
+    let both = ["replay", &folder, "--policy", "2020-01-15", "--policy", "2026-04-27"];
+    let ran = run(&both);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    assert!(
+        ran.out.ends_with("0 of 9 messages have another fate under 2026-04-27 than under 2020-01-15\n"),
+        "{}",
+        ran.out
+    );
+    let report = run(&[&both[..], &["--json"]].concat()).json();
+    assert_eq!((&report["messages"], &report["counts"][1]["sends"]), (&9.into(), &8.into()), "{report}");
+    let one = run(&[&both[..], &["--conversation", "A/c3"]].concat());
+    assert!(one.out.contains("0 of 2 messages"), "{}", one.out);
+    assert_eq!(run(&[&both[..], &["--conversation", "A/c77"]].concat()).code, Some(4));
+    let under = run(&["replay", &folder, "--policy", "2020-01-15", "--json"]);
+    assert_eq!(under.code, Some(1), "{}", under.err);
+    let found = under.json()["differences"].clone();
+    let what: Vec<&Value> = found.as_array().unwrap().iter().map(|found| &found["what"]).collect();
+    assert_eq!(what, ["edition"], "{found}");
+    let ran = run(&["replay", &folder, "--policy", "2020-01-16"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+}
+
+#[test]
+fn a_store_is_decided_again_and_tells_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, recording) = (dir.path().display().to_string(), first_steps().display().to_string());
+    let played = run(&["--log-level", "error", "sandbox", "--play", &recording, "--exit", "--json", "--dir", &at]);
+    assert_eq!(played.code, Some(0), "{} {}", played.out, played.err);
+    let before: Vec<(String, Vec<u8>)> = files(dir.path());
+    let ran = run(&["replay", "--from-journal", &at]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    assert!(ran.out.contains(" decisions were made again, 0 come out otherwise\n"), "{}", ran.out);
+    let report = run(&["replay", "--from-journal", &at, "--json"]).json();
+    assert!(report["count"]["decisions"].as_u64().unwrap() > 100, "{report}");
+    assert_eq!((&report["same"], &report["count"]["left_out"]), (&true.into(), &0.into()), "{report}");
+    let ran = run(&["why", "--dir", &at, "104000000000017/7100000000000004"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("PERMIT MESSAGE_TAG HUMAN_AGENT") && !ran.out.contains("Sorry"), "{}", ran.out);
+    let told = run(&["why", "--dir", &at, "104000000000017/7100000000000004", "--json"]).json();
+    assert_eq!(told[0]["why"]["verdict"], "permit", "{told}");
+    assert_eq!(run(&["why", "--dir", &at, "104000000000017/9"]).code, Some(4));
+    assert_eq!(files(dir.path()), before, "nothing is written into the store");
+    let empty = tempfile::tempdir().unwrap();
+    for command in [&["replay", "--from-journal"][..], &["why", "m_1", "--dir"]] {
+        let ran = run(&[command, &[&empty.path().display().to_string()]].concat());
+        assert_eq!(ran.code, Some(3), "{}", ran.err);
+    }
+}
+
+fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn deliveries_are_posted_to_a_running_node_and_what_it_did_not_take_is_no_success() {
+    let copy = copied();
+    let dir = tempfile::tempdir().unwrap();
+    let mut node =
+        Beside::start(&["--log-level", "error", "sandbox", "--json", "--dir", &dir.path().display().to_string()]);
+    let addresses: Value = serde_json::from_str(&node.line()).unwrap();
+    let url = addresses["webhook"].as_str().unwrap();
+    let secret = copy.path().join("secret");
+    let live = |url: &str, more: &[&str]| {
+        let mut arguments = vec!["--live", url, "--speed", "1000000"];
+        arguments.extend(more);
+        replay(copy.path(), &arguments)
+    };
+    assert_eq!(live(url, &[]).code, Some(3), "there is no secret");
+    let file = secret.display().to_string();
+    fs::write(&secret, "sandbox-app-secret\n").unwrap();
+    let ran = live(url, &["--secret-file", &file]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    let deliveries = fs::read_to_string(copy.path().join("deliveries.jsonl")).unwrap().lines().count();
+    assert!(ran.out.contains(&format!("  {deliveries} of {deliveries} deliveries were taken")), "{}", ran.out);
+    assert!(ran.out.contains("comments of agents have no door here"), "{}", ran.out);
+    fs::write(&secret, "another secret").unwrap();
+    let report = live(url, &["--secret-file", &file, "--json"]);
+    assert_eq!(report.code, Some(1), "{}", report.out);
+    assert_eq!(report.json()["live"]["refused"].as_array().unwrap().len(), deliveries);
+    assert_eq!(live("http://127.0.0.1:9/webhook", &["--secret-file", &file]).code, Some(6));
+    assert_eq!(live("https://127.0.0.1/webhook", &["--secret-file", &file]).code, Some(2));
 }

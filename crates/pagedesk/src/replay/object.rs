@@ -3,6 +3,7 @@
 //! Invariant: what is told to people is in it, and nothing of the wall.
 
 use serde_json::{Value, json};
+use simulator::replay::report::Report;
 
 use super::{Ran, Standing, sha256, standing_holds};
 
@@ -22,6 +23,7 @@ pub(super) fn object(ran: &Ran, standing: Standing) -> Value {
         "conversations_sha256": outcome.conversations_sha256,
         "unexpected": outcome.findings.len(),
         "findings": outcome.findings,
+        "report": Report::of(&ran.recording, outcome, &ran.now, &ran.comparison.differences),
     });
     if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
         object.extend(more);

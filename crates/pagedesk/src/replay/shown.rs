@@ -96,11 +96,19 @@ pub(super) fn differences(found: &[Difference]) -> String {
 
 /// A difference: whose, what, both sides in words, and their lines.
 pub(super) fn one(difference: &Difference) -> String {
+    told(difference, coloured())
+}
+
+/// The same without colours.
+pub(super) fn plain(difference: &Difference) -> String {
+    told(difference, false)
+}
+
+fn told(difference: &Difference, is_coloured: bool) -> String {
     let Difference { moment, who, name, what, approved, now, .. } = difference;
     let head: Vec<&str> =
         [moment, who, name].into_iter().flatten().map(String::as_str).chain([what.as_str()]).collect();
     let mut text = format!("  {}\n    approved  {approved}\n    now       {now}\n", head.join(" "));
-    let is_coloured = coloured();
     for (sign, colour, lines) in [('-', "31", &difference.approved_lines), ('+', "32", &difference.now_lines)] {
         for line in lines.iter().take(LINES_MAX) {
             if is_coloured {
