@@ -40,10 +40,17 @@ struct Ran {
     folder: PathBuf,
     recording: Recording,
     outcome: Outcome,
-    now: Told,
-    approved: Option<Told>,
+    /// The trace and the approved one, read; left unread where nobody looks closer.
+    now: Option<Told>,
+    approved: Option<Approved>,
     /// Against the approved trace; nothing differs where there is none.
     comparison: Comparison,
+}
+
+/// What a person accepted once.
+struct Approved {
+    text: String,
+    told: Option<Told>,
 }
 
 /// How a trace stands to the approved one.
@@ -121,17 +128,16 @@ fn settle(asked: &Replay, ran: &Ran) -> Result<Standing, Failure> {
         return Ok(standing);
     }
     exit::write_out(&shown::summary(&ran.outcome))?;
-    match (approves, standing, &ran.approved) {
-        (true, _, _) => {
-            exit::write_out(&shown::approved(ran))?;
-            Ok(Standing::Approved)
-        }
-        (false, Standing::Differs, Some(approved)) if asked.review => review::review(ran, approved),
-        (false, ..) => {
-            exit::write_out(&shown::standing(asked, ran, standing))?;
-            Ok(standing)
-        }
+    if approves {
+        exit::write_out(&shown::approved(ran))?;
+        return Ok(Standing::Approved);
     }
+    let sides = ran.approved.as_ref().and_then(|approved| approved.told.as_ref()).zip(ran.now.as_ref());
+    if let Some((approved, now)) = sides.filter(|_| asked.review && standing == Standing::Differs) {
+        return review::review(ran, (approved, now), looked(&asked.looked).is_open());
+    }
+    exit::write_out(&shown::standing(asked, ran, standing))?;
+    Ok(standing)
 }
 
 fn standing_holds(standing: Standing) -> bool {
@@ -170,24 +176,44 @@ fn looked(asked: &Looked) -> Filter {
 
 fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
     let recording = Recording::read(folder).map_err(|fault| unreadable(&fault))?;
-    let approved = approved(&folder.join(APPROVED))?;
+    let path = folder.join(APPROVED);
+    let approved = path.exists().then(|| text(&path)).transpose()?;
     let outcome = play(&recording, asked)?;
+    // Reading a trace takes longer than seeing that it is the same, and recordings are long.
+    let closer = asked.json || asked.junit.is_some() || !filter.is_open();
+    if approved.as_ref() == Some(&outcome.trace) && !closer {
+        let comparison = Comparison { differences: Vec::new(), matched: outcome.trace.lines().count() };
+        let approved = approved.map(|text| Approved { text, told: None });
+        return Ok(Ran { folder: folder.to_owned(), recording, outcome, now: None, approved, comparison });
+    }
     let now = Told::read(&outcome.trace).map_err(|fault| {
         Failure::new(Exit::Internal, format!("the trace of {} cannot be read again: {fault}", folder.display()))
     })?;
-    let comparison = compare(approved.as_ref().unwrap_or(&now), &now, filter);
-    Ok(Ran { folder: folder.to_owned(), recording, outcome, now, approved, comparison })
-}
-
-fn approved(path: &Path) -> Result<Option<Told>, Failure> {
-    if path.exists() { told(path).map(Some) } else { Ok(None) }
+    let approved = match approved {
+        Some(text) => Some(Approved { told: Some(read(&path, &text)?), text }),
+        None => None,
+    };
+    let told = approved.as_ref().and_then(|approved| approved.told.as_ref());
+    let comparison = compare(told.unwrap_or(&now), &now, filter);
+    Ok(Ran { folder: folder.to_owned(), recording, outcome, now: Some(now), approved, comparison })
 }
 
 /// Reads a trace.
 fn told(path: &Path) -> Result<Told, Failure> {
-    let fault = |fault: String| Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display()));
-    let text = fs::read_to_string(path).map_err(|io| fault(io.to_string()).remedy("name a trace"))?;
-    Told::read(&text).map_err(|no| fault(no.to_string()).remedy("restore it, or remove it and approve anew"))
+    read(path, &text(path)?)
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|fault| {
+        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display())).remedy("name a trace")
+    })
+}
+
+fn read(path: &Path, text: &str) -> Result<Told, Failure> {
+    Told::read(text).map_err(|fault| {
+        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display()))
+            .remedy("restore it, or remove it and approve anew")
+    })
 }
 
 fn play(recording: &Recording, asked: &Replay) -> Result<Outcome, Failure> {

@@ -207,6 +207,15 @@ fn conversations_are_accepted_one_by_one_and_the_rest_last() {
     let left = replay(copy.path(), &["--depth", "core", "--json"]).json();
     let left: Vec<&Value> = left["differences"].as_array().unwrap().iter().map(|found| &found["who"]).collect();
     assert_eq!(left, [&Value::from("account"), &Value::Null], "what was accepted is accepted");
+    let folder = copy.path().display().to_string();
+    let filtered = ["--log-level", "error", "replay", &folder, "--depth", "core", "--review", "--kind", "configured"];
+    let ran = run_piped(&filtered, "y\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    let partly = fs::read_to_string(&kept).unwrap();
+    assert!(
+        partly.contains(" human_agent=false ") && partly.contains("refusals                          1\n"),
+        "{partly}"
+    );
     let ran = review(copy.path(), "a\n");
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert_eq!(replay(copy.path(), &["--depth", "core"]).code, Some(0));

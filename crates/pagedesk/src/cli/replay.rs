@@ -56,7 +56,7 @@ Exit codes: 0 they say the same, 1 they differ, 4 nothing matched, 5 one is no t
 
 /// `pagedesk replay`
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct Replay {
     /// Something else than replaying.
     #[command(subcommand)]

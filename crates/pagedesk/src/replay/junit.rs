@@ -23,7 +23,7 @@ impl Suite {
     pub(super) fn of(ran: &Ran) -> Self {
         let found = &ran.comparison.differences;
         let whos: BTreeSet<&str> =
-            ran.now.lines.iter().map(|line| line.who.as_str()).filter(|who| *who != "-").collect();
+            ran.now.iter().flat_map(|now| &now.lines).map(|line| line.who.as_str()).filter(|who| *who != "-").collect();
         let others = found.iter().filter_map(|difference| difference.who.as_deref());
         let whos: BTreeSet<&str> = whos.into_iter().chain(others).collect();
         let failed = |of_it: Vec<&Difference>| {

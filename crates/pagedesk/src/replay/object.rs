@@ -23,7 +23,7 @@ pub(super) fn object(ran: &Ran, standing: Standing) -> Value {
         "conversations_sha256": outcome.conversations_sha256,
         "unexpected": outcome.findings.len(),
         "findings": outcome.findings,
-        "report": Report::of(&ran.recording, outcome, &ran.now, &ran.comparison.differences),
+        "report": ran.now.as_ref().map(|now| Report::of(&ran.recording, outcome, now, &ran.comparison.differences)),
     });
     if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
         object.extend(more);

@@ -24,7 +24,9 @@ enum Answer {
 }
 
 /// Asks about each machine that differs, and last about what is nobody's.
-pub(super) fn review(ran: &Ran, approved: &Told) -> Result<Standing, Failure> {
+///
+/// `is_whole`: all that differs is looked at; else the approved trace is never replaced as a whole.
+pub(super) fn review(ran: &Ran, (approved, now): (&Told, &Told), is_whole: bool) -> Result<Standing, Failure> {
     let found = &ran.comparison.differences;
     let mut machines: Vec<&str> = Vec::new();
     for who in found.iter().filter_map(|difference| difference.who.as_deref()) {
@@ -51,35 +53,26 @@ pub(super) fn review(ran: &Ran, approved: &Told) -> Result<Standing, Failure> {
     }
     let rest: Vec<&Difference> = found.iter().filter(|difference| difference.who.is_none()).collect();
     // What is nobody's follows from the others, so it can only follow all of them.
-    let takes_rest = !refused && (rest.is_empty() || all || is_yes(ask("the whole", &rest)?));
-    keep(ran, approved, &taken, (machines.len(), takes_rest))
-}
-
-fn keep(
-    ran: &Ran,
-    approved: &Told,
-    taken: &BTreeSet<String>,
-    (machines, whole): (usize, bool),
-) -> Result<Standing, Failure> {
     let path = ran.folder.join(APPROVED);
-    if whole {
-        write(&path, &ran.now.text)?;
+    if is_whole && !refused && (rest.is_empty() || all || is_yes(ask("the whole", &rest)?)) {
+        write(&path, &now.text)?;
         exit::write_out(&shown::approved(ran))?;
         return Ok(Standing::Approved);
     }
     if taken.is_empty() {
         exit::write_out(&format!("nothing was accepted; {} is as it was\n", path.display()))?;
-    } else {
-        write(&path, &accepted(approved, &ran.now, taken))?;
-        let names: Vec<&str> = taken.iter().map(String::as_str).collect();
-        exit::write_out(&format!(
-            "accepted: {} of {machines} ({}); {} holds their lines now, and the rest as it was\n",
-            taken.len(),
-            names.join(", "),
-            path.display()
-        ))?;
+        return Ok(Standing::Differs);
     }
-    Ok(Standing::Differs)
+    write(&path, &accepted(approved, now, &taken))?;
+    let names: Vec<&str> = taken.iter().map(String::as_str).collect();
+    exit::write_out(&format!(
+        "accepted: {} of {} ({}); {} holds their lines now, and the rest as it was\n",
+        taken.len(),
+        machines.len(),
+        names.join(", "),
+        path.display()
+    ))?;
+    Ok(if refused || is_whole { Standing::Differs } else { Standing::Approved })
 }
 
 fn is_yes(answer: Answer) -> bool {

@@ -40,7 +40,9 @@ pub(super) fn standing(asked: &Replay, ran: &Ran, standing: Standing) -> String 
     let path = ran.folder.display();
     let (lines, digest) = measure(&ran.outcome.trace);
     match standing {
-        Standing::Same | Standing::Approved if ran.approved.as_ref().is_some_and(|told| told.text == ran.now.text) => {
+        Standing::Same | Standing::Approved
+            if ran.approved.as_ref().is_some_and(|approved| approved.text == ran.outcome.trace) =>
+        {
             format!("the trace is the approved one ({lines} lines, sha256 {digest}…)\n")
         }
         Standing::Same | Standing::Approved => {
