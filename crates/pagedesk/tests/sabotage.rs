@@ -66,10 +66,11 @@ fn a_store_that_was_decided_otherwise_is_told_before_an_upgrade() {
     assert_eq!(run_with(&play, &[]).code, Some(0));
     let asked = ["replay", "--from-journal", &at, "--json"];
     assert_eq!(run_with(&asked, &[]).json()["same"], true);
-    // The store was made with the feature; this build assumes nothing else of it, so only stored refusals can differ.
-    let ran = run_with(&asked, &[("PAGEDESK_SABOTAGE", "window-ends-late")]);
+    let ran = run_with(&asked, &[("PAGEDESK_SABOTAGE", "guard-added")]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     let report = ran.json();
-    assert_eq!(report["same"], false, "{report}");
-    assert!(report["differences"].as_array().unwrap().iter().any(|found| found["group"] != "other"), "{report}");
+    let found = report["differences"].as_array().unwrap();
+    let sends = found.iter().filter(|found| found["group"] == "sends").count();
+    assert_eq!((&report["same"], sends), (&false.into(), 8), "every permit ends later: {report}");
+    assert!(found.iter().all(|found| found["group"] != "tasks" && found["group"] != "states"), "{report}");
 }
