@@ -30,6 +30,8 @@ pub(crate) enum Stream {
     Agent,
     /// What Meta does in a made-up world, and when the node falls in it.
     Meta,
+    /// What else goes wrong in it.
+    Fault,
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.

@@ -9,12 +9,12 @@ pub mod facebook;
 pub(crate) mod wire;
 
 use messenger::{Fault, Profile, Send, SendOutcome};
-use model::{CommentId, ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
+use model::{CommentId, ContactId, EffectId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Audience, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
 
 pub use desk::ModelDesk;
-pub use facebook::{Facebook, Known};
+pub use facebook::{Facebook, Known, Mood};
 
 use crate::replay::fields::Manner;
 
@@ -132,6 +132,11 @@ pub trait Outside {
     /// The tracker's, where it cannot be read now.
     fn feed(&mut self, after: Cursor, limit: usize) -> Result<Feed, tracker::Fault>;
 
+    /// The message that Meta made of a send with this mark, where its answer is lost.
+    fn lost_bubble(&self, _mark: &str) -> Option<Mid> {
+        None
+    }
+
     /// The end of the feed now.
     fn newest(&self) -> Cursor;
 
@@ -189,6 +194,10 @@ impl Outside for World {
 
     fn feed(&mut self, after: Cursor, limit: usize) -> Result<Feed, tracker::Fault> {
         Ok(self.desk.feed(after, limit))
+    }
+
+    fn lost_bubble(&self, mark: &str) -> Option<Mid> {
+        self.facebook.lost_bubble(mark)
     }
 
     fn newest(&self) -> Cursor {

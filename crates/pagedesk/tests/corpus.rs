@@ -85,3 +85,35 @@ fn payloads_written_by_others_are_all_readable() {
     let ran = run(&["corpus", "import", &corpus.to_string_lossy(), "--json"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
+
+#[test]
+fn payloads_become_a_recording_in_the_order_of_their_times() {
+    let second = MESSAGE.replace("1780272000123", "1780271999000").replace("m_1", "m_2");
+    let dir = folder(&[
+        ("a/first.json", MESSAGE.as_bytes()),
+        ("b/earlier.json", format!("[{second}]").as_bytes()),
+        ("c/answer.json", br#"{"recipient_id":"5001","message_id":"m_2"}"#),
+        ("d/like.json", br#"{"field":"feed","value":{"item":"like","verb":"add"}}"#),
+    ]);
+    let (path, out) = (dir.path().display().to_string(), dir.path().join("recording"));
+    let import = || run(&["corpus", "import", &path, "--out", &out.display().to_string(), "--app", "990017"]);
+    let ran = import();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let lines = fs::read_to_string(out.join("deliveries.jsonl")).unwrap();
+    let times: Vec<i64> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["at"].as_i64().unwrap())
+        .collect();
+    assert_eq!(times, [1_780_271_999_000, 1_780_271_999_000, 1_780_272_000_123]);
+    let counted = run(&["corpus", "stats", &out.display().to_string(), "--json"]).json()["recordings"][0].clone();
+    assert_eq!(
+        (&counted["provenance"], &counted["items"], &counted["anomalies"]),
+        (&"imported".into(), &3.into(), &0.into())
+    );
+    assert_eq!(counted["pages"], serde_json::json!({"0": 1, "1029": 2}));
+    let again = import();
+    assert!(again.code == Some(3) && again.err.contains("is there already"), "{}", again.err);
+    let empty = folder(&[("a.json", b"{}")]);
+    let empty = empty.path().display().to_string();
+    assert_eq!(run(&["corpus", "import", &empty, "--out", &format!("{empty}/out")]).code, Some(4));
+}

@@ -8,8 +8,8 @@ mod program;
 use std::path::Path;
 use std::process::Command;
 
-use policy::sabotage::Defect;
 use program::run_with;
+use sabotage::{Defect, Home};
 
 /// Within so many cases each defect is found.
 const CASES: [&str; 6] = ["policy", "fuzz", "--seed", "1", "--cases", "2000"];
@@ -30,7 +30,7 @@ fn gist(explained: &str) -> String {
 
 #[test]
 fn the_binary_finds_every_planted_defect_and_prints_the_line_that_shows_it() {
-    for defect in Defect::ALL {
+    for defect in Defect::of(Home::Policy) {
         let planted = [("PAGEDESK_SABOTAGE", defect.code())];
         let ran = run_with(&[&CASES[..], &["--json"]].concat(), &planted);
         let found = ran.json();
@@ -49,6 +49,19 @@ fn a_defect_that_does_not_exist_is_refused_with_those_that_do() {
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
     assert!(ran.err.contains("PAGEDESK_SABOTAGE=everything names no planted defect"), "{}", ran.err);
     assert!(ran.err.contains("window-ends-late, guard-added"), "{}", ran.err);
+}
+
+#[test]
+fn a_simulated_world_with_a_planted_defect_tells_what_it_breaks_and_how_to_see_it_again() {
+    let seed = ["sim", "run", "--seeds", "0..3"];
+    let ran = run_with(&[&seed[..], &["--sabotage", "internal-sent"]].concat(), &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    assert!(ran.out.contains("P15"), "{}", ran.out);
+    let again = ran.out.lines().find_map(|line| line.strip_prefix("again: ")).unwrap();
+    assert!(again.starts_with("PAGEDESK_SABOTAGE=internal-sent pagedesk sim run --seed "), "{again}");
+    assert!(shell(&format!("{again}; true")).contains("the least scenario that shows it"));
+    assert_eq!(run_with(&seed, &[]).code, Some(0));
+    assert_eq!(run_with(&[&seed[..], &["--sabotage", "nothing"]].concat(), &[]).code, Some(2));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Anomaly, Delivery, Timestamp, in_plain_words};
+use model::{Delivery, Timestamp, in_plain_words};
 use serde::Serialize;
 
 use crate::{kinds, parse_foreign, shape};
@@ -59,7 +59,7 @@ impl Tally {
         self.anomalies += count(anomalies.len());
         inbounds.iter().flat_map(kinds::words).for_each(|word| self.one(word));
         page_inbounds.iter().map(kinds::page_word).for_each(|word| self.one(word));
-        anomalies.iter().map(anomaly_word).for_each(|word| self.odd(name, word));
+        anomalies.iter().map(kinds::anomaly_word).for_each(|word| self.odd(name, word));
     }
 
     /// A payload that could not even be fetched.
@@ -86,13 +86,6 @@ fn fault_of_json(body: &[u8]) -> Option<String> {
     let fault = serde_json::from_slice::<serde::de::IgnoredAny>(body).err()?;
     let (line, column) = (fault.line(), fault.column());
     Some(format!("line {line}, column {column}: {}", in_plain_words(&fault.to_string())))
-}
-
-fn anomaly_word(anomaly: &Anomaly) -> String {
-    match &anomaly.kind {
-        Some(kind) => format!("anomaly.{}:{kind}", anomaly.reason),
-        None => format!("anomaly.{}", anomaly.reason),
-    }
 }
 
 fn count(n: usize) -> u64 {

@@ -150,7 +150,8 @@ impl Errand {
                 witness.send(now, &permit, &message);
                 let form = permit.messaging_type().wire();
                 let planned = outside.send(permit, &message, now);
-                witness.judged(now, form, &message, &planned.outcome);
+                let lost = outside.lost_bubble(&message.metadata);
+                witness.judged(now, form, &message, (&planned.outcome, lost));
                 planned.map(Heard::Send)
             }
             Ask::Profile { .. } => {
@@ -248,6 +249,10 @@ impl Tree {
                     ground.on_the_way += deliveries.len() as u64;
                     deliveries.into_iter().for_each(|coming| ground.agenda.spawn(Job::Delivery(Box::new(coming))));
                     errand.step = Step::Hears(outcome);
+                    if ground.troubles.called() {
+                        // Done, and nobody is left to hear of it.
+                        return;
+                    }
                     if answer_at > ground.now() {
                         ground.agenda.at(answer_at, Task::Go(Job::Errand(errand)));
                         return;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
@@ -23,6 +23,8 @@ use crate::witness::{short, shown_id};
 
 /// How long an answer takes.
 const ANSWER: (Span, Span) = (Span(40), Span(160));
+/// How long after the send its connection is gone, where that happens: before any echo.
+const CUT: Span = Span(10);
 /// How long after the send its echo comes: sometimes before the answer.
 const ECHO: (Span, Span) = (Span(20), Span(400));
 /// How long after the send it has arrived.
@@ -109,6 +111,19 @@ pub struct Facebook {
     given: BTreeSet<(Customer, usize)>,
     /// How often each customer's profile was asked for.
     asked: BTreeMap<Customer, u64>,
+    /// Pages whose sends do not fare as they should.
+    moods: BTreeMap<PageId, Mood>,
+    /// Messages of which the node was not told, by mark.
+    lost: BTreeMap<String, Mid>,
+}
+
+/// How sends of a Page fare, where not as they should.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mood {
+    /// Each is refused with this code.
+    Refuses(Code),
+    /// Each is taken, and the connection is gone before the answer.
+    Loses,
 }
 
 /// What Meta saw.
@@ -141,7 +156,22 @@ impl Facebook {
             counts: Counts::default(),
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
+            moods: BTreeMap::new(),
+            lost: BTreeMap::new(),
         }
+    }
+
+    /// Sends of a Page fare so from now on; `None`: as they should.
+    pub fn set_mood(&mut self, page: PageId, mood: Option<Mood>) {
+        match mood {
+            Some(mood) => drop(self.moods.insert(page, mood)),
+            None => drop(self.moods.remove(&page)),
+        }
+    }
+
+    /// The message of a send whose answer is lost.
+    pub(crate) fn lost_bubble(&self, mark: &str) -> Option<Mid> {
+        self.lost.get(mark).cloned()
     }
 
     /// The profile tells this name from now on.
@@ -181,14 +211,23 @@ impl Facebook {
             human_agent_feature: self.human_agent,
             controlled_elsewhere: self.is_elsewhere(&customer, now),
         };
-        if let Err(rejection) = self.rules(&customer, &attempt) {
+        let mood = self.moods.get(&send.page).copied();
+        let refused = if let Some(Mood::Refuses(code)) = mood { Some(code) } else { None };
+        let by_rule = |rejection: Rejection| (i64::from(rejection.code), rejection.subcode.map(i64::from));
+        if let Some(code) = refused.or_else(|| self.rules(&customer, &attempt).err().map(by_rule)) {
             let wait = between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1);
-            return Planned::answer(now + wait, self.refuse(rejection));
+            return Planned::answer(now + wait, self.refuse(code));
         }
         let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
         let (page, psid) = customer;
         let (mid, metadata) = (Mid::new(""), send.metadata.clone());
-        self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner)
+        let planned = self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner);
+        if let (Some(Mood::Loses), SendOutcome::Sent { mid }) = (mood, &planned.outcome) {
+            self.lost.insert(send.metadata.clone(), mid.clone());
+            let outcome = SendOutcome::InDoubt { why: "connection-lost" };
+            return Planned { answer_at: now + CUT, outcome, ..planned };
+        }
+        planned
     }
 
     /// Meta's rules over what the customer has done by now.
@@ -211,9 +250,8 @@ impl Facebook {
         lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
-    fn refuse(&mut self, rejection: Rejection) -> SendOutcome {
+    fn refuse(&mut self, code: Code) -> SendOutcome {
         self.counts.refused += 1;
-        let code = (i64::from(rejection.code), rejection.subcode.map(i64::from));
         let row = error_table::lookup(code);
         match row.retry {
             Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },

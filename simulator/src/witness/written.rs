@@ -3,7 +3,7 @@
 //! Only where somebody asked for a history; judges nothing. Invariant: an observation never stands before an earlier one.
 
 use messenger::{Send, SendOutcome};
-use model::{CommentId, EffectId, TaskId, Timestamp};
+use model::{CommentId, EffectId, Mid, TaskId, Timestamp};
 use oracle::History;
 use oracle::history::{Life, Setup, Taken};
 use tracker::{Audience, Comment, CommentsAdded, Opened};
@@ -49,7 +49,21 @@ impl Witness {
 
     /// Meta posts a body; the number of the POST.
     pub(crate) fn offered(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
-        self.tell(|chronicle| chronicle.offered(at, body, true))
+        let signed = !core::mem::take(&mut self.is_forged);
+        self.tell(|chronicle| chronicle.offered(at, body, signed))
+    }
+
+    /// The next body that is posted does not come from Meta.
+    pub(crate) fn is_forged(&mut self) {
+        self.is_forged = true;
+    }
+
+    /// A body that does not come from Meta is turned away.
+    pub(crate) fn turned_away(&mut self, at: Timestamp, body: &[u8]) {
+        let number = self.tell(|chronicle| chronicle.offered(at, body, false));
+        if let Some(number) = number {
+            self.tell(|chronicle| chronicle.answered(at, number, 401));
+        }
     }
 
     /// The node answers that POST.
@@ -60,8 +74,21 @@ impl Witness {
         }
     }
 
-    /// Meta has made up its mind about a send.
-    pub(crate) fn judged(&mut self, at: Timestamp, form: Form, send: &Send, outcome: &SendOutcome) {
+    /// Meta has made up its mind about a send; `lost`: the message that it became, where the answer is lost.
+    pub(crate) fn judged(
+        &mut self,
+        at: Timestamp,
+        form: Form,
+        send: &Send,
+        (outcome, lost): (&SendOutcome, Option<Mid>),
+    ) {
+        if let Some(mid) = lost {
+            self.tell(|chronicle| {
+                chronicle.send_came(at, form, send, Taken::Yes { mid });
+                chronicle.send_answered(at, &send.metadata, true);
+            });
+            return;
+        }
         let taken = match outcome {
             SendOutcome::Sent { mid } => Taken::Yes { mid: mid.clone() },
             SendOutcome::Later { code: Some(code), .. } | SendOutcome::Failed { code, .. } => Taken::No { code: *code },

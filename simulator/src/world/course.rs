@@ -9,16 +9,22 @@ use std::sync::Arc;
 use actors::Limits;
 use bytes::Bytes;
 use machine::AccountFacts;
-use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span};
+use model::{AccountId, ItemKey, MachineId, PageId, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
-use oracle::history::{Life, Setup};
+use oracle::history::{Life, Meta, Setup, What};
 use tracker::Audience;
+use webhook::Secret;
+use webhook::signature::{sign, verify};
 
 use super::depth::Played;
 use super::expect;
+use super::strike::On;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
-use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, World};
+use crate::fault::trouble::Trouble;
+use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Mood, World};
+use crate::replay::door::POSTED_AGAIN;
 use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, Word};
+use crate::witness::Witness;
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
@@ -28,18 +34,27 @@ const REST_AGAIN: Span = Span::seconds(1);
 const REST_AGAIN_MAX: Span = Span::minutes(1);
 
 /// What a line could not do, in a sentence.
-type Done = Result<(), String>;
+pub(super) type Done = Result<(), String>;
 
 /// A scenario that is being played.
 pub(super) struct Course<'a, N> {
-    scenario: &'a Scenario,
-    node: &'a mut N,
+    pub(super) scenario: &'a Scenario,
+    pub(super) node: &'a mut N,
     config: NodeConfig,
     meta: Unposted,
     names: Names,
     known: BTreeSet<ItemKey>,
-    /// Bodies that the node did not take, the oldest first.
+    /// What goes wrong.
+    pub(super) trouble: Trouble,
+    /// Faults that are on.
+    pub(super) on: Vec<On>,
+    /// Bodies that the node did not take, the oldest first, and when they were posted last.
     refused: Vec<(Announced, Bytes)>,
+    posted_at: Timestamp,
+    /// Bodies that do not come from Meta, on their way.
+    forged: Vec<(Announced, Bytes)>,
+    /// Whether Meta posts everything twice.
+    pub(super) posts_twice: bool,
     /// Lines that could not be carried out.
     pub(super) findings: Vec<String>,
     /// What was expected and not met: the line's number and a sentence.
@@ -47,27 +62,48 @@ pub(super) struct Course<'a, N> {
 }
 
 impl<'a, N: Played> Course<'a, N> {
-    pub(super) fn new(scenario: &'a Scenario, node: &'a mut N) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, trouble: Trouble, node: &'a mut N) -> Self {
         let meta = Unposted::new(&stand_in(scenario), scenario.begins_at);
         let (names, known) = (Names::default(), BTreeSet::new());
-        let (refused, findings, unmet) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scenario, node, config: config(scenario), meta, names, known, refused, findings, unmet }
+        let (on, refused, findings, unmet) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (config, posted_at) = (config(scenario), scenario.begins_at);
+        let (forged, posts_twice) = (Vec::new(), false);
+        Self {
+            scenario,
+            node,
+            config,
+            meta,
+            names,
+            known,
+            trouble,
+            on,
+            refused,
+            posted_at,
+            forged,
+            posts_twice,
+            findings,
+            unmet,
+        }
     }
 
     /// Plays every line and goes on until nothing is under way; what is not at rest then never will be.
     pub(super) fn run(&mut self) -> anyhow::Result<()> {
         for line in &self.scenario.lines {
             self.node.goes_to(self.scenario.begins_at + line.at);
+            self.looks_up()?;
             if let Err(why) = self.carry_out(line)? {
                 self.findings.push(format!("line {}: {why}", line.number));
             }
         }
+        self.trouble.ends();
         self.node.life(Life::FaultsOver)?;
+        self.post_again();
         let until = self.node.time() + REST_MAX;
         let mut again = REST_AGAIN;
         while self.node.time() < until {
             self.node.goes_to(self.node.time() + again);
-            if self.node.rests()? {
+            self.looks_up()?;
+            if self.refused.is_empty() && self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
@@ -98,7 +134,7 @@ impl<'a, N: Played> Course<'a, N> {
         let (now, rests) = (self.node.time(), self.node.rests()?);
         let facts = &self.config.facts;
         let met = self.node.notes(|witness| {
-            witness.tell(|chronicle| expect::met(&expect.what, of.as_ref(), (now, facts, rests), chronicle))
+            witness.tell(|chronicle| expect::met(expect, of.as_ref(), (now, facts, rests), chronicle))
         })?;
         if let Some(Err(what)) = met {
             self.unmet.push((number, what));
@@ -108,8 +144,15 @@ impl<'a, N: Played> Course<'a, N> {
 
     fn carry_out(&mut self, line: &Line) -> anyhow::Result<Done> {
         Ok(match &line.deed {
-            Deed::Customer { manner, .. } | Deed::Page { manner, .. } => self.happens(line, manner),
-            Deed::Meta(order) => self.carries(line, order),
+            Deed::Customer { manner, .. } | Deed::Page { manner, .. } => {
+                let done = self.happens(line, manner);
+                self.forges()?;
+                done
+            }
+            Deed::Meta(order) => match self.mood(order)? {
+                Some(done) => done,
+                None => self.carries(line, order),
+            },
             Deed::Agent { by, who, text, internal } => {
                 match (self.scenario.page_id(&who.page), self.scenario.psid(who)) {
                     (Ok(page), Ok(psid)) => {
@@ -131,18 +174,27 @@ impl<'a, N: Played> Course<'a, N> {
             }
             Deed::Restart => {
                 self.node.rises(&self.config)?;
-                let refused = core::mem::take(&mut self.refused);
-                refused.into_iter().for_each(|(name, body)| self.post(name, body));
+                self.post_again();
                 Ok(())
             }
+            Deed::Fault(fault) => self.strikes(fault)?,
         })
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        (0..Scenario::times(line)).try_for_each(|_| self.happens_once(line, manner))
+    }
+
+    fn happens_once(&mut self, line: &Line, manner: &Manner) -> Done {
         let now = self.node.time();
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let whose = happening.psid.clone().map(|psid| MachineId::Conversation(happening.page.clone(), psid));
         let came = self.meta.happen(happening, now)?;
+        if manner.forged {
+            let name = |body| (named(line, None, "forged delivery"), body);
+            self.forged.extend(came.posts.into_iter().map(name));
+            return Ok(());
+        }
         for body in &came.known {
             for inbound in webhook::parse(body, now).inbounds {
                 if self.known.insert(inbound.key) {
@@ -171,6 +223,7 @@ impl<'a, N: Played> Course<'a, N> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
+            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Ok(()),
         };
         let bodies = self.meta.carry(&order, self.node.time())?;
         self.posts(line, None, bodies);
@@ -179,17 +232,76 @@ impl<'a, N: Played> Course<'a, N> {
 
     fn posts(&mut self, line: &Line, whose: Option<&MachineId>, bodies: Vec<Bytes>) {
         for body in bodies {
-            let name =
-                Announced { name: format!("l{}", line.number), whose: whose.cloned(), what: "delivery".to_owned() };
-            self.post(name, body);
+            if self.posts_twice {
+                self.post(named(line, whose, "delivery"), body.clone());
+            }
+            self.post(named(line, whose, "delivery"), body);
         }
+    }
+
+    /// Sends of a Page fare otherwise from here on; `None`: the order is about something else.
+    fn mood(&mut self, order: &Order) -> anyhow::Result<Option<Done>> {
+        let (label, mood) = match order {
+            Order::Refuses { page, code } => (page, Some(Mood::Refuses(*code))),
+            Order::Loses(page) => (page, Some(Mood::Loses)),
+            Order::Accepts(page) => (page, None),
+            Order::Holds(_) | Order::Releases { .. } | Order::RepeatsPage(_) | Order::RepeatsThing(_) => {
+                return Ok(None);
+            }
+        };
+        let page = match self.scenario.page_id(label) {
+            Ok(page) => page,
+            Err(why) => return Ok(Some(Err(why))),
+        };
+        self.node.set_mood(&page, mood);
+        if let Some(Mood::Refuses((102 | 190, _))) = mood {
+            let (now, dead) = (self.node.time(), What::Meta(Meta::TokenDied { page }));
+            self.node.notes(|witness| witness.tell(|chronicle| chronicle.note(now, dead)))?;
+        }
+        Ok(Some(Ok(())))
+    }
+
+    /// Somebody else posts what was forged. What the door turns away never comes again.
+    fn forges(&mut self) -> anyhow::Result<()> {
+        for (name, body) in core::mem::take(&mut self.forged) {
+            let signature = sign(&Secret::new("a stranger's"), &body);
+            if verify(&[Secret::new("Meta's")], Some(signature.as_bytes()), &body).is_ok() {
+                self.node.notes(Witness::is_forged)?;
+                self.post(name, body);
+            } else {
+                let now = self.node.time();
+                self.node.notes(|witness| witness.turned_away(now, &body))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was refused is posted again, and what is over by itself is noted.
+    fn looks_up(&mut self) -> anyhow::Result<()> {
+        let now = self.node.time();
+        if !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
+            self.post_again();
+        }
+        self.faults_end()
+    }
+
+    pub(super) fn post_again(&mut self) {
+        self.posted_at = self.node.time();
+        let refused = core::mem::take(&mut self.refused);
+        refused.into_iter().for_each(|(name, body)| self.post(name, body));
     }
 
     fn post(&mut self, name: Announced, body: Bytes) {
         if !self.node.takes(&name, &body) {
             self.refused.push((name, body));
+            self.posted_at = self.node.time();
         }
     }
+}
+
+/// A delivery of a line.
+fn named(line: &Line, whose: Option<&MachineId>, what: &str) -> Announced {
+    Announced { name: format!("l{}", line.number), whose: whose.cloned(), what: what.to_owned() }
 }
 
 fn letting(way: Way) -> Letting {

@@ -2,11 +2,11 @@
 //!
 //! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
 
-use model::{Inbound, Span, Timestamp};
+use model::{Inbound, PageId, Span, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
 
-use crate::outside::{Announced, CommentOnTask, World};
+use crate::outside::{Announced, CommentOnTask, Mood, World};
 use crate::witness::Witness;
 use crate::{core, tree};
 
@@ -24,6 +24,10 @@ pub(super) trait Played {
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
+    /// Sends of a Page fare so from now on.
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
+    /// Whether its clock is its own, and can be set.
+    fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
     fn rests(&self) -> anyhow::Result<bool>;
     /// Now.
@@ -41,6 +45,10 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        false
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -66,6 +74,10 @@ impl Played for core::Node<World> {
         self.outside_mut().facebook.hear(inbound);
     }
 
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside_mut().facebook.set_mood(page.clone(), mood);
+    }
+
     fn rests(&self) -> anyhow::Result<bool> {
         Ok(self.on_the_way() == 0 && self.comments().waiting == 0 && self.is_idle())
     }
@@ -87,6 +99,10 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn has_own_clock(&self) -> bool {
+        true
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -109,6 +125,10 @@ impl Played for tree::Node<World> {
 
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {
