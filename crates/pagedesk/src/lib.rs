@@ -21,6 +21,7 @@ mod sandbox;
 mod serve;
 mod sim;
 mod store;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -95,6 +96,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Serve(asked) => serve::serve(&asked),
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
         Command::Replay(asked) => replay::replay(&asked),
+        Command::Why(asked) => why::why(&asked),
         Command::Journal(asked) => journal::journal(&asked),
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),
