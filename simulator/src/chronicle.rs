@@ -13,15 +13,17 @@ use std::collections::BTreeMap;
 use journal::StoredBatch;
 use machine::conversation::transcript::{Entry, Tie, Transcript, Who};
 use machine::conversation::{self, Conversation};
-use machine::page::Page;
-use machine::{AccountFacts, Machine as _};
+use machine::page::{self, Page};
+use machine::{AccountFacts, Context, Machine as _};
 use messenger::{Body, Send};
 use model::{CommentId, EffectId, Incarnation, MachineId, PageId, TaskId, Timestamp};
 use oracle::History;
 use oracle::history::{
-    Author, Bubble, Digest, Item, Life, Meta, Record, Screen, Setup, Shown, Sign, Taken, Tracker, TrackerAnswer,
+    Author, Bubble, Digest, Item, Life, May, Meta, Record, Screen, Setup, Shown, Sign, Taken, Tracker, TrackerAnswer,
     Webhook, What, Word,
 };
+use policy::Author::Agent;
+use policy::Verdict;
 use tracker::{Audience, Comment, CommentsAdded, Fault, Opened};
 
 /// A run that is being written down.
@@ -29,6 +31,8 @@ pub struct Chronicle {
     history: History,
     incarnation: Incarnation,
     talks: BTreeMap<MachineId, Talk>,
+    /// What is known of each Page.
+    pages: BTreeMap<PageId, page::State>,
     posts: u64,
     /// What was seen while the journal could not be: each stands behind the record it came from.
     unplaced: Option<Vec<(Timestamp, What)>>,
@@ -55,7 +59,8 @@ pub fn setup(begins_at: Timestamp, facts: &AccountFacts, pages: impl IntoIterato
 impl Chronicle {
     /// Nothing happened yet, in a store of this incarnation.
     pub fn new(setup: Setup, incarnation: Incarnation) -> Self {
-        Self { history: History::new(setup), incarnation, talks: BTreeMap::new(), posts: 0, unplaced: None }
+        let (history, talks, pages) = (History::new(setup), BTreeMap::new(), BTreeMap::new());
+        Self { history, incarnation, talks, pages, posts: 0, unplaced: None }
     }
 
     /// Anything that needs no translation.
@@ -121,7 +126,12 @@ impl Chronicle {
             let record = &stored.record;
             let says = match machine {
                 MachineId::Account(_) => record::other(machine::kind_name(machine, record.kind)),
-                MachineId::Page(_) => record::of_page(&Page::decode(record.kind, record.version, &record.body)?),
+                MachineId::Page(page) => {
+                    let event = Page::decode(record.kind, record.version, &record.body)?;
+                    let state = self.pages.entry(page.clone()).or_insert_with(|| Page::fresh(machine));
+                    Page::evolve(state, &event);
+                    record::of_page(&event)
+                }
                 MachineId::Conversation(..) => {
                     let event = Conversation::decode(record.kind, record.version, &record.body)?;
                     self.follow(machine, &event);
@@ -210,6 +220,30 @@ impl Chronicle {
         };
         let (comment, task, author) = (comment.clone(), task.clone(), Author::Person);
         self.note(at, What::Tracker(Tracker::Commented { comment, task, for_customer, author }));
+    }
+
+    /// What was written so far.
+    pub(crate) fn so_far(&self) -> &History {
+        &self.history
+    }
+
+    /// An agent asks whether an answer may be sent and is told what the records come to; `None` where there is no
+    /// task yet, and so no composer.
+    pub(crate) fn asks(&mut self, at: Timestamp, machine: &MachineId, facts: &AccountFacts) -> Option<May> {
+        let MachineId::Conversation(page, _) = machine else { return None };
+        let page = self.pages.get(page).map(|state| state.facts().clone()).unwrap_or_default();
+        let context = Context { account: facts.clone(), page, ..Context::default() };
+        let state = &self.talks.get(machine)?.state;
+        state.task()?;
+        let verdict = conversation::verdict_now(state, &context, Agent, None, at).0;
+        let may = match verdict {
+            Verdict::Permit { .. } => May::Yes,
+            Verdict::Defer { reason, .. } => May::Later { reason: Word::Borrowed(reason.code()) },
+            Verdict::Forbid { reason } => May::No { reason: Word::Borrowed(reason.code()) },
+        };
+        let asked = Screen::Asked { machine: machine.clone(), author: Author::Person, may: may.clone() };
+        self.note(at, What::Screen(asked));
+        Some(may)
     }
 
     /// Every conversation is shown as its records leave it.

@@ -32,7 +32,7 @@ use policy::EditionId;
 use self::agenda::{Agenda, Job, Task};
 use self::tree::Tree;
 use crate::outside::{Announced, Coming, CommentOnTask, Outside};
-use crate::replay::agents::TASK_AGAIN;
+use crate::replay::agents::{NOT_WRITTEN, TASK_AGAIN};
 use crate::witness::Witness;
 
 pub use self::feeder::Inbox;
@@ -380,7 +380,7 @@ fn look_again<O: Outside>(ground: &mut Ground<O>, tree: &mut Tree, patient: Box<
         let (CommentOnTask { page, psid, .. }, number) = (&patient.comment, patient.number);
         let whose = MachineId::Conversation(page.clone(), psid.clone());
         let now = ground.now();
-        ground.witness.comes(now, Some(&whose), |_| format!("f{number}: NOT WRITTEN, there is no task"));
+        ground.witness.comes(now, Some(&whose), |_| format!("f{number}{NOT_WRITTEN}"));
     }
 }
 

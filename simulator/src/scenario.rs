@@ -6,7 +6,9 @@
 //! written form of a scenario is read back as the same one.
 
 mod cursor;
+mod cut;
 mod deed;
+mod expect;
 mod happening;
 mod reader;
 mod reference;
@@ -21,6 +23,7 @@ use std::path::Path;
 
 use model::{AppId, PageId, Psid, Span, Timestamp};
 
+pub use expect::{Composer, Expect, Expected};
 pub use happening::Names;
 pub use reader::Misreadings;
 
@@ -55,6 +58,8 @@ pub struct Scenario {
     pub customers: BTreeMap<Who, Customer>,
     /// What is done, in the order of time.
     pub lines: Vec<Line>,
+    /// What is expected of the run as a whole, once everything has settled.
+    pub ends: Vec<Ending>,
 }
 
 /// A Page.
@@ -141,6 +146,15 @@ pub struct Line {
     pub deed: Deed,
 }
 
+/// Something expected at the end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ending {
+    /// On which line of the text it stands, from 1.
+    pub number: usize,
+    /// What.
+    pub expect: Expect,
+}
+
 /// What is done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Deed {
@@ -179,6 +193,8 @@ pub enum Deed {
     Crash,
     /// It starts again on what is durable.
     Restart,
+    /// Nothing is done; what happened so far is looked at.
+    Expect(Expect),
 }
 
 /// How Meta tells of something.

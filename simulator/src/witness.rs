@@ -24,6 +24,7 @@ use crate::chronicle::Chronicle;
 use crate::replay::fields::{self, Manner};
 use crate::replay::names::{Names, one_line};
 use crate::replay::tally::Tally;
+use crate::scenario::Scenario;
 
 pub(crate) use crate::replay::fields::id as shown_id;
 
@@ -84,6 +85,11 @@ impl Witness {
             told.tally.grounds.edition = edition;
         }
         self
+    }
+
+    /// Tells a trace of a scenario too, with the scenario's own names.
+    pub(crate) fn with_trace_of(scenario: &Scenario) -> Self {
+        Self::telling(scenario.begins_at, true, Names::of_scenario(scenario))
     }
 
     /// Tells a trace of a made-up world too, with ids for names.

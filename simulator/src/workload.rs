@@ -47,6 +47,15 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Calm, Self::Busy, Self::Rough];
+
+    /// The profile of a seed, where seeds are spread over some.
+    pub fn of_seed(seed: u64, profiles: &[Self]) -> Self {
+        let index = usize::try_from(seed % profiles.len().max(1) as u64).unwrap_or(0);
+        profiles.get(index).copied().unwrap_or(Self::Busy)
+    }
+
     /// As it is typed.
     pub const fn word(self) -> &'static str {
         match self {

@@ -5,12 +5,16 @@
 //! to settle (liveness). Invariants: the same scenario at the same depth is the same run; no clock, no thread and no chance
 //! but what the scenario says.
 
+mod approved;
 mod course;
 mod depth;
+mod expect;
+mod shrink;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use oracle::{Coverage, History, judge_all, unsettled};
@@ -21,6 +25,8 @@ use crate::scenario::Scenario;
 use crate::witness::Witness;
 use crate::{core, tree};
 
+pub use self::approved::{by_machine, trace};
+pub use self::shrink::shrink;
 pub use self::verdict::{Depth, Verdict};
 
 /// What a scenario came to.
@@ -36,12 +42,23 @@ pub struct Run {
     pub wrong: Vec<String>,
     /// The promises that were broken, each once.
     pub promises: Vec<u8>,
+    /// What the scenario expects and was not met, without the numbers of its lines.
+    pub unmet: Vec<String>,
     /// Lines that could not be carried out.
     pub findings: Vec<String>,
     /// What the run met at all.
     pub coverage: Coverage,
     /// The trace, where one was asked for or something is wrong.
     pub trace: Vec<String>,
+}
+
+thread_local! {
+    static PLAYING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread plays a world: then a panic of it becomes a verdict.
+pub fn is_playing() -> bool {
+    PLAYING.get()
 }
 
 /// Plays a scenario twice, compares, and plays it once more with a trace where something is wrong.
@@ -60,10 +77,12 @@ pub fn run(scenario: &Scenario, depth: Depth) -> Run {
 
 /// Plays a scenario once.
 pub fn play(scenario: &Scenario, depth: Depth, tells: bool) -> Run {
+    let before = PLAYING.replace(true);
     let played = catch_unwind(AssertUnwindSafe(|| match depth {
         Depth::Core => at_core(scenario, tells),
         Depth::Actors => at_actors(scenario, tells),
     }));
+    PLAYING.set(before);
     match played {
         Ok(Ok(ended)) => judged(depth, ended),
         Ok(Err(fault)) => broken(depth, format!("{fault:#}")),
@@ -80,11 +99,13 @@ struct Ended {
     trace_hash: String,
     history: History,
     findings: Vec<String>,
+    /// What was expected and not met: the line's number and a sentence.
+    unmet: Vec<(usize, String)>,
     trace: Vec<String>,
 }
 
 fn watch(scenario: &Scenario, tells: bool) -> Witness {
-    let witness = if tells { Witness::with_trace(scenario.begins_at) } else { Witness::default() };
+    let witness = if tells { Witness::with_trace_of(scenario) } else { Witness::default() };
     witness.writing(course::setup(scenario))
 }
 
@@ -104,16 +125,18 @@ fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
     let mut course = Course::new(scenario, &mut node);
     course.run()?;
     let findings = std::mem::take(&mut course.findings);
+    let unmet = std::mem::take(&mut course.unmet);
     node.notes(|witness| Ended {
         trace_hash: witness.trace_hash(),
         trace: witness.lines().to_vec(),
         history: witness.history().unwrap_or_else(|| History::new(course::setup(scenario))),
         findings,
+        unmet,
     })
 }
 
 fn judged(depth: Depth, ended: Ended) -> Run {
-    let Ended { trace_hash, history, findings, trace } = ended;
+    let Ended { trace_hash, history, findings, unmet, trace } = ended;
     let (violations, undone) = (judge_all(&history), unsettled(&history));
     let mut promises: Vec<u8> = violations.iter().map(|violation| violation.promise).collect();
     promises.sort_unstable();
@@ -121,10 +144,13 @@ fn judged(depth: Depth, ended: Ended) -> Run {
     let verdict = match (violations.is_empty(), undone.is_empty()) {
         (false, _) => Verdict::Safety,
         (true, false) => Verdict::Liveness,
+        (true, true) if !unmet.is_empty() => Verdict::Expectation,
         (true, true) => Verdict::Ok,
     };
-    let wrong = violations.iter().map(ToString::to_string).chain(undone.iter().map(ToString::to_string)).collect();
-    Run { depth, verdict, trace_hash, wrong, promises, findings, coverage: Coverage::of(&history), trace }
+    let wrong = violations.iter().map(ToString::to_string).chain(undone.iter().map(ToString::to_string));
+    let wrong = wrong.chain(unmet.iter().map(|(line, what)| format!("line {line}: {what}"))).collect();
+    let unmet = unmet.into_iter().map(|(_, what)| what).collect();
+    Run { depth, verdict, trace_hash, wrong, promises, unmet, findings, coverage: Coverage::of(&history), trace }
 }
 
 fn broken(depth: Depth, why: String) -> Run {
@@ -134,40 +160,9 @@ fn broken(depth: Depth, why: String) -> Run {
         trace_hash: String::new(),
         wrong: vec![why],
         promises: Vec::new(),
+        unmet: Vec::new(),
         findings: Vec::new(),
         coverage: Coverage::default(),
         trace: Vec::new(),
     }
-}
-
-/// Takes lines out of a scenario while the same promise stays broken; at most so many runs.
-pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
-    let same = |candidate: &Scenario| {
-        let run = play(candidate, found.depth, false);
-        let shares = found.promises.is_empty() || found.promises.iter().any(|promise| run.promises.contains(promise));
-        run.verdict == found.verdict && shares
-    };
-    let (mut least, mut runs) = (scenario.clone(), 0);
-    let mut width = least.lines.len().div_ceil(2);
-    while width > 0 {
-        let mut from = 0;
-        while from < least.lines.len() && runs < runs_max {
-            let mut fewer = least.clone();
-            fewer.lines.drain(from..(from + width).min(least.lines.len()));
-            // A line that names what is gone goes too, in a later turn: until then this is no scenario.
-            match Scenario::parse(&fewer.to_string()) {
-                Ok(candidate) if !candidate.lines.is_empty() => {
-                    runs += 1;
-                    if same(&candidate) {
-                        least = candidate;
-                    } else {
-                        from += width;
-                    }
-                }
-                Ok(_) | Err(_) => from += width,
-            }
-        }
-        width = if width == 1 { 0 } else { width.div_ceil(2) };
-    }
-    least
 }

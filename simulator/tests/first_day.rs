@@ -317,7 +317,8 @@ fn the_script_beside_the_first_day_says_what_its_agents_wrote() {
                 let (page, customer) = (&scenario.pages[&who.page], &scenario.customers[who]);
                 Some((page.id.as_str(), customer.psid.as_str(), by.as_str(), text.as_str(), *internal))
             }
-            Deed::Customer { .. } | Deed::Page { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart => None,
+            Deed::Customer { .. } | Deed::Page { .. } | Deed::Meta(_) | Deed::Expect(_) => None,
+            Deed::Crash | Deed::Restart => None,
         })
         .collect();
     let recording = first_day();

@@ -210,8 +210,11 @@ fn a_comment_on_a_conversation_without_a_task_is_a_finding() {
         panic!("the recording has comments")
     };
     fact.psid = model::Psid::new("7100000000000999");
+    let page = fact.page.clone();
     recording.steps.push(Step::Fact(fact));
     let outcome = played(&recording);
-    assert_eq!(outcome.findings, ["1 comments found no task"]);
+    let said = "1 comments found no task: comment 6 of facts.jsonl, to 7100000000000999 of the Page PAGE";
+    let said = said.replace("PAGE", page.as_str());
+    assert_eq!(outcome.findings, [said]);
     assert!(outcome.trace.contains("f6: NOT WRITTEN, there is no task\n"), "{}", outcome.trace);
 }

@@ -313,7 +313,8 @@ impl CommitPoints {
     }
 }
 
-fn builder(options: FileOptions) -> Builder {
+/// How every file of a store is opened.
+pub(crate) fn builder(options: FileOptions) -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(options.cache_bytes);
     builder.set_concurrency_mode(match options.durability {
@@ -371,7 +372,7 @@ pub fn open_read_only(path: &Path, cache_bytes: usize) -> Result<ReadOnlyDatabas
 }
 
 /// Opens, and says what is wrong where that fails or brings the storage engine down.
-fn settle<T>(open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, OpenFault> {
+pub(crate) fn settle<T>(open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, OpenFault> {
     caught(open).map_err(|what| OpenFault::Damaged { what })?.map_err(open_fault)
 }
 

@@ -7,6 +7,7 @@
 
 mod api;
 mod cache;
+mod checksums;
 mod database;
 mod group;
 mod guard;
@@ -30,6 +31,7 @@ pub use api::{
     AppendFault, Appended, Batch, Done, Due, History, Journal, Key, OpenEffect, Position, ReadFault, Record, Snapshot,
     Stored, StoredBatch,
 };
+pub use checksums::{Pages, look_at_pages};
 pub use database::{Durability, Factory, FileOptions, OpenFault, Source, open_read_only};
 pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Writer};
 pub use guard::{FileFault, guarded, is_guarded};

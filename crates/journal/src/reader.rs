@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use redb::{ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use crate::api::{Key, Position, ReadFault, StoredBatch};
+use crate::checksums::look_at_pages;
 use crate::database::{self, OpenFault, Trouble};
 use crate::guard::{FileFault, guarded};
 use crate::heads::Head;
@@ -96,6 +97,9 @@ impl std::fmt::Debug for ReadOnlyJournal {
 
 /// Bytes of page cache for each of the files.
 const CACHE_BYTES: usize = 32 << 20;
+
+/// Those of the storage engine.
+const FILES: [&str; 3] = ["keys.redb", "journal.redb", "inbox.redb"];
 
 /// One of the files.
 struct Opened {
@@ -267,12 +271,16 @@ impl ReadOnlyJournal {
     }
 
     /// As [`ReadOnlyJournal::verify`], on a directory: files that are missing or do not open are damage too, and the
-    /// others are walked all the same.
+    /// others are walked all the same. The checksums of all pages are looked at besides, see [`look_at_pages`].
+    ///
+    /// Not for a process that has the store open.
     ///
     /// # Errors
     /// [`FileFault`] where a file cannot be read for another reason than its bytes.
     pub fn verify_dir(dir: &Path) -> Result<Report, FileFault> {
         let mut report = Report::default();
+        // Before the walks: a second handle that is closed would end their locks.
+        let pages = FILES.map(|name| (dir.join(name), look_at_pages(&dir.join(name))));
         let keys = report.opened(Opened::keys(dir))?;
         if let Some(keys) = &keys {
             verify_keys(keys, &mut report)?;
@@ -283,6 +291,9 @@ impl ReadOnlyJournal {
         }
         if let Some(inbox) = report.opened(OpenedInbox::open(dir))? {
             verify_inbox(&inbox, &mut report)?;
+        }
+        for (file, pages) in pages {
+            report.pages(&file, pages);
         }
         Ok(report)
     }

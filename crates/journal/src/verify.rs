@@ -8,11 +8,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use redb::ReadTransaction;
 
 use crate::api::{Key, OpenEffect, Position, ReadFault};
+use crate::checksums::Pages;
 use crate::database::{OpenFault, Trouble};
 use crate::guard::FileFault;
 use crate::heads::Head;
@@ -111,6 +112,8 @@ pub struct Report {
     pub inbox: InboxReport,
     /// Files that are not what they should be. What is told of their contents is what could be read.
     pub damaged: Vec<DamagedFile>,
+    /// Files to which a node wrote all the while, so that the checksums of their pages were not looked at.
+    pub unchecked: Vec<PathBuf>,
 }
 
 impl Report {
@@ -132,6 +135,22 @@ impl Report {
                 Ok(None)
             }
             Err(other) => Err(other),
+        }
+    }
+
+    /// Notes what the checksums of a file's pages say, where the walk over its rows found nothing.
+    pub fn pages(&mut self, file: &Path, pages: Result<Pages, OpenFault>) {
+        if self.damaged.iter().any(|damaged| damaged.file == file) {
+            return;
+        }
+        match pages {
+            Ok(Pages::Sound) => {}
+            Ok(Pages::Unknown) => self.unchecked.push(file.to_owned()),
+            Ok(Pages::Damaged { what }) => {
+                self.damaged.push(DamagedFile { file: file.to_owned(), is_missing: false, what });
+            }
+            // Whatever keeps the file from being read has kept the walk from it, too, and was told there.
+            Err(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! Words that every crate shares: ids, instants, what Meta sent. No logic but [`address`].
+//! Words that every crate shares: ids, instants, what Meta sent. No logic but [`address`] and [`in_plain_words`].
 //!
 //! Nothing here reads a clock, makes an id or knows where its values are stored.
 
@@ -6,6 +6,7 @@ mod id;
 mod inbound;
 mod redacted;
 mod time;
+mod wording;
 
 pub use id::{
     AccountId, AppId, CommentId, ContactId, EffectId, Incarnation, ItemKey, MachineId, Mid, PageId, Psid, TaskId,
@@ -19,3 +20,4 @@ pub use inbound::{
 };
 pub use redacted::Redacted;
 pub use time::{Span, Timestamp};
+pub use wording::in_plain_words;

@@ -1,14 +1,17 @@
 //! The lists that pages and API show, answered by the read models.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use journal::Position;
-use model::Timestamp;
-use policy::{Guards, Openers};
-use view::{ConversationFilter, View, ViewFault};
+use machine::AccountFacts;
+use model::{PageId, Redacted, Timestamp};
+use policy::{Author, Facts, Guards, Openers};
+use view::{ConversationFilter, PageRow, View, ViewFault};
 use web::{
-    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Unavailable, Which,
+    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
+    NotListed, PageName, Unavailable, Which,
 };
 
 /// The read models behind the web's lists.
@@ -23,17 +26,34 @@ impl ViewLists {
 impl Lists for ViewLists {
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed> {
         let ending = filter.which == Which::Ending;
-        let filter = ConversationFilter {
+        let account = self.0.account().map_err(|fault| not_listed(&fault))?;
+        let wanted = ConversationFilter {
             page: filter.page.clone(),
             unanswered: ending || filter.which == Which::Unanswered,
             troubled: filter.which == Which::Failed,
-            opened: ending.then(|| ending_soon(filter.now)),
+            opened: ending.then(|| ending_soon(filter.now, &account.guards)),
         };
-        let list = self.0.conversations(&filter, after, limit).map_err(|fault| match fault {
-            ViewFault::CursorUnfit => NotListed::CursorUnfit,
-            ViewFault::Storage(_) | ViewFault::Journal(_) => NotListed::Unavailable(Unavailable(fault.to_string())),
-        })?;
-        Ok(ConversationList { conversations: list.conversations.into_iter().map(row).collect(), next: list.next })
+        let list = self.0.conversations(&wanted, after, limit).map_err(|fault| not_listed(&fault))?;
+        let pages = self.0.pages().map_err(|fault| not_listed(&fault))?;
+        let pages: BTreeMap<PageId, PageRow> = pages.into_iter().map(|row| (row.page.clone(), row)).collect();
+        let rows = list.conversations.into_iter().map(|row| {
+            let facts = facts(&row, pages.get(&row.page), &account);
+            shown(row, &facts, filter.now)
+        });
+        Ok(ConversationList { conversations: rows.collect(), next: list.next })
+    }
+
+    fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed> {
+        let list = self.0.happenings(page, after, limit).map_err(|fault| not_listed(&fault))?;
+        let plain = |text: Option<Redacted<String>>| text.map(Redacted::into_inner);
+        let rows = list.happenings.into_iter().map(|row| HappeningRow {
+            page: row.page,
+            at: row.at,
+            what: row.what,
+            who: plain(row.who),
+            text: plain(row.text),
+        });
+        Ok(HappeningList { happenings: rows.collect(), next: list.next })
     }
 
     fn pages(&self) -> Result<Vec<PageName>, Unavailable> {
@@ -72,20 +92,42 @@ impl Lists for ViewLists {
     }
 }
 
+fn not_listed(fault: &ViewFault) -> NotListed {
+    match fault {
+        ViewFault::CursorUnfit => NotListed::CursorUnfit,
+        ViewFault::Storage(_) | ViewFault::Journal(_) => NotListed::Unavailable(Unavailable(fault.to_string())),
+    }
+}
+
 /// After and until when a customer must have acted, so that the standard window is open and ends soon.
-fn ending_soon(now: Timestamp) -> (Timestamp, Timestamp) {
+fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
     let end = |opened_at| {
         let openers = Openers { last_action_at: Some(opened_at), last_message_at: None };
-        policy::standard_window_end(&openers, &Guards::default()).unwrap_or(opened_at)
+        policy::standard_window_end(&openers, guards).unwrap_or(opened_at)
     };
     let length = end(Timestamp::default()) - Timestamp::default();
     (now - length, now - length + ENDING_WITHIN)
 }
 
-fn row(row: view::ConversationRow) -> ConversationRow {
-    let openers = Openers { last_action_at: row.last_action_at, last_message_at: row.last_message_at };
+/// What the policy is asked with for an agent: the same as the conversation's own page asks with.
+fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountFacts) -> Facts {
+    Facts {
+        openers: Openers { last_action_at: row.last_action_at, last_message_at: row.last_message_at },
+        author: Author::Agent,
+        tag: None,
+        human_agent_feature: account.human_agent,
+        human_agent_base: account.human_agent_base,
+        guards: account.guards,
+        restricted: page.is_some_and(|page| page.restricted),
+        token: page.is_some_and(|page| page.token),
+        standby: row.standby,
+    }
+}
+
+fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> ConversationRow {
     ConversationRow {
-        window_ends_at: policy::standard_window_end(&openers, &Guards::default()),
+        window_ends_at: policy::standard_window_end(&facts.openers, &facts.guards),
+        verdict: policy::decide(facts, now, policy::edition_at(now)),
         unanswered: row.unanswered(),
         queued: u64::from(row.parts.queued + row.parts.held + row.parts.in_flight),
         failed: u64::from(row.parts.failed),
@@ -93,8 +135,13 @@ fn row(row: view::ConversationRow) -> ConversationRow {
         in_doubt: u64::from(row.parts.in_doubt),
         page: row.page,
         psid: row.psid,
-        name: row.name.map(model::Redacted::into_inner),
-        last_line: row.last_line.map(model::Redacted::into_inner),
+        name: row.name.map(Redacted::into_inner),
+        last_line: row.last_line.map(Redacted::into_inner),
+        last_by: row.last_by.map(|by| match by {
+            view::LastBy::Customer => LastBy::Customer,
+            view::LastBy::Agent(name) => LastBy::Agent(name),
+            view::LastBy::Outside => LastBy::Outside,
+        }),
         last_activity_at: Some(row.last_activity_at),
         task: row.task,
     }
@@ -103,13 +150,54 @@ fn row(row: view::ConversationRow) -> ConversationRow {
 #[cfg(test)]
 mod tests {
     use model::Span;
+    use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+    use serde_json::json;
 
     use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+    /// What the list says of a customer who wrote so long ago.
+    fn said(ago: Span, standby: bool, page: Option<&PageRow>, account: &AccountFacts) -> Verdict {
+        let at = NOW - ago;
+        let row =
+            json!({ "page": "1029", "psid": "5001", "last_action_at": at, "last_message_at": at, "standby": standby });
+        let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
+        let facts = facts(&row, page, account);
+        shown(row, &facts, NOW).verdict
+    }
+
+    #[test]
+    fn the_list_asks_the_policy_with_what_is_known_of_thread_page_and_account() {
+        let page = |restricted: bool, token: bool| -> PageRow {
+            let row = json!({ "page": "1029", "known": true, "token": token, "restricted": restricted });
+            serde_json::from_value(row).expect("a row of the view")
+        };
+        let (well, plain) = (page(false, true), AccountFacts::default());
+        let granted = AccountFacts { human_agent: true, ..AccountFacts::default() };
+        let permits =
+            |verdict, wanted| matches!(verdict, Verdict::Permit { messaging_type, .. } if messaging_type == wanted);
+        assert!(permits(said(Span::hours(1), false, Some(&well), &plain), MessagingType::Response));
+        let person = MessagingType::MessageTag(Tag::HumanAgent);
+        assert!(permits(said(Span::days(2), false, Some(&well), &granted), person));
+        let forbid = |reason| Verdict::Forbid { reason };
+        assert_eq!(said(Span::days(2), false, Some(&well), &plain), forbid(ForbidReason::HumanAgentNotGranted));
+        assert_eq!(said(Span::days(8), false, Some(&well), &granted), forbid(ForbidReason::WindowClosed));
+        assert_eq!(said(Span::hours(1), true, Some(&well), &granted), forbid(ForbidReason::Standby));
+        for (page, wanted) in [
+            (Some(page(true, true)), DeferReason::PageRestricted),
+            (Some(page(false, false)), DeferReason::NeedsReconnect),
+            (None, DeferReason::NeedsReconnect),
+        ] {
+            let verdict = said(Span::hours(1), false, page.as_ref(), &plain);
+            assert!(matches!(verdict, Verdict::Defer { reason, .. } if reason == wanted), "{verdict:?}");
+        }
+    }
 
     #[test]
     fn a_window_that_ends_soon_is_open_now_and_closed_within_three_hours() {
         let now = Timestamp(1_795_000_000_000);
-        let (after, until) = ending_soon(now);
+        let (after, until) = ending_soon(now, &Guards::default());
         let end = |at| {
             let openers = Openers { last_action_at: Some(at), last_message_at: None };
             policy::standard_window_end(&openers, &Guards::default()).unwrap()

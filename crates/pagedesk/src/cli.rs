@@ -15,7 +15,7 @@ use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SAND
 
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
-pub(crate) use sim::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
+pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimProfile, SimRun, SimScenario, SimShrink};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
@@ -36,8 +36,9 @@ pub(crate) struct Logs {
     #[arg(long, global = true, value_enum, default_value_t = LogForm::Human, env = "PAGEDESK_LOG", value_name = "FORM")]
     pub log: LogForm,
     /// What is logged: off, error, warn, info, debug, trace, or by part as info,actors=debug
-    #[arg(long, global = true, default_value = "info", env = "PAGEDESK_LOG_LEVEL", value_name = "LEVEL")]
-    pub log_level: String,
+    /// [default: info; of simulated worlds nothing]
+    #[arg(long, global = true, env = "PAGEDESK_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<String>,
 }
 
 /// Form of the log.
@@ -82,6 +83,19 @@ pub(crate) enum Command {
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
+}
+
+impl Command {
+    /// What is logged where nobody says: of worlds that are made up nothing, they have a trace; of a replay, which has one
+    /// too, only what a person must look at.
+    pub(crate) const fn log_level(&self) -> &'static str {
+        match self {
+            Self::Sim(_) => "off",
+            Self::Replay(_) => "error",
+            Self::Serve(_) | Self::Sandbox(_) | Self::Why(_) | Self::Journal(_) => "info",
+            Self::Corpus(_) | Self::Policy(_) | Self::Agent(_) | Self::Config(_) => "info",
+        }
+    }
 }
 
 /// Where configuration comes from.

@@ -7,14 +7,16 @@ pub(crate) mod export;
 pub(crate) mod lint;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Timestamp;
-use webhook::Tally;
+use webhook::{NAMED_MAX, Tally};
 
 use crate::cli::Import;
 use crate::exit::{self, Exit, Failure};
+use crate::store::fault_words;
 
 /// Longest payload that is read; Meta's deliveries are at most a few MiB long.
 const BYTES_MAX: u64 = 64 << 20;
@@ -56,23 +58,37 @@ pub fn count(dir: &Path, files: &[PathBuf], mut each: impl FnMut(&str)) -> Tally
         let name = file.strip_prefix(dir).unwrap_or(file).to_string_lossy().into_owned();
         each(&name);
         match read(file) {
-            Some(body) => tally.add(&name, &body, RECEIVED_AT),
-            None => tally.add_unreadable(&name),
+            Ok(body) => tally.add(&name, &body, RECEIVED_AT),
+            Err(why) => tally.add_unreadable(&name, why),
         }
     }
     tally
 }
 
-fn read(file: &Path) -> Option<Vec<u8>> {
-    let length = fs::metadata(file).ok()?;
-    if length.is_file() && length.len() <= BYTES_MAX { fs::read(file).ok() } else { None }
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let unread = |fault: io::Error| format!("it cannot be read: {}", fault_words(&fault));
+    let found = fs::metadata(file).map_err(unread)?;
+    if found.is_dir() {
+        return Err("this folder cannot be looked into".to_owned());
+    }
+    if !found.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    if found.len() > BYTES_MAX {
+        return Err(format!("it has more than {} MiB", BYTES_MAX >> 20));
+    }
+    fs::read(file).map_err(unread)
 }
 
 /// All `*.json` files under a folder in the order of their paths.
 pub(crate) fn payloads(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if let Err(fault) = fs::metadata(dir) {
+        let what = format!("{} cannot be looked into: {}", dir.display(), fault_words(&fault));
+        return Err(Failure::new(Exit::NothingMatched, what).remedy("look for a typing error in the path"));
+    }
     if !dir.is_dir() {
         let what = format!("{} is no folder", dir.display());
-        return Err(Failure::new(Exit::NothingMatched, what).remedy("give the folder that holds the *.json files"));
+        return Err(Failure::new(Exit::NothingMatched, what).remedy("give the folder in which it lies"));
     }
     let mut files = Vec::new();
     gather(dir, DEPTH_MAX, &mut files);
@@ -112,8 +128,18 @@ fn table(tally: &Tally) -> String {
     let width = tally.kinds.keys().map(String::len).max().unwrap_or(0).max(12);
     let mut text: String = rows.iter().map(|(name, count)| format!("{name:<width$}  {count:>8}\n")).collect();
     text.push_str(&format!("{:<width$}  {:>8}\n", "unreadable", tally.unreadable.len()));
-    tally.unreadable.iter().for_each(|name| text.push_str(&format!("  {name}\n")));
+    tally.unreadable.iter().for_each(|unread| text.push_str(&format!("  {}: {}\n", unread.file, unread.why)));
     text.push_str("\nkinds\n");
     tally.kinds.iter().for_each(|(kind, count)| text.push_str(&format!("{kind:<width$}  {count:>8}\n")));
+    if !tally.anomalies_in.is_empty() {
+        text.push_str("\nwhere what was not understood stands\n");
+    }
+    for (kind, files) in &tally.anomalies_in {
+        text.push_str(&format!("{kind}\n"));
+        files.iter().for_each(|name| text.push_str(&format!("  {name}\n")));
+        if files.len() == NAMED_MAX {
+            text.push_str("  and perhaps others\n");
+        }
+    }
     text
 }

@@ -5,6 +5,8 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use crate::store::fault_words;
+
 /// The program's exit codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
@@ -14,7 +16,7 @@ pub enum Exit {
     CheckFailed = 1,
     /// The command line makes no sense.
     Usage = 2,
-    /// The configuration, or what it points to, cannot be used.
+    /// The configuration, or what it points to, cannot be used; or an answer cannot be written.
     Configuration = 3,
     /// Nothing is there to work on.
     NothingMatched = 4,
@@ -74,7 +76,8 @@ impl From<io::Error> for Failure {
         if fault.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(Exit::Ok, "nobody reads any more");
         }
-        Self::new(Exit::Internal, format!("the answer cannot be written: {fault}"))
+        let what = format!("the answer cannot be written: {}", fault_words(&fault));
+        Self::new(Exit::Configuration, what).remedy("make room where standard output goes, or send it elsewhere")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Instants as people write and read them: RFC 3339, a day, or milliseconds since 1970.
 //!
-//! Invariant: what is written reads back as the same instant.
+//! Invariant: what is written of an instant since 1970 reads back as the same one; earlier ones are refused.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,15 +12,21 @@ use model::Timestamp;
 /// What would be one, in words.
 pub(crate) fn read(text: &str) -> Result<Timestamp, String> {
     if let Ok(ms) = text.parse::<i64>() {
-        return Ok(Timestamp(ms));
+        return of_our_time(text, Timestamp(ms));
     }
     let instant = text.parse::<jiff::Timestamp>().ok();
     // A text with a time in it is no day: what is wrong with it must not be read over.
     let day = || text.parse::<Date>().ok().filter(|_| text.len() == "2026-06-01".len());
     let instant = instant.or_else(|| day()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp()));
-    instant.map(|instant| Timestamp(instant.as_millisecond())).ok_or_else(|| {
+    let instant = instant.ok_or_else(|| {
         format!("{text:?} is no instant: write 2026-06-01T08:00:00Z, 2026-06-01, or milliseconds since 1970")
-    })
+    })?;
+    of_our_time(text, Timestamp(instant.as_millisecond()))
+}
+
+/// Nothing here happened before 1970: such an instant is a typing error.
+fn of_our_time(text: &str, at: Timestamp) -> Result<Timestamp, String> {
+    if at < Timestamp(0) { Err(format!("{text:?} is before 1970: write 2026-06-01T08:00:00Z")) } else { Ok(at) }
 }
 
 /// RFC 3339 in UTC with milliseconds; the bare number where the calendar ends.
@@ -45,13 +51,14 @@ mod tests {
             ("2026-06-01T00:00:00Z", 1_780_272_000_000),
             ("2026-06-01T02:00:00.001+02:00", 1_780_272_000_001),
             ("1780272000000", 1_780_272_000_000),
-            ("-1", -1),
-            ("1969-12-31T23:59:59.999Z", -1),
+            ("0", 0),
         ] {
             assert_eq!(read(text), Ok(Timestamp(ms)), "{text}");
             assert_eq!(read(&write(ms)), Ok(Timestamp(ms)), "{text}");
         }
-        assert_eq!(read(&write(i64::MIN)), Ok(Timestamp(i64::MIN)));
+        for text in ["-1", "1969-12-31T23:59:59.999Z", "1969-12-31", "0000-01-01"] {
+            assert_eq!(read(text), Err(format!("{text:?} is before 1970: write 2026-06-01T08:00:00Z")));
+        }
     }
 
     #[test]

@@ -11,7 +11,9 @@ use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ::journal::{DamagedFile, FileFault, OpenFault, Position, ReadOnlyJournal, ReadOnlyRecords, StoredBatch, guarded};
+use ::journal::{
+    DamagedFile, FileFault, OpenFault, Position, ReadOnlyJournal, ReadOnlyRecords, StoredBatch, guarded, look_at_pages,
+};
 use tracker::desk::DeskReport;
 
 use crate::cli::{Cat, Journal, JournalCommand, Look};
@@ -135,7 +137,11 @@ fn verify(asked: &Look) -> Result<Exit, Failure> {
     is_store(&asked.dir)?;
     let mut report = ReadOnlyJournal::verify_dir(&asked.dir).map_err(|fault| unread(asked, &fault))?;
     let mut desk = DeskReport::default();
+    let file = asked.dir.join("desk.redb");
+    // Before the walk, whose locks a second handle that is closed would end.
+    let pages = look_at_pages(&file);
     report.damaged.extend(verify_desk(asked, &mut desk)?);
+    report.pages(&file, pages);
     exit::print(&if asked.json { report::json(&report, &desk) } else { report::text(&report, &desk, &asked.dir) })?;
     Ok(if report.is_sound() && desk.findings.is_empty() { Exit::Ok } else { Exit::CheckFailed })
 }

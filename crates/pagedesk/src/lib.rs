@@ -60,7 +60,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     silence_guards();
     // A bug ends the program with a code of its own; damage of the store is caught further down, where it has a name.
-    let done = std::panic::catch_unwind(|| logs::start(&cli.logs).and_then(|()| carry_out(cli.command)));
+    let done = std::panic::catch_unwind(|| {
+        logs::start(&cli.logs, cli.command.log_level()).and_then(|()| carry_out(cli.command))
+    });
     let done = done.unwrap_or_else(|_| Err(panicked()));
     match done {
         Ok(exit) => exit.into(),
@@ -73,7 +75,7 @@ fn panicked() -> Failure {
         .remedy("report the lines above; nothing acknowledged is lost")
 }
 
-/// A panic that becomes a sentence about a file is no news for the terminal; every other one is printed as ever.
+/// A panic that becomes a sentence about a file, or the verdict on a simulated world, is no news for the terminal; every other one is printed as ever.
 fn silence_guards() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -81,6 +83,8 @@ fn silence_guards() {
         std::panic::set_hook(Box::new(move |panic| {
             if ::journal::is_guarded() {
                 tracing::debug!(%panic, "the storage engine gave up on a file");
+            } else if simulator::world::is_playing() {
+                tracing::error!(%panic, "a simulated node panicked");
             } else {
                 loud(panic);
             }

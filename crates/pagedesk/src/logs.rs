@@ -10,10 +10,11 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{LogForm, Logs};
 use crate::exit::{Exit, Failure};
 
-/// Starts the log. A second start in one process keeps the first.
-pub(crate) fn start(asked: &Logs) -> Result<(), Failure> {
-    let filter = filter(&asked.log_level).map_err(|why| {
-        Failure::new(Exit::Usage, format!("--log-level (or PAGEDESK_LOG_LEVEL) {:?}: {why}", asked.log_level))
+/// Starts the log; `level` is what is logged where nobody says. A second start in one process keeps the first.
+pub(crate) fn start(asked: &Logs, level: &str) -> Result<(), Failure> {
+    let level = asked.log_level.as_deref().unwrap_or(level);
+    let filter = filter(level).map_err(|why| {
+        Failure::new(Exit::Usage, format!("--log-level (or PAGEDESK_LOG_LEVEL) {level:?}: {why}"))
             .remedy("write one of off, error, warn, info, debug, trace, or several with parts as info,actors=debug")
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);

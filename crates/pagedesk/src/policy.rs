@@ -15,6 +15,7 @@ use policy::{Edition, MessagingType, edition_at, editions};
 
 use crate::cli::PolicyCommand;
 use crate::exit::{Exit, Failure};
+use crate::instant;
 
 /// Carries out a command about the policy.
 pub(crate) fn policy(command: &PolicyCommand) -> Result<Exit, Failure> {
@@ -27,6 +28,25 @@ pub(crate) fn policy(command: &PolicyCommand) -> Result<Exit, Failure> {
 
 fn now_or(at: Option<Timestamp>) -> Timestamp {
     at.unwrap_or_else(|| SystemClock.now())
+}
+
+/// The edition in force.
+///
+/// # Errors
+/// Before the first one there was none.
+fn in_force(at: Timestamp) -> Result<&'static Edition, Failure> {
+    let first = editions().iter().min_by_key(|edition| edition.starts_at());
+    match first.filter(|first| at < first.starts_at()) {
+        None => Ok(edition_at(at)),
+        Some(first) => {
+            let (at, begins) = (instant::write(at.0), instant::write(first.starts_at().0));
+            let what = format!(
+                "no edition was in force at {at}: the first that this build knows is {}, from {begins} on",
+                first.id()
+            );
+            Err(Failure::new(Exit::NothingMatched, what).remedy("give an instant from then on with --at"))
+        }
+    }
 }
 
 /// `messaging_type` and `tag` as a Send API call has them, in one line.
@@ -42,11 +62,10 @@ fn replaced_at(edition: &Edition) -> Option<Timestamp> {
 
 /// Whether an edition is the one in force, in words.
 fn standing(edition: &Edition, at: Timestamp) -> String {
-    let in_force = edition_at(at).id();
-    if in_force == edition.id() {
-        "in force then".to_owned()
-    } else {
-        format!("a what-if: in force then is {in_force}")
+    match in_force(at) {
+        Ok(in_force) if in_force.id() == edition.id() => "in force then".to_owned(),
+        Ok(in_force) => format!("a what-if: in force then is {}", in_force.id()),
+        Err(_) => "a what-if: no edition was in force then".to_owned(),
     }
 }
 

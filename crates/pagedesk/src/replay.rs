@@ -4,6 +4,7 @@
 //! never what a manifest expects; the same build and recording print the same bytes; where nothing matched nothing is well.
 
 mod diff;
+mod file;
 mod folder;
 mod from_journal;
 mod html;
@@ -78,6 +79,9 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let Some(url) = &asked.live {
         return live::live(asked, url);
     }
+    for (flag, out) in [("--trace", &asked.trace), ("--junit", &asked.junit)] {
+        out.as_ref().map_or(Ok(()), |out| file::can_be_written(flag, out))?;
+    }
     let filter = looked(&asked.looked);
     let folders = folder::recordings(&asked.paths)?;
     sensible(asked, &filter, folders.len())?;
@@ -88,8 +92,8 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     for folder in &folders {
         let ran = run(folder, asked, &filter)?;
         matched += ran.comparison.matched;
-        if let Some(file) = &asked.trace {
-            write(file, &ran.outcome.trace)?;
+        if let Some(out) = &asked.trace {
+            file::write(out, &ran.outcome.trace)?;
         }
         let standing = settle(asked, &ran)?;
         well += usize::from(standing_holds(standing) && ran.outcome.findings.is_empty());
@@ -100,8 +104,8 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
             drawn.extend(html::of(&ran, standing, &filter));
         }
     }
-    if let Some(file) = &asked.junit {
-        write(file, &junit::file(&suites))?;
+    if let Some(out) = &asked.junit {
+        file::write(out, &junit::file(&suites))?;
     }
     if let Some(file) = asked.html.as_ref().filter(|_| matched > 0) {
         html::write(file, &drawn)?;
@@ -127,7 +131,7 @@ fn settle(asked: &Replay, ran: &Ran) -> Result<Standing, Failure> {
     };
     let approves = asked.approve && standing != Standing::Same;
     if approves {
-        write(&ran.folder.join(APPROVED), &ran.outcome.trace)?;
+        file::write(&ran.folder.join(APPROVED), &ran.outcome.trace)?;
     }
     if asked.json {
         let standing = if approves { Standing::Approved } else { standing };
@@ -251,17 +255,6 @@ fn watched(
     let outcome = play(recording, &mut |done, _| bar.set_position(done as u64));
     bar.finish_and_clear();
     outcome.map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be run: {fault:#}")))
-}
-
-/// Whole or not at all: a trace that is cut off would be approved.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let beside = PathBuf::from(name);
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|fault| {
-        Failure::new(Exit::Configuration, format!("{} cannot be written: {fault}", path.display()))
-            .remedy("check that its folder exists and this process may write there")
-    })
 }
 
 fn sha256(text: &str) -> String {

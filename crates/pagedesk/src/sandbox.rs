@@ -33,6 +33,7 @@ use crate::assembly::{self, Doors};
 use crate::cli::Sandbox;
 use crate::exit::{self, Exit, Failure};
 use crate::serve::{Orders, until};
+use kept::Addresses;
 use piece::{Outcome, Piece};
 use scene::Scene;
 use sign_in::SignIn;
@@ -75,18 +76,11 @@ struct Running {
     dir: PathBuf,
 }
 
-/// Where everything is.
-struct Addresses {
-    facebook: SocketAddr,
-    desk: SocketAddr,
-    webhook: SocketAddr,
-}
-
 async fn run(asked: &Sandbox, piece: Option<Piece>, dir: PathBuf) -> Result<Exit, Failure> {
     let mut orders = Orders::listen()?;
     let running = start(asked, piece.as_ref(), dir).await?;
     // What is printed on standard output is one thing: the report of what is played, or else the addresses.
-    let addresses = if asked.json { running.json() } else { running.text(asked.dir.is_none()) };
+    let addresses = if asked.json { running.json(asked.exit) } else { running.text(asked) };
     match (&piece, asked.json) {
         (Some(_), true) => exit::note(addresses.trim_end()),
         _ => exit::write_out(&addresses)?,
@@ -134,9 +128,10 @@ async fn start(asked: &Sandbox, piece: Option<&Piece>, dir: PathBuf) -> Result<R
         }
         None => Scene::invented(),
     };
+    let wanted = Addresses::asked(asked);
     let doors = Doors {
-        webhook: assembly::listen(asked.listen_webhook, "webhook").await?,
-        desk: assembly::listen(asked.listen_desk, "desk").await?,
+        webhook: assembly::listen(wanted.webhook, "webhook").await?,
+        desk: assembly::listen(wanted.desk, "desk").await?,
     };
     let (webhook, desk) = (assembly::address(&doors.webhook)?, assembly::address(&doors.desk)?);
     let mut entropy = assembly::entropy()?;
@@ -148,7 +143,7 @@ async fn start(asked: &Sandbox, piece: Option<&Piece>, dir: PathBuf) -> Result<R
     });
     let tells = piece.is_none_or(Piece::is_told_of_sends);
     let (sign_in, mut site) = sign_in::fresh(&mut entropy)?;
-    let stand_in = stand_in(asked, &scene, &clock, (webhook, desk), Manner { seed, tells, keeping }).await?;
+    let stand_in = stand_in(wanted.facebook, &scene, &clock, (webhook, desk), Manner { seed, tells, keeping }).await?;
     site.guide = Some(Guide { customers_url: format!("{}/", stand_in.base_url()) });
     let addresses = Addresses { facebook: stand_in.address(), desk, webhook };
     let app_secret = scene.app_secret.clone();
@@ -157,6 +152,10 @@ async fn start(asked: &Sandbox, piece: Option<&Piece>, dir: PathBuf) -> Result<R
     let serving = assembly::start(parts).await?;
     #[cfg(feature = "failpoints")]
     let serving = assembly::start_with(parts, |graph| Arc::new(late::LateGraph::new(graph, clock.clone()))).await?;
+    // Not before the store is open: beside one that cannot be used nothing is written.
+    if let Some(dir) = asked.dir.as_deref().filter(|_| !asked.exit) {
+        addresses.keep(dir);
+    }
     if opens {
         opening::open(&stand_in, &clock);
     }
@@ -175,7 +174,7 @@ struct Manner {
 
 /// The stand-in beside the doors of webhook and desk.
 async fn stand_in(
-    asked: &Sandbox,
+    listen: SocketAddr,
     scene: &Scene,
     clock: &MovableClock,
     (webhook, desk): (SocketAddr, SocketAddr),
@@ -189,7 +188,7 @@ async fn stand_in(
     let pages = scene.pages.iter().map(page).collect();
     let options = StandInOptions::new(pages, Arc::new(move || now.now()));
     let options = StandInOptions {
-        listen: asked.listen_facebook,
+        listen,
         app_id: scene.app_id.clone(),
         app_secret: scene.app_secret.clone(),
         verify_token: scene.verify_token.clone(),
@@ -205,7 +204,7 @@ async fn stand_in(
         ..options
     };
     StandIn::start(options).await.map_err(|fault| {
-        let what = format!("the stand-in for Facebook cannot listen on {}: {fault:#}", asked.listen_facebook);
+        let what = format!("the stand-in for Facebook cannot listen on {listen}: {fault:#}");
         Failure::new(Exit::Configuration, what).remedy("end the other process that uses it, or choose another address")
     })
 }
@@ -235,30 +234,38 @@ impl Running {
         piece.play(&stage).await
     }
 
-    fn text(&self, is_temporary: bool) -> String {
-        let state = if is_temporary { "its state goes with it" } else { "its state stays" };
+    /// The addresses for people. A play that ends by itself leaves nobody the time to sign in.
+    fn text(&self, asked: &Sandbox) -> String {
+        let state = if asked.dir.is_none() { "its state goes with it" } else { "its state stays" };
         let Addresses { facebook, desk, webhook } = &self.addresses;
         let SignIn { login, password } = &self.sign_in;
+        let sign_in = format!("  sign in there        {login}  {}\n", password.reveal());
+        let (sign_in, end) = if asked.exit {
+            (String::new(), format!("It ends when all is played; {state}.\n"))
+        } else {
+            (sign_in, format!("End it with Ctrl-C; {state}.\n"))
+        };
         format!(
             "pagedesk sandbox\n  \
              play the customer    http://{facebook}/\n  \
-             answer as an agent   http://{desk}/\n  \
-             sign in there        {login}  {}\n  \
+             answer as an agent   http://{desk}/\n\
+             {sign_in}  \
              the webhook          http://{webhook}/webhook\n\
-             End it with Ctrl-C; {state}.\n",
-            password.reveal()
+             {end}"
         )
     }
 
-    fn json(&self) -> String {
+    fn json(&self, ends: bool) -> String {
         let Addresses { facebook, desk, webhook } = &self.addresses;
-        let body = json!({
+        let mut body = json!({
             "facebook": format!("http://{facebook}/"),
             "desk": format!("http://{desk}/"),
             "webhook": format!("http://{webhook}/webhook"),
-            "login": self.sign_in.login,
-            "password": self.sign_in.password.reveal(),
         });
+        if !ends {
+            body["login"] = json!(self.sign_in.login);
+            body["password"] = json!(self.sign_in.password.reveal());
+        }
         format!("{body}\n")
     }
 }

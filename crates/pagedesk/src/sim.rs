@@ -4,29 +4,29 @@
 //! What is made, played and judged is said in `simulator`. Invariant: a seed, a profile and a depth print the same every
 //! time.
 
+mod explore;
+mod least;
+mod told;
+
 use std::ops::Range;
 use std::path::Path;
 
 use oracle::Coverage;
-use serde_json::{Value, json};
 use simulator::scenario::{Scenario, Unplayable};
-use simulator::workload;
-use simulator::world::{Depth, Run, Verdict, run, shrink};
+use simulator::workload::{self, Profile};
+use simulator::world::{Depth, Verdict, run};
 
 use crate::cli::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
 use crate::exit::{self, Exit, Failure};
 
-/// Lines of the trace that are printed where something is wrong.
-const TRACE_LINES: usize = 30;
-/// Sentences of the oracle that are printed.
-const WRONG_LINES: usize = 20;
-/// Runs for taking lines out of a scenario.
-const SHRINK_RUNS: usize = 400;
+use self::told::{object, tell};
 
 /// Carries out a command about simulated worlds.
 pub(crate) fn sim(command: &SimCommand) -> Result<Exit, Failure> {
     match command {
         SimCommand::Run(asked) => seeds(asked),
+        SimCommand::Explore(asked) => explore::explore(asked),
+        SimCommand::Shrink(asked) => least::shrink(asked),
         SimCommand::Scenario(asked) => one(asked),
     }
 }
@@ -36,12 +36,14 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
     let (mut bad, mut met) = (0, Coverage::default());
     let range = asked.range();
     for seed in range.clone() {
-        let scenario = workload::scenario(seed, profile);
+        let whole = workload::scenario(seed, profile);
+        let scenario = asked.steps.map_or_else(|| whole.clone(), |steps| whole.first(steps));
         let run = run(&scenario, depth(asked.depth));
         if asked.json {
             let mut object = object(&run);
             object["seed"] = seed.into();
             object["profile"] = profile.word().into();
+            object["steps"] = scenario.lines.len().into();
             exit::print(&format!("{object}\n"))?;
         } else {
             exit::print(&format!("seed {seed}: {} {}\n", run.verdict, run.trace_hash))?;
@@ -49,7 +51,7 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
         met.add(&run.coverage);
         if run.verdict != Verdict::Ok {
             bad += 1;
-            let again = format!("pagedesk sim run --seed {seed} --profile {profile} --depth {}", run.depth);
+            let again = again(seed, profile, run.depth, asked.steps);
             tell(&scenario, &run, &again, asked.json)?;
         }
     }
@@ -57,6 +59,12 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
         exit::print(&summary(&range, bad, &met))?;
     }
     Ok(if bad == 0 { Exit::Ok } else { Exit::CheckFailed })
+}
+
+/// What to type for the same run.
+fn again(seed: u64, profile: Profile, depth: Depth, steps: Option<usize>) -> String {
+    let steps = steps.map(|steps| format!(" --steps {steps}")).unwrap_or_default();
+    format!("pagedesk sim run --seed {seed} --profile {profile} --depth {depth}{steps}")
 }
 
 fn summary(range: &Range<u64>, bad: u64, met: &Coverage) -> String {
@@ -96,62 +104,6 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
         Unplayable::Empty => Failure::new(Exit::NothingMatched, format!("nothing is done in {}", file.display()))
             .remedy("add a line that begins with `at`"),
     })
-}
-
-/// What is wrong, with the line that shows it again and the least scenario that does. For programs on standard error.
-fn tell(scenario: &Scenario, run: &Run, again: &str, on_error: bool) -> Result<(), Failure> {
-    let mut text = String::new();
-    for line in run.trace.iter().rev().take(TRACE_LINES).rev() {
-        text.push_str(&format!("  {line}\n"));
-    }
-    text.push_str(&format!("\n{}\n", run.verdict));
-    for wrong in run.wrong.iter().take(WRONG_LINES) {
-        text.push_str(&format!("  {wrong}\n"));
-    }
-    if let Some(more) = run.wrong.len().checked_sub(WRONG_LINES).filter(|more| *more > 0) {
-        text.push_str(&format!("  and {more} more\n"));
-    }
-    if run.verdict != Verdict::Nondeterminism {
-        let least = shrink(scenario, run, SHRINK_RUNS);
-        text.push_str(&format!("\nthe least scenario that shows it:\n\n{least}"));
-    }
-    text.push_str(&format!("\nagain: {}{again}\n", prefix()));
-    if on_error {
-        exit::note(&text);
-    } else {
-        exit::print(&text)?;
-    }
-    Ok(())
-}
-
-#[cfg(feature = "sabotage")]
-fn prefix() -> String {
-    crate::sabotage::prefix()
-}
-
-#[cfg(not(feature = "sabotage"))]
-fn prefix() -> String {
-    String::new()
-}
-
-/// For programs.
-fn object(run: &Run) -> Value {
-    json!({
-        "depth": run.depth.word(),
-        "trace_hash": run.trace_hash,
-        "verdict": run.verdict.word(),
-        "wrong": run.wrong,
-        "findings": run.findings,
-        "coverage": coverage(&run.coverage),
-    })
-}
-
-fn coverage(met: &Coverage) -> Value {
-    let set = |set: &'static str| {
-        let words = met.words(set).map(|(word, count)| (word.to_owned(), Value::from(count)));
-        (set.to_owned(), Value::Object(words.collect()))
-    };
-    Value::Object(Coverage::sets().map(set).collect())
 }
 
 fn depth(asked: SimDepth) -> Depth {

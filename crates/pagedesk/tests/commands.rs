@@ -253,3 +253,13 @@ fn a_folder_of_recordings_names_those_in_it() {
     assert!(ran.err.contains(&format!("\n  {above}/first-steps\n")), "{}", ran.err);
     assert!(ran.err.contains("what to do: give one of them, as --play "), "{}", ran.err);
 }
+
+#[test]
+fn an_answer_for_which_there_is_no_room_is_told_in_a_sentence() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = program::command(&["config", "example"]).stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.starts_with("error: the answer cannot be written: the disk is full"), "{said}");
+    assert!(said.contains("what to do: make room where standard output goes"), "{said}");
+}

@@ -36,12 +36,15 @@ fn payloads_of_every_shape_are_counted_by_kind() {
     let ran = run(&["corpus", "import", &path, "--json"]);
     let expected = concat!(
         r#"{"files":4,"parsed":3,"inbounds":3,"anomalies":1,"unreadable":[],"#,
-        r#""kinds":{"anomaly.no-shape":1,"feed.comment.edit":1,"text":2}}"#
+        r#""kinds":{"anomaly.no-shape":1,"feed.comment.edit":1,"text":2},"#,
+        r#""anomalies_in":{"anomaly.no-shape":["b/answer.json"]}}"#
     );
     assert_eq!((ran.code, ran.out.trim_end()), (Some(0), expected), "{}", ran.err);
     let ran = run(&["corpus", "import", &path]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.out.contains("feed.comment.edit"), "{}", ran.out);
+    let where_it_is = "\nwhere what was not understood stands\nanomaly.no-shape\n  b/answer.json\n";
+    assert!(ran.out.ends_with(where_it_is), "{}", ran.out);
 }
 
 #[test]
@@ -49,20 +52,27 @@ fn a_bad_file_is_named_and_costs_no_other() {
     let dir = folder(&[("bad.json", b"\xff{"), ("cut.json", b"{\"entry\":["), ("good.json", MESSAGE.as_bytes())]);
     let ran = run(&["corpus", "import", &dir.path().display().to_string(), "--json"]);
     assert_eq!(ran.code, Some(5), "{}", ran.err);
-    assert!(
-        ran.out.contains(r#""inbounds":1"#) && ran.out.contains(r#""unreadable":["bad.json","cut.json"]"#),
-        "{}",
-        ran.out
-    );
+    let said = ran.json();
+    assert_eq!((&said["files"], &said["parsed"], &said["inbounds"]), (&3.into(), &1.into(), &1.into()), "{said}");
+    let unreadable = &said["unreadable"];
+    assert_eq!((&unreadable[0]["file"], &unreadable[1]["file"]), (&"bad.json".into(), &"cut.json".into()), "{said}");
+    assert_eq!(unreadable[1]["why"], "line 1, column 10: the text ends before its ] does");
+    let ran = run(&["corpus", "import", &dir.path().display().to_string()]);
+    assert!(ran.out.contains("\n  cut.json: line 1, column 10: the text ends before its ] does\n"), "{}", ran.out);
 }
 
 #[test]
 fn a_folder_without_payloads_matches_nothing() {
     let dir = folder(&[("notes.txt", b"")]);
-    for path in [dir.path().display().to_string(), "/nowhere/at/all".to_owned()] {
+    let file = dir.path().join("notes.txt").display().to_string();
+    for (path, remedy) in [
+        (dir.path().display().to_string(), "give the folder that holds the payloads"),
+        (file, "give the folder in which it lies"),
+        ("/nowhere/at/all".to_owned(), "look for a typing error in the path"),
+    ] {
         let ran = run(&["corpus", "import", &path]);
         assert_eq!(ran.code, Some(4), "{}", ran.err);
-        assert!(ran.err.contains("what to do"), "{}", ran.err);
+        assert!(ran.err.contains(&format!("what to do: {remedy}")), "{}", ran.err);
     }
 }
 

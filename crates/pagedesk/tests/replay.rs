@@ -82,6 +82,23 @@ fn a_recording_without_an_approved_trace_says_what_to_do() {
 }
 
 #[test]
+fn a_trace_that_cannot_be_written_is_told_before_anything_runs() {
+    let copy = copied();
+    let folder = copy.path().display().to_string();
+    let missing = copy.path().join("nowhere/now.trace").display().to_string();
+    for (out, said) in [
+        ("-", "error: --trace - would mix the file with what is printed\n"),
+        (folder.as_str(), " is a folder\n"),
+        (missing.as_str(), "now.trace cannot be written: there is no folder "),
+    ] {
+        let ran = replay(copy.path(), &["--out", out]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""), "{out}: {}", ran.err);
+        assert!(ran.err.contains(said) && ran.err.contains("what to do: "), "{}", ran.err);
+    }
+    assert!(!std::path::Path::new("-").exists());
+}
+
+#[test]
 fn a_manifest_that_expects_something_else_is_noticed_and_not_approved_away() {
     let copy = copied();
     let manifest = copy.path().join("manifest.toml");

@@ -133,6 +133,31 @@ fn a_sandbox_that_is_started_again_knows_its_customers() {
 }
 
 #[test]
+fn a_sandbox_that_is_started_again_is_where_it_was_and_says_so_where_it_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Sandbox::start(dir.path());
+    let doors = |sandbox: &Sandbox| ["facebook", "desk", "webhook"].map(|door| sandbox.addresses[door].clone());
+    let before = doors(&first);
+    assert_eq!(first.program.terminate(), Some(0));
+    let second = Sandbox::start(dir.path());
+    assert_eq!(doors(&second), before);
+    assert_eq!(second.program.terminate(), Some(0));
+
+    let desk = before[1].as_str().unwrap().strip_prefix("http://").unwrap().trim_end_matches('/');
+    let taken = std::net::TcpListener::bind(desk).unwrap();
+    let mut third = Sandbox::start(dir.path());
+    let after = doors(&third);
+    assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
+    assert_ne!(after[1], before[1]);
+    let said = third.program.complains("last time");
+    assert!(said.contains(&format!("the desk was at {desk} last time, which cannot be had now: ")), "{said}");
+    drop((taken, third));
+
+    std::fs::write(dir.path().join("doors.json"), "nonsense").unwrap();
+    assert_eq!(Sandbox::start(dir.path()).program.terminate(), Some(0), "addresses cost no start");
+}
+
+#[test]
 fn a_sandbox_that_was_killed_knows_its_customers() {
     let dir = tempfile::tempdir().unwrap();
     let first = Sandbox::start(dir.path());

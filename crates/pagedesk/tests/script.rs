@@ -165,6 +165,7 @@ fn a_line_that_cannot_be_carried_out_is_told_and_costs_no_other() {
     ];
     assert_eq!(report["findings"], serde_json::json!(findings));
     let ran = run(&["--log-level", "error", "sandbox", "--script", &file, "--exit"]);
+    assert!(!ran.out.contains("sign in there") && !ran.out.contains("Ctrl-C"), "nobody has the time: {}", ran.out);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     assert!(
         ran.out.ends_with("not every line could be carried out\n") && ran.out.contains(&findings[0]),

@@ -1,21 +1,49 @@
-//! The one line that a list shows of what a customer did.
+//! The one line that a list shows of what somebody wrote or did.
+//!
+//! Pure. Invariant: never more than [`CHARS_MAX`] characters, on one line.
 
 use machine::conversation::notice_line;
-use model::{AttachmentKind, Kind, Message, Order, Postback, Redacted};
+use machine::outbound::Content;
+use model::{Attachment, AttachmentKind, Echo, Kind, Message, Order, Postback, Redacted};
 
 /// Most characters of that line.
 pub(crate) const CHARS_MAX: usize = 120;
 
 /// A message in one line: its text, else what was attached.
 pub(crate) fn message(message: &Message) -> Redacted<String> {
-    let text = message.text.as_ref().map_or("", |text| text.reveal());
-    let mut line = short(text);
+    words(message.text.as_ref(), &message.attachments)
+}
+
+/// A message of the Page in one line: its text, else what was attached.
+pub(crate) fn echo(echo: &Echo) -> Redacted<String> {
+    words(echo.text.as_ref(), &echo.attachments)
+}
+
+fn words(text: Option<&Redacted<String>>, attachments: &[Attachment]) -> Redacted<String> {
+    let mut line = short(text.map_or("", |text| text.reveal()));
     if line.is_empty() {
-        let marks: Vec<String> =
-            message.attachments.iter().map(|attachment| format!("[{}]", word(&attachment.kind))).collect();
+        let marks: Vec<String> = attachments.iter().map(|attachment| format!("[{}]", word(&attachment.kind))).collect();
         line = short(&marks.join(" "));
     }
     Redacted::new(line)
+}
+
+/// An answer in one line: its text, else what was attached.
+pub(crate) fn answer(contents: &[Content]) -> Redacted<String> {
+    let (mut texts, mut marks) = (String::new(), String::new());
+    for content in contents {
+        match content {
+            Content::Text { text } => texts.push_str(&format!("{} ", text.reveal())),
+            Content::Attachment { kind, url: _ } => marks.push_str(&format!("[{kind}] ")),
+        }
+    }
+    let line = short(&texts);
+    Redacted::new(if line.is_empty() { short(&marks) } else { line })
+}
+
+/// A changed message in one line: as it reads now.
+pub(crate) fn edited(text: Option<&Redacted<String>>) -> Redacted<String> {
+    words(text, &[])
 }
 
 /// A pressed button in one line.

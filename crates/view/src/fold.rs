@@ -4,15 +4,17 @@
 
 use journal::StoredBatch;
 use machine::Machine;
-use machine::conversation::{Conversation, Event, Opens, Outcome, opens};
+use machine::account::{Account, Event as AccountEvent};
+use machine::conversation::{Conversation, Event, Evidence, Opens, Outcome, opens};
 use machine::page::{Event as PageEvent, Page};
-use model::{Inbound, Kind, MachineId, PageId, Psid, Redacted, Timestamp};
+use model::{Channel, Edit, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Timestamp};
 
 use crate::brief;
 use crate::changes::machine_of;
+use crate::happening;
 use crate::parts::{self, Asked};
 use crate::round::{MetAt, Round, Snag};
-use crate::row::ConversationRow;
+use crate::row::{ConversationRow, LastBy, StoredConversation};
 
 /// Folds one batch and says whose it is; `None` where its key names no machine.
 pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<Option<MachineId>, Snag> {
@@ -35,13 +37,21 @@ pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<Option
             for stored in &batch.records {
                 let record = &stored.record;
                 match Page::decode(record.kind, record.version, &record.body) {
-                    Ok(event) => page_event(round, page, event)?,
+                    Ok(event) => page_event(round, page, stored.seq, event)?,
                     Err(fault) => unreadable(round, position, &fault),
                 }
             }
         }
-        // Nothing of an account is listed.
-        Some(MachineId::Account(_)) => (),
+        Some(MachineId::Account(_)) => {
+            for stored in &batch.records {
+                let record = &stored.record;
+                match Account::decode(record.kind, record.version, &record.body) {
+                    Ok(AccountEvent::Configured { facts }) => round.set_account(&facts)?,
+                    Ok(AccountEvent::FeedRead { .. }) => {}
+                    Err(fault) => unreadable(round, position, &fault),
+                }
+            }
+        }
         None => unreadable(round, position, &"its key names no machine"),
     }
     Ok(machine)
@@ -55,7 +65,7 @@ fn unreadable(round: &mut Round<'_>, position: u64, fault: &dyn core::fmt::Displ
 /// Most kinds that are counted apart on one Page.
 const KINDS_MAX: usize = 500;
 
-fn page_event(round: &mut Round<'_>, page: &PageId, event: PageEvent) -> Result<(), Snag> {
+fn page_event(round: &mut Round<'_>, page: &PageId, seq: u64, event: PageEvent) -> Result<(), Snag> {
     let row = round.page(page)?;
     match event {
         PageEvent::Received { inbound } => {
@@ -69,6 +79,7 @@ fn page_event(round: &mut Round<'_>, page: &PageId, event: PageEvent) -> Result<
                 row.last_line = Some(brief::of_page(&machine::page::line(&inbound.kind)));
             }
             round.totals.inbounds += 1;
+            round.add_happening(seq, &happening::row(page, &inbound))?;
         }
         PageEvent::Configured { facts } => {
             (row.name, row.known, row.token, row.restricted) = (facts.name, facts.known, facts.token, facts.restricted);
@@ -111,6 +122,8 @@ impl Chat<'_> {
             Event::ReplyAsked { reply } => {
                 round.totals.replies += 1;
                 touch(self.row(round), reply.at);
+                let by = LastBy::Agent(reply.by.clone());
+                tell(self.stored(round), reply.at, by, None, || brief::answer(&reply.contents));
                 parts::ask(self, round, &Asked { comment: &reply.comment, count: reply.contents.len() })
             }
             Event::Settled { effect, outcome } => self.settled(round, *effect, outcome),
@@ -126,8 +139,11 @@ impl Chat<'_> {
             }
             Event::SentOutside { mid } => {
                 round.totals.sent_outside += 1;
-                if let Some(at) = parts::sent_outside(self, round, mid)? {
+                if let Some((at, line)) = parts::sent_outside(self, round, mid) {
                     answered(self.row(round), at);
+                    if let Some(line) = line {
+                        tell(self.stored(round), at, LastBy::Outside, Some(mid), || line);
+                    }
                 }
                 Ok(())
             }
@@ -153,15 +169,20 @@ impl Chat<'_> {
             | Event::ContactNaming { .. }
             | Event::CommentsAdding { .. }
             | Event::EchoHeld { .. }
-            | Event::ThreadOwned { .. }
             | Event::WindowClosed { .. } => Ok(()),
+            Event::ThreadOwned { ours, at, key } => {
+                owned(self.stored(round), Evidence { at: *at, is_handover: true, key: *key }, !ours);
+                Ok(())
+            }
         }
     }
 
     fn received(&self, round: &mut Round<'_>, inbound: &Inbound) -> Result<(), Snag> {
         round.totals.inbounds += 1;
         round.page(self.page)?.received += 1;
-        let row = self.row(round);
+        let (at, stored) = (inbound.at, self.stored(round));
+        owned(stored, Evidence { at, is_handover: false, key: inbound.key }, inbound.channel == Channel::Standby);
+        let row = &mut stored.shown;
         match opens(&inbound.kind) {
             Opens::Nothing => {}
             Opens::Window => row.last_action_at = row.last_action_at.max(Some(inbound.at)),
@@ -171,24 +192,25 @@ impl Chat<'_> {
             }
         }
         match &inbound.kind {
-            Kind::Message(message) => said(row, inbound.at, || brief::message(message)),
-            Kind::Postback(postback) => said(row, inbound.at, || brief::postback(postback)),
-            Kind::Order(order) => said(row, inbound.at, || brief::order(order)),
+            Kind::Message(message) => said(stored, at, Some(&message.mid), || brief::message(message)),
+            Kind::Postback(postback) => said(stored, at, postback.mid.as_ref(), || brief::postback(postback)),
+            Kind::Order(order) => said(stored, at, None, || brief::order(order)),
+            Kind::Edit(edit) => edited(stored, at, edit, &inbound.kind),
+            Kind::Unsend(unsend) if stored.last_mid.as_ref() == Some(&unsend.mid) => {
+                touch(row, at);
+                row.last_line = Some(Redacted::new("took back a message".to_owned()));
+            }
             Kind::Reaction(_)
-            | Kind::Edit(_)
             | Kind::Unsend(_)
             | Kind::Referral(_)
             | Kind::Optin(_)
-            | Kind::Handover(_)
             | Kind::AccountLink(_)
             | Kind::Feedback(_)
-            | Kind::Notice(_) => {
-                touch(row, inbound.at);
-                tell(row, inbound.at, || brief::notice(&inbound.kind));
-            }
-            Kind::Legacy(_) => touch(row, inbound.at),
+            | Kind::Notice(_) => notice(row, at, &inbound.kind),
+            // Whose the thread is, the mark of the window says.
+            Kind::Handover(_) | Kind::Legacy(_) => touch(row, at),
             Kind::Echo(echo) => {
-                touch(row, inbound.at);
+                touch(row, at);
                 parts::echoed(self, round, echo, inbound.at)?;
             }
             Kind::Delivered(receipt) => {
@@ -236,17 +258,53 @@ fn answered(row: &mut ConversationRow, at: Timestamp) {
 }
 
 /// The customer said something.
-fn said(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Redacted<String>) {
+fn said(stored: &mut StoredConversation, at: Timestamp, mid: Option<&Mid>, line: impl FnOnce() -> Redacted<String>) {
+    let row = &mut stored.shown;
     touch(row, at);
     row.last_said_at = row.last_said_at.max(Some(at));
-    tell(row, at, || Some(line()));
+    tell(stored, at, LastBy::Customer, mid, line);
 }
 
-/// The list shows the newest line by Meta's time.
-fn tell(row: &mut ConversationRow, at: Timestamp, line: impl FnOnce() -> Option<Redacted<String>>) {
-    if row.last_line_at <= Some(at)
-        && let Some(line) = line()
+/// The list shows the newest words. Whatever else happened gives way to them.
+fn tell(
+    stored: &mut StoredConversation,
+    at: Timestamp,
+    by: LastBy,
+    mid: Option<&Mid>,
+    line: impl FnOnce() -> Redacted<String>,
+) {
+    let row = &mut stored.shown;
+    if row.last_by.is_none() || row.last_line_at <= Some(at) {
+        (row.last_line_at, row.last_line, row.last_by) = (Some(at), Some(line()), Some(by));
+        stored.last_mid = mid.cloned();
+    }
+}
+
+/// Something happened that nobody wrote: shown as long as there are no words.
+fn notice(row: &mut ConversationRow, at: Timestamp, kind: &Kind) {
+    touch(row, at);
+    if row.last_by.is_none()
+        && row.last_line_at <= Some(at)
+        && let Some(line) = brief::notice(kind)
     {
         (row.last_line_at, row.last_line) = (Some(at), Some(line));
+    }
+}
+
+/// A message was changed: the words shown are those it has now.
+fn edited(stored: &mut StoredConversation, at: Timestamp, edit: &Edit, kind: &Kind) {
+    if stored.last_mid.as_ref() == Some(&edit.mid) {
+        touch(&mut stored.shown, at);
+        stored.shown.last_line = Some(brief::edited(edit.text.as_ref()));
+    } else {
+        notice(&mut stored.shown, at, kind);
+    }
+}
+
+/// Takes in who owns the thread, unless something stronger is known: as the machine does.
+fn owned(stored: &mut StoredConversation, evidence: Evidence, standby: bool) {
+    if stored.evidence.is_none_or(|known| known < evidence) {
+        stored.evidence = Some(evidence);
+        stored.shown.standby = standby;
     }
 }

@@ -12,6 +12,7 @@ mod brief;
 mod changes;
 mod file;
 mod fold;
+mod happening;
 mod parts;
 mod query;
 mod round;
@@ -22,7 +23,8 @@ mod tests;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use journal::{Journal, OpenFault, Position, ReadFault, Source, StoredBatch};
-use model::{CommentId, MachineId};
+use machine::AccountFacts;
+use model::{CommentId, MachineId, PageId};
 use tokio::sync::watch;
 
 use changes::Ring;
@@ -30,8 +32,8 @@ use file::{Chunk, File};
 use query::Query;
 
 pub use changes::{CHANGES_MAX, Changed, Changes};
-pub use query::{ConversationFilter, ConversationList, ReplyPart, ReplyStates};
-pub use row::{ConversationRow, PageRow, PartCounts, Totals};
+pub use query::{ConversationFilter, ConversationList, HappeningList, ReplyPart, ReplyStates};
+pub use row::{ConversationRow, HappeningRow, LastBy, PageRow, PartCounts, Totals};
 
 /// Most entries of one page, whatever was asked for.
 pub const PAGE_MAX: usize = 500;
@@ -206,6 +208,21 @@ impl View {
     /// Every Page of which something is known, by id.
     pub fn pages(&self) -> Result<Vec<PageRow>, ViewFault> {
         self.query()?.pages()
+    }
+
+    /// One page of what happened on the Pages themselves, the newest first. `after` is the `next` of the page before.
+    pub fn happenings(
+        &self,
+        page: Option<&PageId>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<HappeningList, ViewFault> {
+        self.query()?.happenings(page, after, limit)
+    }
+
+    /// The account's settings as journaled last; the defaults before they were ever configured.
+    pub fn account(&self) -> Result<AccountFacts, ViewFault> {
+        self.query()?.account()
     }
 
     /// Sums over the node since the journal's beginning.

@@ -5,8 +5,9 @@
 
 use machine::conversation::{Event, Resolution, SendOutcome, WakeReason};
 use machine::outbound::{PartId, PartState};
-use model::{CommentId, Echo, EffectId, MachineId, Mid, Timestamp};
+use model::{CommentId, Echo, EffectId, MachineId, Mid, Redacted, Timestamp};
 
+use crate::brief;
 use crate::fold::Chat;
 use crate::round::{Round, Snag};
 use crate::row::{Heard, Started, StoredConversation, StoredPart, StoredReply};
@@ -119,9 +120,14 @@ pub(crate) fn echoed(chat: &Chat<'_>, round: &mut Round<'_>, echo: &Echo, at: Ti
     let named = echo.metadata.as_deref().and_then(|metadata| metadata.parse::<EffectId>().ok());
     let named = named.filter(|effect| effect.machine == row.shown.machine());
     match named.and_then(|effect| part_of_send(row, effect.seq)).or_else(|| part_of_mid(row, &echo.mid)) {
-        Some(part) => note(chat, round, part, &Heard { mid: echo.mid.clone(), echo_at: Some(at), delivered: false }),
+        Some(part) => {
+            let heard = Heard { mid: echo.mid.clone(), echo_at: Some(at), delivered: false, line: None };
+            note(chat, round, part, &heard)
+        }
         None => {
-            hear(row, &echo.mid).echo_at.get_or_insert(at);
+            let heard = hear(row, &echo.mid);
+            heard.echo_at.get_or_insert(at);
+            heard.line.get_or_insert_with(|| brief::echo(echo));
             Ok(())
         }
     }
@@ -132,21 +138,29 @@ pub(crate) fn delivered(chat: &Chat<'_>, round: &mut Round<'_>, mids: &[Mid]) ->
     for mid in mids {
         let row = chat.stored(round);
         match part_of_mid(row, mid) {
-            Some(part) => note(chat, round, part, &Heard { mid: mid.clone(), echo_at: None, delivered: true })?,
+            Some(part) => {
+                let heard = Heard { mid: mid.clone(), echo_at: None, delivered: true, line: None };
+                note(chat, round, part, &heard)?;
+            }
             None => hear(row, mid).delivered = true,
         }
     }
     Ok(())
 }
 
-/// It was decided that another sent a message: says when, where its echo is remembered.
-pub(crate) fn sent_outside(chat: &Chat<'_>, round: &mut Round<'_>, mid: &Mid) -> Result<Option<Timestamp>, Snag> {
-    // It stays remembered: the answer to a send may still claim it.
-    Ok(chat.stored(round).heard.iter().find(|heard| heard.mid == *mid).and_then(|heard| heard.echo_at))
+/// It was decided that another sent a message: says when and what, where its echo is remembered.
+pub(crate) fn sent_outside(
+    chat: &Chat<'_>,
+    round: &mut Round<'_>,
+    mid: &Mid,
+) -> Option<(Timestamp, Option<Redacted<String>>)> {
+    // It stays remembered, but for its words: the answer to a send may still claim it.
+    let heard = chat.stored(round).heard.iter_mut().find(|heard| heard.mid == *mid)?;
+    Some((heard.echo_at?, heard.line.take()))
 }
 
 impl Chat<'_> {
-    fn stored<'r>(&self, round: &'r mut Round<'_>) -> &'r mut StoredConversation {
+    pub(crate) fn stored<'r>(&self, round: &'r mut Round<'_>) -> &'r mut StoredConversation {
         round.met(self.met)
     }
 }
@@ -245,7 +259,7 @@ fn hear<'r>(row: &'r mut StoredConversation, mid: &Mid) -> &'r mut Heard {
             if row.heard.len() == HEARD_MAX {
                 row.heard.remove(0);
             }
-            row.heard.push(Heard { mid: mid.clone(), echo_at: None, delivered: false });
+            row.heard.push(Heard { mid: mid.clone(), echo_at: None, delivered: false, line: None });
             row.heard.len() - 1
         }
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use machine::AccountFacts;
 use machine::conversation::transcript::Reach;
 use machine::outbound::{PartId, PartState};
 use model::{CommentId, MachineId, PageId, Timestamp};
@@ -10,8 +11,9 @@ use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
 use serde::de::DeserializeOwned;
 
 use crate::row::{
-    ACTIVITY, CONVERSATIONS, ConversationRow, META, PAGES, PARTS, PageRow, REPLIES, StoredConversation, StoredPart,
-    StoredReply, Totals, activity_key, activity_of, part_key,
+    ACTIVITY, CONVERSATIONS, ConversationRow, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
+    StoredConversation, StoredPart, StoredReply, Totals, activity_key, activity_of, happening_key, happening_seq,
+    part_key,
 };
 use crate::{COMMENTS_MAX, PAGE_MAX, SCAN_MAX, ViewFault};
 
@@ -33,6 +35,15 @@ pub struct ConversationFilter {
 pub struct ConversationList {
     /// The newest activity first. May be fewer than asked for, even none, before the end of the list.
     pub conversations: Vec<ConversationRow>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// One page of what happened on Pages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HappeningList {
+    /// The newest first. May be fewer than asked for, even none, before the end of the list.
+    pub happenings: Vec<HappeningRow>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<String>,
 }
@@ -139,6 +150,41 @@ impl Query {
         rows.map(|entry| read("pages", entry.map_err(storage)?.1.value())).collect()
     }
 
+    pub(crate) fn happenings(
+        &self,
+        page: Option<&PageId>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<HappeningList, ViewFault> {
+        let table = self.table(HAPPENINGS)?;
+        let limit = limit.clamp(1, PAGE_MAX);
+        let start = after.map(happening_place_of).transpose()?;
+        let start = start.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut happenings = Vec::new();
+        let mut last = None;
+        for (scanned, entry) in table.range::<&[u8]>((start, Bound::Unbounded)).map_err(storage)?.enumerate() {
+            if happenings.len() == limit || scanned == SCAN_MAX {
+                return Ok(HappeningList { happenings, next: last });
+            }
+            let (place, bytes) = entry.map_err(storage)?;
+            let row: HappeningRow = read("happenings", bytes.value())?;
+            let seq = happening_seq(place.value()).ok_or_else(|| unfit("happenings"))?;
+            last = Some(format!("{}.{seq}.{}", row.at.0, row.page));
+            if page.is_none_or(|page| *page == row.page) {
+                happenings.push(row);
+            }
+        }
+        Ok(HappeningList { happenings, next: None })
+    }
+
+    pub(crate) fn account(&self) -> Result<AccountFacts, ViewFault> {
+        let meta = self.table(META)?;
+        match meta.get("account").map_err(storage)? {
+            Some(bytes) => read("meta", bytes.value()),
+            None => Ok(AccountFacts::default()),
+        }
+    }
+
     pub(crate) fn totals(&self) -> Result<Totals, ViewFault> {
         let meta = self.table(META)?;
         match meta.get("totals").map_err(storage)? {
@@ -180,6 +226,15 @@ fn place_of(cursor: &str) -> Result<Vec<u8>, ViewFault> {
     let (at, machine) = cursor.split_once('.').ok_or(ViewFault::CursorUnfit)?;
     let at = at.parse().map_err(|_| ViewFault::CursorUnfit)?;
     Ok(activity_key(Timestamp(at), machine.as_bytes()))
+}
+
+/// Time, number of the event and Page, each after a dot: a place in the list of happenings.
+fn happening_place_of(cursor: &str) -> Result<Vec<u8>, ViewFault> {
+    let (at, rest) = cursor.split_once('.').ok_or(ViewFault::CursorUnfit)?;
+    let (seq, page) = rest.split_once('.').ok_or(ViewFault::CursorUnfit)?;
+    let at = at.parse().map_err(|_| ViewFault::CursorUnfit)?;
+    let seq = seq.parse().map_err(|_| ViewFault::CursorUnfit)?;
+    Ok(happening_key(Timestamp(at), &PageId::new(page), seq))
 }
 
 fn read<T: DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, ViewFault> {

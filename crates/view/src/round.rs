@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use journal::Key;
+use machine::AccountFacts;
 use model::{PageId, Psid};
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::de::DeserializeOwned;
 
 use crate::row::{
-    ACTIVITY, CONVERSATIONS, ConversationRow, META, PAGES, PARTS, PageRow, REPLIES, StoredConversation, StoredPart,
-    StoredReply, Totals, activity_key, json, part_key,
+    ACTIVITY, CONVERSATIONS, ConversationRow, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
+    StoredConversation, StoredPart, StoredReply, Totals, activity_key, happening_key, json, part_key,
 };
 
 /// A round cannot be folded: the file fails, or does not hold what a view holds.
@@ -46,12 +47,14 @@ pub(crate) struct Round<'t> {
     pages: Table<'t, &'static str, &'static [u8]>,
     parts: Table<'t, &'static [u8], &'static [u8]>,
     replies: Table<'t, &'static str, &'static [u8]>,
+    happenings: Table<'t, &'static [u8], &'static [u8]>,
     meta: Table<'t, &'static str, &'static [u8]>,
     conversations_met: BTreeMap<Key, MetAt>,
     #[expect(clippy::vec_box, reason = "thousands of long rows are not moved again and again while it grows")]
     met: Vec<Box<Met>>,
     pages_met: BTreeMap<PageId, PageRow>,
     parts_met: BTreeMap<Vec<u8>, StoredPart>,
+    happenings_written: usize,
     /// Sums over the node.
     pub(crate) totals: Totals,
 }
@@ -81,11 +84,13 @@ impl<'t> Round<'t> {
             pages: txn.open_table(PAGES)?,
             parts: txn.open_table(PARTS)?,
             replies: txn.open_table(REPLIES)?,
+            happenings: txn.open_table(HAPPENINGS)?,
             meta,
             conversations_met: BTreeMap::new(),
             met: Vec::new(),
             pages_met: BTreeMap::new(),
             parts_met: BTreeMap::new(),
+            happenings_written: 0,
             totals,
         })
     }
@@ -115,7 +120,7 @@ impl<'t> Round<'t> {
 
     /// How many rows the round will write, but for those of Pages.
     pub(crate) fn rows_met(&self) -> usize {
-        self.met.len() + self.parts_met.len()
+        self.met.len() + self.parts_met.len() + self.happenings_written
     }
 
     /// A conversation, known or new.
@@ -135,7 +140,18 @@ impl<'t> Round<'t> {
                 self.page(page)?.conversations += 1;
                 let shown = ConversationRow::new(page.clone(), psid.clone());
                 let (started, heard, parked) = (Vec::new(), Vec::new(), Vec::new());
-                Met { row: StoredConversation { shown, last_part: 0, started, heard, parked }, listed: None }
+                Met {
+                    row: StoredConversation {
+                        shown,
+                        last_mid: None,
+                        evidence: None,
+                        last_part: 0,
+                        started,
+                        heard,
+                        parked,
+                    },
+                    listed: None,
+                }
             }
         };
         let at = MetAt(self.met.len());
@@ -181,6 +197,20 @@ impl<'t> Round<'t> {
     /// Which parts a comment became.
     pub(crate) fn add_reply(&mut self, row: &StoredReply) -> Result<(), Snag> {
         self.replies.insert(row.comment.as_str(), json(row).as_slice())?;
+        Ok(())
+    }
+
+    /// Something happened on a Page: the event of that number in its journal.
+    pub(crate) fn add_happening(&mut self, seq: u64, row: &HappeningRow) -> Result<(), Snag> {
+        let key = happening_key(row.at, &row.page, seq);
+        self.happenings.insert(key.as_slice(), json(row).as_slice())?;
+        self.happenings_written += 1;
+        Ok(())
+    }
+
+    /// The account's settings are these now.
+    pub(crate) fn set_account(&mut self, facts: &AccountFacts) -> Result<(), Snag> {
+        self.meta.insert("account", json(facts).as_slice())?;
         Ok(())
     }
 }

@@ -1,16 +1,19 @@
 //! The view's tables and rows. All JSON and all rebuildable: a change of any shape raises [`VERSION`], nothing is upcast.
 //!
 //! ```text
-//! meta           name                       "version", "stamp", "position" -> u64 LE; "totals" -> JSON
+//! meta           name                       "version", "stamp", "position" -> u64 LE; "totals", "account" -> JSON
 //! conversations  machine id text            JSON
 //! activity       8 B newest first + id      nothing: the order of the list
 //! pages          page id                    JSON
 //! parts          machine id, 0, part u32 BE JSON
 //! replies        comment id                 JSON: which parts of which machine
+//! happenings     8 B newest first + Page, 0, JSON
+//!                number of the event u64 BE, newest first
 //! ```
 
 use std::collections::BTreeMap;
 
+use machine::conversation::Evidence;
 use machine::outbound::PartState;
 use model::{CommentId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
 use redb::TableDefinition;
@@ -22,9 +25,10 @@ pub(crate) const ACTIVITY: TableDefinition<&[u8], ()> = TableDefinition::new("ac
 pub(crate) const PAGES: TableDefinition<&str, &[u8]> = TableDefinition::new("pages");
 pub(crate) const PARTS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("parts");
 pub(crate) const REPLIES: TableDefinition<&str, &[u8]> = TableDefinition::new("replies");
+pub(crate) const HAPPENINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("happenings");
 
 /// The shape of rows and of the fold. A view of another one is folded anew.
-pub(crate) const VERSION: u64 = 2;
+pub(crate) const VERSION: u64 = 3;
 
 /// A conversation as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,12 +40,15 @@ pub struct ConversationRow {
     /// The customer's name, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Redacted<String>>,
-    /// What the customer did last, in one line of at most 120 characters.
+    /// The last words of anybody, in one line of at most 120 characters; before there are any, what happened last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_line: Option<Redacted<String>>,
-    /// Meta's time of that line.
+    /// Time of that line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_line_at: Option<Timestamp>,
+    /// Whose words these are; `None`: nobody's, the line says what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_by: Option<LastBy>,
     /// Time of the newest thing said by anybody; the order of the list.
     #[serde(default)]
     pub last_activity_at: Timestamp,
@@ -63,6 +70,9 @@ pub struct ConversationRow {
     /// Everything sent up to here was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
+    /// Another app owns the thread.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub standby: bool,
     /// The task that the messages go to; none while the next one is being opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
@@ -82,6 +92,7 @@ impl ConversationRow {
             name: None,
             last_line: None,
             last_line_at: None,
+            last_by: None,
             last_said_at: None,
             last_activity_at: Timestamp::default(),
             last_action_at: None,
@@ -89,6 +100,7 @@ impl ConversationRow {
             last_answer_at: None,
             delivered_at: None,
             read_at: None,
+            standby: false,
             task: None,
             parts: PartCounts::default(),
             position: 0,
@@ -116,6 +128,18 @@ impl ConversationRow {
     }
 }
 
+/// Who wrote something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastBy {
+    /// The customer.
+    Customer,
+    /// An agent or an automation of ours, by the name shown.
+    Agent(String),
+    /// The Page, but not through us.
+    Outside,
+}
+
 /// How many parts of a conversation stand where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -132,9 +156,14 @@ pub struct PartCounts {
     pub sent: u32,
     /// The rules forbid them.
     pub refused: u32,
-    /// Meta refused them, or a person gave them up.
+    /// Meta refused them.
     pub failed: u32,
+    /// A person decided to leave them unsent: nothing is to be done about them any more.
+    pub given_up: u32,
 }
+
+/// The reason with which a part failed that a person gave up.
+const GIVEN_UP: &str = "given-up";
 
 impl PartCounts {
     /// The count that a part in this state belongs to.
@@ -146,6 +175,7 @@ impl PartCounts {
             PartState::InDoubt { .. } => &mut self.in_doubt,
             PartState::Sent { .. } => &mut self.sent,
             PartState::Refused { .. } => &mut self.refused,
+            PartState::Failed { reason } if reason == GIVEN_UP => &mut self.given_up,
             PartState::Failed { .. } => &mut self.failed,
         }
     }
@@ -210,6 +240,23 @@ impl PageRow {
     }
 }
 
+/// Something that happened on a Page, as lists show it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HappeningRow {
+    /// The Page.
+    pub page: PageId,
+    /// Meta's time of it.
+    pub at: Timestamp,
+    /// What happened, in words: `New comment`, `Comment changed`, `New lead`.
+    pub what: String,
+    /// Who did it, where Meta tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Redacted<String>>,
+    /// What was written, or what else is known of it; at most 1,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Redacted<String>>,
+}
+
 /// Sums over the node since the journal's beginning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -243,6 +290,12 @@ pub struct Totals {
 pub(crate) struct StoredConversation {
     /// What lists show.
     pub(crate) shown: ConversationRow,
+    /// Meta's id of the message that the last line is from, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_mid: Option<Mid>,
+    /// What `standby` rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) evidence: Option<Evidence>,
     /// Number of its last part.
     #[serde(default)]
     pub(crate) last_part: u32,
@@ -280,6 +333,9 @@ pub(crate) struct Heard {
     /// A receipt named it as delivered.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub(crate) delivered: bool,
+    /// Its words in one line, for the list, until it is known whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<Redacted<String>>,
 }
 
 /// A part as stored.
@@ -324,11 +380,28 @@ pub(crate) fn part_key(machine: &[u8], part: u32) -> Vec<u8> {
 
 /// The place of a conversation in the list: newest first, then by id.
 pub(crate) fn activity_key(at: Timestamp, machine: &[u8]) -> Vec<u8> {
-    // Flips the sign so that bytes sort as numbers do, then all bits so that the newest comes first.
-    let order = !(at.0 ^ i64::MIN);
-    let mut key = order.to_be_bytes().to_vec();
+    let mut key = newest_first(at).to_vec();
     key.extend(machine);
     key
+}
+
+/// Flips the sign so that bytes sort as numbers do, then all bits so that the newest comes first.
+fn newest_first(at: Timestamp) -> [u8; 8] {
+    (!(at.0 ^ i64::MIN)).to_be_bytes()
+}
+
+/// The place of a happening in the list: newest first, by Page, then by the number of its event in the Page's journal.
+pub(crate) fn happening_key(at: Timestamp, page: &PageId, seq: u64) -> Vec<u8> {
+    let mut key = newest_first(at).to_vec();
+    key.extend(page.as_str().as_bytes());
+    key.push(0);
+    key.extend((!seq).to_be_bytes());
+    key
+}
+
+/// Reads the number of the event from a place in the list of happenings.
+pub(crate) fn happening_seq(key: &[u8]) -> Option<u64> {
+    key.last_chunk::<8>().map(|order| !u64::from_be_bytes(*order))
 }
 
 /// Reads a place in the list.

@@ -100,7 +100,7 @@ fn follow(view: &View, tape: &Tape, limit: usize) {
 }
 
 /// Everything a view answers.
-fn everything(view: &View) -> (Vec<ConversationRow>, ReplyStates, Vec<PageRow>, Totals, Position) {
+fn everything(view: &View) -> (Vec<ConversationRow>, ReplyStates, Vec<PageRow>, Vec<HappeningRow>, Totals, Position) {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let list = view.conversations(&ConversationFilter::default(), after.as_deref(), 2).unwrap();
@@ -112,7 +112,21 @@ fn everything(view: &View) -> (Vec<ConversationRow>, ReplyStates, Vec<PageRow>, 
     }
     let comments: Vec<_> = (0..200).map(|nth| CommentId::new(nth.to_string())).collect();
     let states = view.reply_states(&comments).unwrap();
-    (rows, states, view.pages().unwrap(), view.totals().unwrap(), view.position())
+    let happened = happenings(view, None, 3);
+    (rows, states, view.pages().unwrap(), happened, view.totals().unwrap(), view.position())
+}
+
+/// All that happened on Pages, read so many at a time.
+fn happenings(view: &View, page: Option<&PageId>, limit: usize) -> Vec<HappeningRow> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let list = view.happenings(page, after.as_deref(), limit).unwrap();
+        rows.extend(list.happenings);
+        after = list.next;
+        if after.is_none() {
+            return rows;
+        }
+    }
 }
 
 fn opened(source: &Source) -> View {
@@ -132,6 +146,7 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
         };
         assert_eq!(row.name.as_ref(), chat.state.name());
         assert_eq!(row.task.as_ref(), chat.state.task());
+        assert_eq!(row.standby, chat.state.standby());
         let window = machine::conversation::window(&chat.state);
         assert_eq!(row.last_action_at.max(row.last_message_at), window.openers.opened_at());
         assert_eq!((row.delivered_at, row.read_at), (chat.state.receipts().delivered, chat.state.receipts().read));
@@ -200,8 +215,11 @@ fn the_traffic_of_these_tests_reaches_every_state_of_a_part() {
     for batch in traffic.chats.iter().flat_map(|chat| &chat.states_met) {
         *seen.of(batch) += 1;
     }
-    let PartCounts { queued, held, in_flight, in_doubt, sent, refused, failed } = seen;
-    assert!([queued, held, in_flight, in_doubt, sent, refused, failed].iter().all(|count| *count > 0), "{seen:?}");
+    let PartCounts { queued, held, in_flight, in_doubt, sent, refused, failed, given_up } = seen;
+    assert!(
+        [queued, held, in_flight, in_doubt, sent, refused, failed, given_up].iter().all(|count| *count > 0),
+        "{seen:?}"
+    );
     let totals = view.totals().unwrap();
     let counted = [totals.inbounds, totals.bound, totals.tasks_opened, totals.replies, totals.sends_started];
     assert!(counted.iter().all(|count| *count > 0), "{totals:?}");
@@ -209,7 +227,7 @@ fn the_traffic_of_these_tests_reaches_every_state_of_a_part() {
 }
 
 #[test]
-fn a_reaction_moves_the_window_and_the_line_but_asks_for_no_answer() {
+fn a_reaction_moves_the_window_but_neither_the_line_nor_who_waits() {
     let mut traffic = Traffic::new();
     let at = Timestamp(traffic::START);
     traffic.customer_writes(0, "are you open?", at);
@@ -219,7 +237,8 @@ fn a_reaction_moves_the_window_and_the_line_but_asks_for_no_answer() {
     follow(&view, &traffic.tape, 64);
     let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
     assert_eq!(row.last_action_at, Some(at + ::model::Span(2)));
-    assert_eq!(row.last_line.as_ref().unwrap().reveal(), "The customer reacted ❤ to a message");
+    assert_eq!(row.last_line.as_ref().unwrap().reveal(), "we are");
+    assert_eq!(row.last_by, Some(LastBy::Outside));
     assert!(!row.unanswered(), "the Page answered, and a heart is no question");
     agrees_with_the_machines(&view, &traffic);
 }
@@ -243,7 +262,7 @@ fn lists_filter_and_page() {
     let traffic = busy();
     let view = opened(&memory());
     follow(&view, &traffic.tape, 64);
-    let (all, _, pages, totals, _) = everything(&view);
+    let (all, _, pages, _, totals, _) = everything(&view);
     assert_eq!(all.len() as u64, totals.conversations);
     assert!(all.is_sorted_by(|a, b| a.last_activity_at >= b.last_activity_at));
     assert_eq!(pages.iter().map(|page| page.conversations).sum::<u64>(), totals.conversations);
@@ -406,4 +425,68 @@ fn the_newest_line_by_metas_time_is_shown() {
     let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
     assert_eq!(row.last_line.unwrap().reveal(), "second");
     assert_eq!(row.last_activity_at, Timestamp(2_000));
+}
+
+#[test]
+fn the_list_shows_the_last_words_and_whose_they_are() {
+    let mut traffic = Traffic::new();
+    let at = |seconds| Timestamp(traffic::START) + ::model::Span::seconds(seconds);
+    let shown = |traffic: &Traffic| {
+        let view = opened(&memory());
+        follow(&view, &traffic.tape, 3);
+        let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
+        (row.last_line.map_or(String::new(), ::model::Redacted::into_inner), row.last_by)
+    };
+    traffic.reacts(0, at(0));
+    assert_eq!(shown(&traffic), ("The customer reacted ❤ to a message".to_owned(), None), "no words yet");
+    traffic.customer_writes(0, "are you open?", at(1));
+    traffic.changes(0, "are you open on Sunday?", at(2));
+    traffic.passed(0, "78", at(3));
+    assert_eq!(shown(&traffic), ("are you open on Sunday?".to_owned(), Some(LastBy::Customer)));
+    traffic.passed(0, "77", at(4));
+    traffic.answers(0, "we are", at(5));
+    traffic.reacts(0, at(6));
+    assert_eq!(shown(&traffic), ("we are".to_owned(), Some(LastBy::Agent("Grace".to_owned()))));
+    traffic.echoes(0, at(7));
+    assert_eq!(shown(&traffic), ("we are".to_owned(), Some(LastBy::Outside)), "sent in the Page's inbox");
+    traffic.customer_writes(0, "thanks", at(8));
+    traffic.takes_back(0, at(9));
+    assert_eq!(shown(&traffic), ("took back a message".to_owned(), Some(LastBy::Customer)));
+}
+
+#[test]
+fn a_part_that_was_left_unsent_is_no_trouble_any_more() {
+    let mut traffic = Traffic::new();
+    let at = Timestamp(traffic::START);
+    traffic.customer_writes(0, "are you open?", at);
+    traffic.answers(0, "we are", at);
+    traffic.fails_and_is_given_up(0);
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let row = view.conversation(&traffic.chats[0].id).unwrap().unwrap();
+    assert_eq!((row.parts.failed, row.parts.given_up, row.troubled()), (0, 1, false));
+    let troubled = ConversationFilter { troubled: true, ..ConversationFilter::default() };
+    assert!(view.conversations(&troubled, None, 9).unwrap().conversations.is_empty());
+}
+
+#[test]
+fn what_happened_on_pages_is_listed_newest_first_and_by_page() {
+    let mut traffic = busy();
+    let view = opened(&memory());
+    follow(&view, &traffic.tape, 64);
+    let all = happenings(&view, None, 2);
+    assert!(all.len() > 4 && all.is_sorted_by(|a, b| a.at >= b.at));
+    assert!(all.iter().all(|row| row.what == "New lead" && row.text.is_some()));
+    let counted: u64 = view.pages().unwrap().iter().flat_map(|page| page.happened.values()).sum();
+    assert_eq!(all.len() as u64, counted);
+    for (page, _) in &traffic.pages {
+        let of_page: Vec<_> = all.iter().filter(|row| row.page == *page).cloned().collect();
+        assert_eq!(happenings(&view, Some(page), 1), of_page);
+    }
+    assert_eq!(view.happenings(None, Some("nonsense"), 9), Err(ViewFault::CursorUnfit));
+    assert_eq!(view.account().unwrap(), machine::AccountFacts::default());
+    let facts = machine::AccountFacts { human_agent: true, ..machine::AccountFacts::default() };
+    traffic.configures(&facts);
+    follow(&view, &traffic.tape, 64);
+    assert_eq!(view.account().unwrap(), facts);
 }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use model::in_plain_words;
 use serde_json::json;
 use tracker::desk::Refusal;
 
@@ -159,8 +160,8 @@ impl From<JsonRejection> for Fault {
             JsonRejection::MissingJsonContentType(_) => {
                 ("not-json", "The body must be JSON, with Content-Type: application/json.".to_owned())
             }
-            JsonRejection::JsonSyntaxError(fault) => ("invalid-json", fault.body_text()),
-            JsonRejection::JsonDataError(fault) => ("invalid-body", fault.body_text()),
+            JsonRejection::JsonSyntaxError(fault) => ("invalid-json", unread(&fault.body_text())),
+            JsonRejection::JsonDataError(fault) => ("invalid-body", unread(&fault.body_text())),
             JsonRejection::BytesRejection(_) | _ => ("invalid-body", rejection.body_text()),
         };
         Self::new(rejection.status(), code, message)
@@ -171,7 +172,24 @@ impl From<QueryRejection> for Fault {
     fn from(rejection: QueryRejection) -> Self {
         let text = rejection.body_text();
         let what = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, what)| what);
-        Self::new(rejection.status(), "invalid-query", format!("The address is not understood after its “?”: {what}."))
+        let message = format!("The address is not understood after its “?”: {}.", of_field(what));
+        Self::new(rejection.status(), "invalid-query", message)
+    }
+}
+
+/// Why a body cannot be read, and where: axum's sentence is `…: WHAT at line N column N`.
+fn unread(text: &str) -> String {
+    let what = text.split_once(": ").map_or(text, |(_, what)| what);
+    let place = what.rsplit_once(" at line ").and_then(|(_, place)| place.split_once(" column "));
+    let place = place.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default();
+    format!("The body is not understood: {}{place}.", of_field(what))
+}
+
+/// `FIELD: WHAT`, or `WHAT` alone, in plain words.
+fn of_field(what: &str) -> String {
+    match what.split_once(": ").filter(|(field, _)| !field.contains([' ', '`'])) {
+        Some((field, what)) => format!("{field}: {}", in_plain_words(what)),
+        None => in_plain_words(what),
     }
 }
 

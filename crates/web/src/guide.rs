@@ -9,7 +9,7 @@ use machine::conversation::transcript::{Reach, Who};
 use machine::conversation::verdict_now;
 use machine::outbound::PartState;
 use model::{MachineId, Timestamp};
-use policy::{Author, Verdict};
+use policy::{Author, ForbidReason, Verdict};
 use tracker::desk::TaskFilter;
 
 use crate::lists::Filter;
@@ -51,7 +51,7 @@ pub(crate) struct Done {
     pub(crate) read: bool,
     /// Some task is not active any more.
     pub(crate) closed: bool,
-    /// Some conversation may not be written in now.
+    /// In some conversation the time for answers is over.
     pub(crate) refused: bool,
 }
 
@@ -69,7 +69,7 @@ impl Done {
             }
         }
         let verdict = verdict_now(&found.state, &found.context, Author::Agent, None, now).0;
-        self.refused |= matches!(verdict, Verdict::Forbid { .. });
+        self.refused |= matches!(verdict, Verdict::Forbid { reason: ForbidReason::WindowClosed });
     }
 }
 

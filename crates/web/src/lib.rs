@@ -5,6 +5,7 @@
 //! what a customer wrote is only ever text in a page and never in a log.
 
 mod api;
+mod apps;
 mod asked;
 mod body;
 mod fault;
@@ -29,7 +30,10 @@ pub use guard::ApiTokens;
 pub use guide::Guide;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
-pub use lists::{Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, Lists, NotListed, PageName, Which};
+pub use lists::{
+    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
+    NotListed, PageName, Which,
+};
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
 };

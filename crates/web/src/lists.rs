@@ -4,6 +4,7 @@
 
 use futures_util::future::BoxFuture;
 use model::{MachineId, PageId, Psid, Span, TaskId, Timestamp};
+use policy::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::port::Unavailable;
@@ -15,6 +16,13 @@ pub trait Lists: Send + Sync + 'static {
     /// # Errors
     /// [`NotListed`] says whether to start again from the first page or to try later.
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed>;
+
+    /// Up to `limit` things that happened on the Pages themselves, of one Page or of all, the newest first. `after` is a
+    /// `next` of an earlier answer.
+    ///
+    /// # Errors
+    /// [`NotListed`] says whether to start again from the first page or to try later.
+    fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed>;
 
     /// The Pages of which something is known, by id.
     ///
@@ -120,17 +128,21 @@ pub struct ConversationRow {
     pub psid: Psid,
     /// The customer's name, if known.
     pub name: Option<String>,
-    /// What the customer wrote last, shortened.
+    /// The last words of anybody, shortened; before there are any, what happened last.
     pub last_line: Option<String>,
+    /// Whose words these are; `None`: the line says what happened.
+    pub last_by: Option<LastBy>,
     /// When something happened last.
     pub last_activity_at: Option<Timestamp>,
     /// First instant outside the standard window, default guard included; `None`: nothing ever opened it.
     pub window_ends_at: Option<Timestamp>,
+    /// The policy's answer for an agent writing at the time of [`Filter::now`].
+    pub verdict: Verdict,
     /// The customer had the last word.
     pub unanswered: bool,
     /// Parts not sent yet.
     pub queued: u64,
-    /// Parts that Meta refused.
+    /// Parts that Meta refused and nobody has left unsent.
     pub failed: u64,
     /// Parts that the rules forbade.
     pub refused: u64,
@@ -138,4 +150,40 @@ pub struct ConversationRow {
     pub in_doubt: u64,
     /// The bound task.
     pub task: Option<TaskId>,
+}
+
+/// Who wrote something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastBy {
+    /// The customer.
+    Customer,
+    /// An agent, by the name shown.
+    Agent(String),
+    /// The Page, but not through us.
+    Outside,
+}
+
+/// Some of what happened on the Pages themselves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HappeningList {
+    /// In order. May be fewer than asked for before the end.
+    pub happenings: Vec<HappeningRow>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// Something that happened on a Page: a comment on a post, a lead, a rating, a word of Meta's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HappeningRow {
+    /// The Page.
+    pub page: PageId,
+    /// When, by Meta's time.
+    pub at: Timestamp,
+    /// What happened, in words.
+    pub what: String,
+    /// Who did it, where Meta tells.
+    pub who: Option<String>,
+    /// What was written, or what else is known of it.
+    pub text: Option<String>,
 }

@@ -4,7 +4,9 @@
 use machine::conversation::transcript::Reach;
 use machine::outbound::PartState;
 use model::{Span, Timestamp};
-use policy::{MessagingType, Tag, Verdict};
+use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+
+use crate::lists::ENDING_WITHIN;
 
 /// An instant as `2026-11-23 14:05 UTC`; an instant outside the calendar as its milliseconds.
 pub(crate) fn clock(at: Timestamp) -> String {
@@ -52,16 +54,63 @@ const DAY: Span = Span::days(1);
 pub(crate) fn left(end: Timestamp, now: Timestamp) -> (String, Option<Span>) {
     const HOUR: i64 = Span::hours(1).0;
     const MINUTE: i64 = Span::minutes(1).0;
+    const DAY_MS: i64 = DAY.0;
+    // The last day but one counts in hours: which of two days it is matters to whoever answers.
+    const TWO_DAYS: i64 = 2 * DAY_MS;
     let Span(ms) = end - now;
     let until_less_than = |whole: i64| Some(Span(ms - whole + 1));
     match ms {
-        // Not “closed”: a person may have longer, which the conversation itself says.
-        ..=0 => ("past 24 h".to_owned(), None),
+        ..=0 => ("closed".to_owned(), None),
         1..MINUTE => ("under 1 min left".to_owned(), Some(Span(ms))),
         MINUTE..HOUR => (format!("{} min left", ms / MINUTE), until_less_than(ms / MINUTE * MINUTE)),
-        _ => (format!("{} h left", ms / HOUR), until_less_than(ms / HOUR * HOUR)),
+        HOUR..TWO_DAYS => (format!("{} h left", ms / HOUR), until_less_than(ms / HOUR * HOUR)),
+        _ => (format!("{} d left", ms / DAY_MS), until_less_than(ms / DAY_MS * DAY_MS)),
     }
 }
+
+/// What an agent can do about a conversation at this moment, in the few words that a list has room for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Chance {
+    /// `23 h left`, `6 d left for people`, `closed`, `another app has it`, …
+    pub(crate) words: String,
+    /// How they look.
+    pub(crate) tone: Tone,
+    /// After so long the words are others by themselves.
+    pub(crate) turns: Option<Span>,
+}
+
+impl Chance {
+    /// The policy's answer for an agent writing now, in words.
+    pub(crate) fn of(verdict: &Verdict, now: Timestamp) -> Self {
+        let fixed = |words: &str, tone| Self { words: words.to_owned(), tone, turns: None };
+        match verdict {
+            Verdict::Permit { messaging_type, until, .. } => {
+                let (left, turns) = left(*until, now);
+                let tone = if *until - now <= ENDING_WITHIN { Tone::Note } else { Tone::Open };
+                let words = match messaging_type {
+                    MessagingType::Response => left,
+                    MessagingType::MessageTag(Tag::HumanAgent) => format!("{left} for people"),
+                    MessagingType::MessageTag(
+                        Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate,
+                    ) => format!("{left} for special messages"),
+                };
+                Self { words, tone, turns }
+            }
+            Verdict::Defer { reason: DeferReason::PageRestricted, .. } => fixed(BLOCKED, Tone::Note),
+            Verdict::Defer { reason: DeferReason::NeedsReconnect, .. } => fixed(UNCONNECTED, Tone::Note),
+            Verdict::Forbid { reason: ForbidReason::Standby } => fixed(ELSEWHERE, Tone::Note),
+            Verdict::Forbid { reason: ForbidReason::NeverWrote } => fixed("has not written yet", Tone::Quiet),
+            Verdict::Forbid {
+                reason: ForbidReason::WindowClosed | ForbidReason::HumanAgentNotGranted | ForbidReason::TagRetired,
+            } => fixed("closed", Tone::Quiet),
+        }
+    }
+}
+
+/// Why nobody writes here now, in the same words wherever it is said.
+const BLOCKED: &str = "Page blocked by Meta";
+const UNCONNECTED: &str = "Page not connected";
+const ELSEWHERE: &str = "another app has it";
 
 fn formatted(at: Timestamp, form: &str) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
@@ -147,7 +196,10 @@ impl Composer {
             Verdict::Defer { reason, .. } => Self {
                 enabled: true,
                 state: reason.code(),
-                label: format!("held: {}", words(reason.code())),
+                label: match reason {
+                    DeferReason::PageRestricted => format!("held: {BLOCKED}"),
+                    DeferReason::NeedsReconnect => format!("held: {UNCONNECTED}"),
+                },
                 left: None,
                 turns: None,
                 tone: Tone::Note,
@@ -156,7 +208,7 @@ impl Composer {
             Verdict::Forbid { reason } => Self {
                 enabled: false,
                 state: reason.code(),
-                label: closed(reason.code()),
+                label: closed(*reason),
                 left: None,
                 turns: None,
                 tone: Tone::Bad,
@@ -183,8 +235,14 @@ impl Composer {
 }
 
 /// That nobody may write now; of a window nothing more is to be said.
-fn closed(code: &str) -> String {
-    if code == "window-closed" { "closed".to_owned() } else { format!("closed: {}", words(code)) }
+fn closed(reason: ForbidReason) -> String {
+    match reason {
+        ForbidReason::WindowClosed => "closed".to_owned(),
+        ForbidReason::Standby => ELSEWHERE.to_owned(),
+        ForbidReason::NeverWrote | ForbidReason::HumanAgentNotGranted | ForbidReason::TagRetired => {
+            format!("closed: {}", words(reason.code()))
+        }
+    }
 }
 
 /// A stable code as words.
@@ -195,7 +253,7 @@ fn words(code: &str) -> String {
 /// A part's state in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PartWords {
-    /// `queued`, `held`, `sending`, `sent`, `delivered`, `read`, `refused`, `failed`, `in doubt`.
+    /// `queued`, `held`, `sending`, `sent`, `delivered`, `read`, `refused`, `failed`, `left unsent`, `in doubt`.
     pub(crate) state: &'static str,
     /// Why, and what to do.
     pub(crate) sentence: Option<String>,
@@ -238,9 +296,11 @@ impl PartWords {
             PartState::Refused { reason } => {
                 Self { state: "refused", sentence: Some(reason.sentence().to_owned()), ways: Ways::RetryOrGiveUp }
             }
+            PartState::Failed { reason } if reason == "given-up" => {
+                Self { state: "left unsent", sentence: Some(failure(reason)), ways: Ways::None }
+            }
             PartState::Failed { reason } => {
-                let ways = if reason == "given-up" { Ways::None } else { Ways::RetryOrGiveUp };
-                Self { state: "failed", sentence: Some(failure(reason)), ways }
+                Self { state: "failed", sentence: Some(failure(reason)), ways: Ways::RetryOrGiveUp }
             }
         }
     }
@@ -328,7 +388,9 @@ mod tests {
         assert_eq!(said(Span(Span::hours(1).0 - 1)), "59 min left");
         assert_eq!(said(Span::minutes(1)), "1 min left");
         assert_eq!(said(Span(1)), "under 1 min left");
-        assert_eq!((said(Span(0)), said(Span(-1))), ("past 24 h".to_owned(), "past 24 h".to_owned()));
+        assert_eq!((said(Span(0)), said(Span(-1))), ("closed".to_owned(), "closed".to_owned()));
+        assert_eq!((said(Span::hours(47)), said(Span::hours(48))), ("47 h left".to_owned(), "2 d left".to_owned()));
+        assert_eq!(said(Span::hours(167)), "6 d left");
         let mut now = end - Span::hours(2);
         let mut turns = 0;
         while let (words, Some(span)) = left(end, now) {
@@ -337,7 +399,7 @@ mod tests {
             assert_ne!(left(end, now).0, words, "but then");
             turns += 1;
         }
-        assert_eq!((left(end, now).0.as_str(), turns), ("past 24 h", 62));
+        assert_eq!((left(end, now).0.as_str(), turns), ("closed", 62));
     }
 
     #[test]
@@ -351,9 +413,38 @@ mod tests {
     }
 
     #[test]
+    fn a_list_says_what_an_agent_can_do() {
+        let now = Timestamp(1_795_000_000_000);
+        let permit = |messaging_type, left| Verdict::Permit {
+            messaging_type,
+            until: now + left,
+            edition: policy::edition_at(now).id(),
+            rule: policy::RuleId::StandardWindow,
+        };
+        let person = MessagingType::MessageTag(Tag::HumanAgent);
+        let forbid = |reason| Verdict::Forbid { reason };
+        let defer = |reason| Verdict::Defer { until: None, reason };
+        for (verdict, words, tone) in [
+            (permit(MessagingType::Response, Span::hours(23)), "23 h left", Tone::Open),
+            (permit(MessagingType::Response, Span::minutes(59)), "59 min left", Tone::Note),
+            (permit(person, Span::hours(150)), "6 d left for people", Tone::Open),
+            (permit(person, Span::hours(5)), "5 h left for people", Tone::Open),
+            (forbid(ForbidReason::WindowClosed), "closed", Tone::Quiet),
+            (forbid(ForbidReason::HumanAgentNotGranted), "closed", Tone::Quiet),
+            (forbid(ForbidReason::Standby), "another app has it", Tone::Note),
+            (defer(DeferReason::PageRestricted), "Page blocked by Meta", Tone::Note),
+            (defer(DeferReason::NeedsReconnect), "Page not connected", Tone::Note),
+        ] {
+            let chance = Chance::of(&verdict, now);
+            assert_eq!((chance.words.as_str(), chance.tone), (words, tone), "{verdict:?}");
+            assert_eq!(chance.turns.is_some(), matches!(verdict, Verdict::Permit { .. }), "only time runs by itself");
+        }
+    }
+
+    #[test]
     fn a_failed_part_says_what_to_do() {
         let words = |reason: &str| PartWords::of(&PartState::Failed { reason: reason.to_owned() }, None, Timestamp(0));
-        assert_eq!(words("given-up").ways, Ways::None);
+        assert_eq!((words("given-up").state, words("given-up").ways), ("left unsent", Ways::None));
         assert_eq!(words("tries-exhausted").ways, Ways::RetryOrGiveUp);
         let said = |reason| words(reason).sentence.unwrap();
         assert_eq!(said("app-limit"), "Facebook refused it: app limit. Try again once the cause is gone, or leave it.");

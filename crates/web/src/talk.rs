@@ -4,9 +4,10 @@
 
 use machine::conversation::{attachment_words, transcript, verdict_now};
 use machine::outbound::PartId;
-use model::{Attachment, CommentId, PageId, Psid, TaskId, Timestamp};
-use policy::Author;
+use model::{AppId, Attachment, CommentId, PageId, Psid, TaskId, Timestamp};
+use policy::{Author, ForbidReason};
 
+use crate::apps;
 use crate::port::ConversationNow;
 use crate::present::{Composer, PartWords, reached};
 
@@ -23,7 +24,7 @@ pub(crate) struct Talk {
     pub(crate) name: Option<String>,
     /// The bound task.
     pub(crate) task: Option<TaskId>,
-    /// Another app owns the thread.
+    /// Another app owns the thread, and the composer does not say so already.
     pub(crate) standby: bool,
     /// Why the tracker refused the last lines.
     pub(crate) tracker_refusal: Option<String>,
@@ -117,7 +118,8 @@ impl Talk {
         now: Timestamp,
     ) -> Self {
         let ConversationNow { state, transcript, context } = found;
-        let mut said: Vec<Said> = transcript.entries().iter().map(|entry| Said::of(entry, now)).collect();
+        let mut said: Vec<Said> =
+            transcript.entries().iter().map(|entry| Said::of(entry, context.account.app.as_ref(), now)).collect();
         let soon = written.into_iter().filter(|answer| !state.has_replied(&answer.comment));
         said.extend(soon.map(|Written { comment, by, text, at }| Said {
             id: format!("soon-{comment}"),
@@ -140,7 +142,7 @@ impl Talk {
             psid: psid.clone(),
             name: state.name().map(|name| name.reveal().clone()),
             task: state.task().cloned(),
-            standby: state.standby(),
+            standby: state.standby() && composer.state != ForbidReason::Standby.code(),
             tracker_refusal: state.tracker_refusal().map(str::to_owned),
             composer,
             said,
@@ -149,7 +151,8 @@ impl Talk {
 }
 
 impl Said {
-    fn of(entry: &transcript::Entry, now: Timestamp) -> Self {
+    /// `app`: the node's own, where it is known.
+    fn of(entry: &transcript::Entry, app: Option<&AppId>, now: Timestamp) -> Self {
         let who = match (&entry.who, &entry.state) {
             (transcript::Who::Us { part, by }, Some(state)) => {
                 Who::Us { part: *part, by: by.clone(), words: PartWords::of(state, entry.reach, now) }
@@ -164,6 +167,7 @@ impl Said {
             (_, transcript::Tie::Item(key)) => format!("item-{}", hex::encode(key.0)),
         };
         let (text, attached) = parted(entry.text.reveal(), &entry.attachments);
+        let text = if who == Who::Notice { apps::named(&text, app) } else { text };
         let reactions = entry.reactions.iter().map(|reacted| reacted.sign.clone()).collect();
         Self { id, at: entry.at, who, text, attached, reactions, edited: entry.edited, unsent: entry.unsent }
     }
@@ -235,7 +239,7 @@ mod tests {
             edited: true,
             unsent: true,
         };
-        let said = Said::of(&line, Timestamp(2));
+        let said = Said::of(&line, None, Timestamp(2));
         assert_eq!((said.who, said.text.as_str()), (Who::Notice, "The customer came through an ad"));
         assert_eq!((said.reactions, said.edited, said.unsent), (vec!["❤".to_owned()], true, true));
     }

@@ -17,4 +17,4 @@ mod tally;
 pub use handshake::handshake;
 pub use parse::{Shape, parse, parse_foreign, shape};
 pub use signature::{Refusal, Secret, sign, verify};
-pub use tally::Tally;
+pub use tally::{NAMED_MAX, Tally, Unread};

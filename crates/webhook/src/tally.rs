@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Anomaly, Delivery, Timestamp};
+use model::{Anomaly, Delivery, Timestamp, in_plain_words};
 use serde::Serialize;
 
 use crate::{kinds, parse_foreign, shape};
@@ -20,23 +20,37 @@ pub struct Tally {
     pub inbounds: u64,
     /// Items kept raw; a payload that is nothing Meta delivers counts as one, of the kind `anomaly.no-shape`.
     pub anomalies: u64,
-    /// Names of payloads that are no JSON, or could not be fetched.
-    pub unreadable: Vec<String>,
+    /// Payloads that are no JSON, or could not be fetched.
+    pub unreadable: Vec<Unread>,
     /// How often each kind comes; items kept raw count as `anomaly.REASON` with their kind.
     pub kinds: BTreeMap<String, u64>,
+    /// For each kind that was kept raw the payloads that hold it, each once; the first [`NAMED_MAX`] of them.
+    pub anomalies_in: BTreeMap<String, Vec<String>>,
+}
+
+/// Payloads that are named for one kind that was kept raw.
+pub const NAMED_MAX: usize = 20;
+
+/// A payload that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Unread {
+    /// Its name.
+    pub file: String,
+    /// Why, with line and column where there are some.
+    pub why: String,
 }
 
 impl Tally {
     /// Counts one payload. `received_at` stands in for times that Meta does not tell.
     pub fn add(&mut self, name: &str, body: &[u8], received_at: Timestamp) {
-        if !is_json(body) {
-            self.add_unreadable(name);
+        if let Some(why) = fault_of_json(body) {
+            self.add_unreadable(name, why);
             return;
         }
         self.files += 1;
         if shape(body).is_none() {
             self.anomalies += 1;
-            self.one("anomaly.no-shape".to_owned());
+            self.odd(name, "anomaly.no-shape".to_owned());
             return;
         }
         self.parsed += 1;
@@ -45,13 +59,21 @@ impl Tally {
         self.anomalies += count(anomalies.len());
         inbounds.iter().flat_map(kinds::words).for_each(|word| self.one(word));
         page_inbounds.iter().map(kinds::page_word).for_each(|word| self.one(word));
-        anomalies.iter().map(anomaly_word).for_each(|word| self.one(word));
+        anomalies.iter().map(anomaly_word).for_each(|word| self.odd(name, word));
     }
 
     /// A payload that could not even be fetched.
-    pub fn add_unreadable(&mut self, name: &str) {
+    pub fn add_unreadable(&mut self, name: &str, why: impl Into<String>) {
         self.files += 1;
-        self.unreadable.push(name.to_owned());
+        self.unreadable.push(Unread { file: name.to_owned(), why: why.into() });
+    }
+
+    fn odd(&mut self, name: &str, word: String) {
+        let named = self.anomalies_in.entry(word.clone()).or_default();
+        if named.len() < NAMED_MAX && named.last().is_none_or(|last| last != name) {
+            named.push(name.to_owned());
+        }
+        self.one(word);
     }
 
     fn one(&mut self, word: String) {
@@ -59,9 +81,11 @@ impl Tally {
     }
 }
 
-fn is_json(body: &[u8]) -> bool {
+fn fault_of_json(body: &[u8]) -> Option<String> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+    let fault = serde_json::from_slice::<serde::de::IgnoredAny>(body).err()?;
+    let (line, column) = (fault.line(), fault.column());
+    Some(format!("line {line}, column {column}: {}", in_plain_words(&fault.to_string())))
 }
 
 fn anomaly_word(anomaly: &Anomaly) -> String {
@@ -89,10 +113,17 @@ mod tests {
         tally.add("b.json", like.as_bytes(), Timestamp(1));
         tally.add("c.json", b"\xff", Timestamp(1));
         tally.add("d.json", br#"{"object":"page","entry":[{"id":"1","messaging":[{"hologram":{}}]}]}"#, Timestamp(1));
-        tally.add_unreadable("e.json");
+        tally.add_unreadable("e.json", "it is gone");
         tally.add("f.json", br#"{"recipient_id":"5001","message_id":"m_1"}"#, Timestamp(1));
         assert_eq!((tally.files, tally.parsed, tally.inbounds, tally.anomalies), (6, 3, 2, 2));
-        assert_eq!(tally.unreadable, ["c.json", "e.json"]);
+        let unread: Vec<String> =
+            tally.unreadable.iter().map(|Unread { file, why }| format!("{file}: {why}")).collect();
+        let belongs = "a value belongs here: text in quotes, a number, true, false, null, [ or {";
+        assert_eq!(unread, [format!("c.json: line 1, column 1: {belongs}"), "e.json: it is gone".to_owned()]);
+        let named: Vec<(&str, String)> =
+            tally.anomalies_in.iter().map(|(kind, files)| (kind.as_str(), files.join(" "))).collect();
+        let (odd, shapeless) = ("d.json".to_owned(), "f.json".to_owned());
+        assert_eq!(named, [("anomaly.no-shape", shapeless), ("anomaly.unknown-kind:hologram", odd)]);
         let kinds: Vec<_> = tally.kinds.keys().map(String::as_str).collect();
         assert_eq!(kinds, ["anomaly.no-shape", "anomaly.unknown-kind:hologram", "feed.like.add", "text"]);
     }

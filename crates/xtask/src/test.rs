@@ -2,7 +2,11 @@
 //!
 //! Every call uses the `ci` profile and the same features, so that one build serves all of them.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::process::Command;
+
+use anyhow::Context as _;
 
 use crate::browser;
 use crate::shell;
@@ -10,6 +14,9 @@ use crate::stage::{Ending, Stages};
 use crate::tally;
 use crate::tally::Tally;
 use crate::tools::Tool;
+
+/// Hands the first fresh seed to the tests that play made-up worlds.
+const FRESH: &str = "PAGEDESK_FRESH_SEED";
 
 /// Runs the tests; with arguments only those, through cargo-nextest. The last line is `N passed, N failed`.
 ///
@@ -81,7 +88,21 @@ pub(crate) fn runner(args: &[String], profile: &str) -> anyhow::Result<Command> 
         command.arg("--workspace");
     }
     command.args(args);
+    let fresh = fresh_seed()?;
+    shell::say(&format!("fresh seeds of made-up worlds begin with {fresh}: {FRESH}={fresh} plays them again"));
+    command.env(FRESH, fresh);
     Ok(command)
+}
+
+/// The first of the seeds that no run played before; the one that is asked for, where one is.
+fn fresh_seed() -> anyhow::Result<String> {
+    if let Ok(seed) = std::env::var(FRESH) {
+        return Ok(seed);
+    }
+    let mut bytes = [0; 4];
+    let source = "/dev/urandom";
+    File::open(source).and_then(|mut file| file.read_exact(&mut bytes)).with_context(|| format!("reading {source}"))?;
+    Ok(u32::from_le_bytes(bytes).to_string())
 }
 
 /// True when the arguments choose packages; `--workspace` would override them silently.
@@ -121,6 +142,12 @@ mod tests {
 
     fn args(words: &[&str]) -> Vec<String> {
         words.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_fresh_seed_is_a_number_that_can_be_typed() {
+        let seed = fresh_seed().unwrap();
+        assert!(seed.parse::<u64>().is_ok() && seed.len() <= 20, "{seed}");
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub struct Coverage {
 }
 
 /// The sets, in the order in which they are printed.
-const SETS: [&str; 12] = [
-    "items", "answers", "commands", "records", "refusals", "holds", "failures", "errors", "tracker", "shown",
+const SETS: [&str; 13] = [
+    "items", "answers", "commands", "records", "rules", "refusals", "holds", "failures", "errors", "tracker", "shown",
     "settings", "faults",
 ];
 
@@ -118,6 +118,9 @@ impl Coverage {
         if let Some(command) = says.command() {
             self.met("commands", command);
         }
+        if let Journaled::PartStarted { rule, .. } = says {
+            self.met("rules", rule);
+        }
         if let Journaled::PartRefused { reason, .. } = says {
             self.met("refusals", reason);
         }
@@ -214,6 +217,7 @@ mod tests {
         answers   200 1
         commands  receive 1, reply 1, settle 2
         records   answer-asked 1, part-sent 1, part-started 2, received 1, send-answered 1, task-asked 1, task-bound 1, tracker-answered 1
+        rules     a-rule 1
         refusals  none
         holds     none
         failures  none

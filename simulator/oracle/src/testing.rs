@@ -192,6 +192,7 @@ impl Play {
         let says = Journaled::PartStarted {
             part,
             attempt,
+            rule: word("a-rule"),
             messaging_type: word(messaging_type),
             tag: tag.map(word),
             content: text(&format!("part {part}")),

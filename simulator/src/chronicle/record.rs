@@ -86,13 +86,14 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
             Journaled::PartHeld { part: part.0, reason: Word::Borrowed(reason.code()) }
         }
         Event::SendStarted { part, attempt, verdict, content, at: _ } => {
-            let (messaging_type, tag) = match verdict {
-                Verdict::Permit { messaging_type, .. } => messaging_type.wire(),
-                Verdict::Defer { .. } | Verdict::Forbid { .. } => ("without a permit", None),
+            let ((messaging_type, tag), rule) = match verdict {
+                Verdict::Permit { messaging_type, rule, .. } => (messaging_type.wire(), rule.code()),
+                Verdict::Defer { .. } | Verdict::Forbid { .. } => (("without a permit", None), "none"),
             };
             Journaled::PartStarted {
                 part: part.0,
                 attempt: *attempt,
+                rule: Word::Borrowed(rule),
                 messaging_type: Word::Borrowed(messaging_type),
                 tag: tag.map(Word::Borrowed),
                 content: match content {

@@ -6,7 +6,7 @@ use model::{Delivery, Kind};
 
 use super::hand::Hand;
 use super::reckoning::seen;
-use super::recording::{Recording, Step};
+use super::recording::{FactLine, Recording, Step};
 use super::{Report, Stage};
 use crate::fake::facebook::Customer;
 
@@ -43,7 +43,8 @@ pub(super) async fn run(recording: &Recording, stage: &Stage<'_>, report: &mut R
                 report.facts += 1;
                 if let Some(trouble) = hand.comment(&format!("play-{index}"), line).await? {
                     report.facts_unsettled += 1;
-                    report.find(format!("step {index}: {trouble}"));
+                    let FactLine { psid, page, .. } = line;
+                    report.find(format!("step {index}, a comment to {psid} of the Page {page}: {trouble}"));
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::{AppId, PageId, Psid, Timestamp};
+use model::{AppId, PageId, Psid, Timestamp, in_plain_words};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -221,7 +221,7 @@ impl Manifest {
         let text = text(&path)?;
         let manifest: Self = toml::from_str(&text).map_err(|fault| {
             let line = fault.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
-            wrong(&path, line, fault.message())
+            wrong(&path, line, in_plain_words(fault.message()))
         })?;
         if manifest.format != FORMAT {
             let what = format!("format {} is not known here; this program reads format {FORMAT}", manifest.format);
@@ -280,8 +280,10 @@ fn lines<T: DeserializeOwned>(path: &Path, needed: bool, at: impl Fn(&T) -> Time
     let text = text(path)?;
     let mut read: Vec<T> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let item: T = serde_json::from_str(line)
-            .map_err(|fault| wrong(path, Some(index + 1), format!("no line of this file: {fault}")))?;
+        let item: T = serde_json::from_str(line).map_err(|fault| {
+            let (column, what) = (fault.column(), in_plain_words(&fault.to_string()));
+            wrong(path, Some(index + 1), format!("column {column}: {what}"))
+        })?;
         if read.last().is_some_and(|last| at(last) > at(&item)) {
             return Err(wrong(path, Some(index + 1), "it is earlier than the line before it"));
         }
@@ -321,12 +323,12 @@ mod tests {
     #[test]
     fn faults_name_file_and_line() {
         let cases = [
-            (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: "),
+            (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: there is no `tilte` here: "),
             (MANIFEST.replace("= 1", "= 2"), "", "manifest.toml: format 2 is not known"),
             (
                 MANIFEST.to_owned(),
                 "{\"at\":1,\"body\":\"a\"}\n{\"at\":2}\n",
-                "deliveries.jsonl:2: no line of this file",
+                "deliveries.jsonl:2: column 8: `body` is missing",
             ),
             (
                 MANIFEST.to_owned(),

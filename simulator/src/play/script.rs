@@ -129,6 +129,9 @@ impl Script<'_> {
             Deed::Crash | Deed::Restart => {
                 Ok(Err("a sandbox's node is not felled: play this with `pagedesk sim scenario`".to_owned()))
             }
+            Deed::Expect(_) => Ok(Err(
+                "what is expected is judged in simulated worlds: play this with `pagedesk sim scenario`".to_owned(),
+            )),
             Deed::Agent { by, who, text, internal } => self.comments(line, by, who, text, *internal).await,
         }
     }

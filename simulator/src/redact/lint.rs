@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use model::in_plain_words;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -141,7 +142,7 @@ fn file(path: &Path, deny: &Deny, read: &mut Read, each: &mut dyn FnMut(Finding)
         let wrong = |fault: serde_json::Error| Unreadable::Wrong {
             file: path.to_owned(),
             line: Some(number),
-            what: format!("no line of this file: {fault}"),
+            what: format!("column {}: {}", fault.column(), in_plain_words(&fault.to_string())),
         };
         match &*kind {
             "deliveries.jsonl" => {

@@ -15,6 +15,9 @@ use crate::outside::{CommentOnTask, Outside};
 /// How often an agent who finds no task looks again.
 pub(crate) const TASK_AGAIN: Span = Span(250);
 
+/// What a trace says of a comment, after its number, that found no task; its line ends so.
+pub(crate) const NOT_WRITTEN: &str = ": NOT WRITTEN, there is no task";
+
 /// Comments of agents.
 #[derive(Default)]
 pub(crate) struct Agents {
@@ -90,7 +93,7 @@ impl Agents {
                     agents.unsettled.fetch_add(1, Ordering::Relaxed);
                     let whose = MachineId::Conversation(patient.comment.page.clone(), patient.comment.psid.clone());
                     let number = patient.number;
-                    stage.recorder.comes(now, Some(&whose), |_| format!("f{number}: NOT WRITTEN, there is no task"));
+                    stage.recorder.comes(now, Some(&whose), |_| format!("f{number}{NOT_WRITTEN}"));
                     break;
                 }
                 patient.again_at = now + TASK_AGAIN;

@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use model::{MachineId, PageId, Psid};
 
 use crate::play::recording::{Manifest, Provenance};
+use crate::scenario::Scenario;
 
 /// Who is called what.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     pages: BTreeMap<PageId, String>,
     customers: BTreeMap<PageId, BTreeMap<Psid, usize>>,
+    /// Names that a scenario gives, whole: they go before any number.
+    labels: BTreeMap<PageId, BTreeMap<Psid, String>>,
     strangers: usize,
 }
 
@@ -24,6 +27,21 @@ impl Names {
         for page in &manifest.pages {
             let letter = letters(names.pages.len());
             names.pages.entry(page.id.clone()).or_insert(letter);
+        }
+        names
+    }
+
+    /// Those of a scenario, as its lines call them.
+    pub(crate) fn of_scenario(scenario: &Scenario) -> Self {
+        let mut names = Self::default();
+        for (label, page) in &scenario.pages {
+            names.pages.insert(page.id.clone(), label.to_string());
+        }
+        for (who, customer) in &scenario.customers {
+            if let Some(page) = scenario.pages.get(&who.page) {
+                let labels = names.labels.entry(page.id.clone()).or_default();
+                labels.insert(customer.psid.clone(), who.to_string());
+            }
         }
         names
     }
@@ -60,6 +78,9 @@ impl Names {
 
     /// The short name of a customer.
     pub(crate) fn customer(&self, page: &PageId, psid: &Psid) -> String {
+        if let Some(label) = self.labels.get(page).and_then(|known| known.get(psid)) {
+            return label.clone();
+        }
         match self.customers.get(page).and_then(|known| known.get(psid)) {
             Some(number) => format!("{}/c{number}", self.page(page)),
             None => format!("{}/{psid}", self.page(page)),
@@ -87,7 +108,8 @@ impl Names {
     }
 }
 
-fn line(name: &str, id: &str, told: &str) -> String {
+/// A line of the legend.
+pub(crate) fn line(name: &str, id: &str, told: &str) -> String {
     one_line(format!("{name:<8} {id:<18} {told}").trim_end())
 }
 

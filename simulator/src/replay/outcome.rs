@@ -8,12 +8,16 @@ use std::collections::BTreeMap;
 use model::MachineId;
 use serde::Serialize;
 
+use super::agents::NOT_WRITTEN;
 use super::grounds::{Judged, Opened};
 use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
 use crate::outside::facebook::Counts as MetaCounts;
-use crate::play::recording::{Expected, Recording};
+use crate::play::recording::{Expected, Recording, Step};
+
+/// Comments without a task that are named one by one.
+const NAMED_MAX: usize = 10;
 
 /// What a recording came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,6 +139,7 @@ impl Outcome {
             events: tally.events,
         };
         let mut findings = never_right(&counts, at_rest, refused);
+        findings.extend(without_task(recording, &lines));
         findings.extend(unexpected(&recording.manifest.expected, &counts));
         let mut trace = head(recording, survey);
         for line in lines.into_iter().chain(summary(&counts, at_rest)) {
@@ -160,13 +165,30 @@ fn never_right(counts: &Counts, at_rest: bool, refused: u64) -> Vec<String> {
         (refused, "deliveries were not taken"),
         (counts.refused_by_meta, "sends were against Meta's rules"),
         (counts.doubled_sends, "messages reached a customer twice"),
-        (counts.facts_unsettled, "comments found no task"),
     ] {
         if count > 0 {
             findings.push(format!("{count} {what}"));
         }
     }
     findings
+}
+
+/// Comments that found no task, the first of them by name: those of a recording are numbered as its facts are.
+fn without_task(recording: &Recording, lines: &[String]) -> Option<String> {
+    let facts =
+        || recording.steps.iter().filter_map(|step| if let Step::Fact(fact) = step { Some(fact) } else { None });
+    let number = |line: &String| line.strip_suffix(NOT_WRITTEN)?.rsplit_once(" f")?.1.parse::<usize>().ok();
+    let numbers: Vec<usize> = lines.iter().filter_map(number).collect();
+    let mut told: Vec<String> = Vec::new();
+    for number in numbers.iter().take(NAMED_MAX) {
+        let Some(fact) = facts().nth(number.saturating_sub(1)) else { continue };
+        told.push(format!("comment {number} of {}, to {} of the Page {}", Recording::FACTS, fact.psid, fact.page));
+    }
+    let more = numbers.len() - told.len();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    (!numbers.is_empty()).then(|| format!("{} comments found no task: {}", numbers.len(), told.join("; ")))
 }
 
 /// What the recording says of itself, against what came of it.

@@ -2,6 +2,7 @@
 //!
 //! Knows columns and no meaning. Invariant: whatever the line holds, each call goes forward or says what is wrong where.
 
+use model::in_plain_words;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
 
@@ -112,8 +113,7 @@ impl<'a> Cursor<'a> {
             }
             Some(Err(fault)) => {
                 // Its column counts bytes of this one line.
-                let said = fault.to_string();
-                let said = said.split(" at line ").next().unwrap_or_default();
+                let said = in_plain_words(&fault.to_string());
                 let mut at = (self.at + fault.column().saturating_sub(1)).min(self.line.len());
                 while !self.line.is_char_boundary(at) {
                     at -= 1;

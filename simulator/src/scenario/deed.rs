@@ -8,7 +8,7 @@ use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
 use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
-use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, span};
+use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, expect, span};
 use crate::fake::facebook::What;
 
 /// What a customer's line can say.
@@ -38,6 +38,9 @@ impl Placed<'_> {
         }
         if cursor.is_at_end() && (who == CRASH || who == RESTART) {
             return self.fate(who == CRASH, &began);
+        }
+        if who == expect::VERB {
+            return self.expects(cursor).map(Deed::Expect);
         }
         let mut ahead = cursor.clone();
         match ahead.word("what is done")? {
@@ -265,7 +268,7 @@ impl Placed<'_> {
         Ok(Thing::Named(name))
     }
 
-    fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
+    pub(super) fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
         let who = Who::read(found).ok_or_else(|| place.stumble(no_who(found)))?;
         let is_known = self.reader.customers.contains_key(&who);
         let unknown = || place.stumble(format!("nobody is called {who}: add `customer {who}` above"));
@@ -310,7 +313,7 @@ impl Placed<'_> {
 }
 
 /// Goes past a word that must come.
-fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
+pub(super) fn takes(cursor: &mut Cursor<'_>, word: &str, whole: &str) -> Result<(), Stumble> {
     if cursor.takes(word) { Ok(()) } else { Err(cursor.stumble(format!("`{word}` is missing: write {whole} …"))) }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Mid, PageId, Psid, Span, Timestamp};
+use model::{Mid, PageId, Psid, Span, Timestamp, in_plain_words};
 
 use super::reference::{Meaning, Named, fill};
 use super::{Act, Deed, FileKind, Happens, Line, Manner, Scenario, Thing, Who, Word};
@@ -56,7 +56,8 @@ impl Happens {
     pub(super) fn what(&self, now_ms: i64, meaning: Meaning<'_>) -> Result<What, String> {
         let mut value = serde_json::from_str(&self.json).map_err(|fault| fault.to_string())?;
         fill(&mut value, now_ms, meaning)?;
-        serde_json::from_value(value).map_err(|fault| format!("the stand-in knows no such happening: {fault}"))
+        serde_json::from_value(value)
+            .map_err(|fault| format!("the stand-in knows no such happening: {}", in_plain_words(&fault.to_string())))
     }
 }
 
@@ -74,7 +75,7 @@ impl Scenario {
             Deed::Page { page, happens, manner } => {
                 (page, None, self.filled(happens, names, now - manner.late)?, manner)
             }
-            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart => return Ok(None),
+            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart | Deed::Expect(_) => return Ok(None),
         };
         let Manner { late, standby, .. } = manner;
         Ok(Some(Happening {

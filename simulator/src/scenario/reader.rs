@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::cursor::{Cursor, Stumble};
 use super::deed::Placed;
 use super::{
-    APP, BEGINS_AT, BYTES_MAX, Customer, Deed, LINES_MAX, Line, Manner, NAME_MAX, Order, Page, SPAN_MAX, Scenario, Who,
-    Word, reference, span,
+    APP, BEGINS_AT, BYTES_MAX, Customer, Deed, Ending, LINES_MAX, Line, Manner, NAME_MAX, Order, Page, SPAN_MAX,
+    Scenario, Who, Word, expect, reference, span,
 };
 
 /// Faults that are told one by one.
@@ -36,6 +36,8 @@ pub struct Misreadings {
     pub told: Vec<String>,
     /// How many more there are.
     pub more: usize,
+    /// The lines of the text at which something is wrong, each as often as it is.
+    pub(super) at: Vec<usize>,
 }
 
 impl fmt::Display for Misreadings {
@@ -49,7 +51,7 @@ impl fmt::Display for Misreadings {
 pub(super) fn read(text: &str) -> Result<Scenario, Misreadings> {
     if text.len() as u64 > BYTES_MAX {
         let told = vec![format!("1:1: the text has {} bytes; a scenario has at most {BYTES_MAX}", text.len())];
-        return Err(Misreadings { told, more: 0 });
+        return Err(Misreadings { told, more: 0, at: vec![1] });
     }
     let mut reader = Reader::default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -60,6 +62,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, Misreadings> {
         }
         if let Err(Stumble { column, what }) = reader.line(number, &mut Cursor::new(line)) {
             reader.tell(number, column, &what);
+            reader.forgive(number, line);
         }
     }
     reader.end()
@@ -72,7 +75,7 @@ pub(super) fn instant(at: Timestamp) -> String {
 
 /// Whether an agent of this name needs no quotes.
 pub(super) fn is_agent(name: &str) -> bool {
-    name != META && Word::new(name).is_some()
+    name != META && name != expect::VERB && Word::new(name).is_some()
 }
 
 /// What was read so far.
@@ -87,6 +90,7 @@ pub(super) struct Reader {
     pub(super) customers: BTreeMap<Who, Customer>,
     psids: BTreeSet<(Word, Psid)>,
     lines: Vec<Line>,
+    ends: Vec<Ending>,
     /// Names of things and the lines that gave them.
     pub(super) names: BTreeMap<Word, usize>,
     /// Pages whose webhooks are held, and since which line.
@@ -98,10 +102,36 @@ pub(super) struct Reader {
 
 impl Reader {
     fn tell(&mut self, number: usize, column: usize, what: &str) {
+        self.misreadings.at.push(number);
         if self.misreadings.told.len() < TOLD_MAX {
             self.misreadings.told.push(format!("{number}:{column}: {what}"));
         } else {
             self.misreadings.more += 1;
+        }
+    }
+
+    /// What a line that cannot be understood was to declare or name stands all the same, so that the lines below which
+    /// use it are no faults of their own. Nothing comes of it: the scenario is refused.
+    fn forgive(&mut self, number: usize, line: &str) {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("page"), Some(label)) => {
+                if let Some(label) = Word::new(label) {
+                    self.pages.entry(label).or_insert(Page { id: PageId::new(""), name: String::new() });
+                }
+            }
+            (Some("customer"), Some(who)) => {
+                if let Some(who) = Who::read(who) {
+                    self.customers.entry(who).or_insert(Customer { psid: Psid::new(""), name: None });
+                }
+            }
+            (Some("at" | "after"), Some(_)) => {
+                let mut words = words.skip_while(|word| *word != "as").skip(1);
+                if let Some(name) = words.next().and_then(Word::new) {
+                    self.names.entry(name).or_insert(number);
+                }
+            }
+            (_, _) => {}
         }
     }
 
@@ -117,6 +147,13 @@ impl Reader {
             "human-agent" => self.human_agent(cursor)?,
             "page" => self.page(cursor)?,
             "customer" => self.customer(cursor)?,
+            expect::VERB => {
+                let now = self.begins_at.unwrap_or(BEGINS_AT) + self.now();
+                let expect = Placed { reader: self, now }.expects(cursor)?;
+                ends(cursor)?;
+                self.ends.push(Ending { number, expect });
+                return Ok(());
+            }
             "at" => {
                 let place = cursor.clone();
                 let at = time(cursor)?;
@@ -137,7 +174,7 @@ impl Reader {
             }
             other => {
                 return Err(began.stumble(format!(
-                    "no line begins with `{other}`: title, begins, app, human-agent, page, customer, at and after do"
+                    "no line begins with `{other}`: title, begins, app, human-agent, page, customer, at, after and expect do"
                 )));
             }
         }
@@ -151,6 +188,10 @@ impl Reader {
 
     fn done(&mut self, number: usize, at: Span, cursor: &mut Cursor<'_>) -> Result<(), Stumble> {
         let began = cursor.clone();
+        if let Some(Ending { number, .. }) = self.ends.first() {
+            let what = "an `expect` without a time stands below everything that is done";
+            return Err(began.stumble(format!("{what}: move line {number} down, or begin it with `after 5s`")));
+        }
         let now = self.begins_at.unwrap_or(BEGINS_AT) + at;
         if now > LATEST {
             return Err(began.stumble("a scenario ends before the year 2100"));
@@ -168,6 +209,7 @@ impl Reader {
             Deed::Customer { .. }
             | Deed::Page { .. }
             | Deed::Agent { .. }
+            | Deed::Expect(_)
             | Deed::Meta(Order::RepeatsPage(_) | Order::RepeatsThing(_)) => {}
         }
         self.lines.push(Line { number, at, deed });
@@ -225,7 +267,7 @@ impl Reader {
         if let Some(line) = self.names.get(&label) {
             return Err(place.stumble(format!("line {line} calls something {label}: choose another letter")));
         }
-        if label.as_str() == reference::NOW || label.as_str() == META {
+        if label.as_str() == reference::NOW || label.as_str() == META || label.as_str() == expect::VERB {
             return Err(place.stumble(format!("`{label}` has a meaning of its own: choose another letter")));
         }
         let place = cursor.clone();
@@ -289,6 +331,7 @@ impl Reader {
                 pages: self.pages,
                 customers: self.customers,
                 lines: self.lines,
+                ends: self.ends,
             }),
             Some(_) | None => Err(self.misreadings),
         }
@@ -329,8 +372,9 @@ fn time(cursor: &mut Cursor<'_>) -> Result<Span, Stumble> {
 fn id<'a>(cursor: &mut Cursor<'a>, wanted: &str) -> Result<&'a str, Stumble> {
     let place = cursor.clone();
     let word = cursor.word(wanted)?;
-    let fits = word.len() <= ID_MAX && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if fits { Ok(word) } else { Err(place.stumble(format!("`{word}` is no id: {wanted} has digits and letters only"))) }
+    let fits = word.len() <= ID_MAX && word.bytes().all(|letter| letter.is_ascii_digit());
+    let what = || format!("`{word}` is no id: {wanted} has digits only, {ID_MAX} at most; a name stands in quotes");
+    if fits { Ok(word) } else { Err(place.stumble(what())) }
 }
 
 fn name(cursor: &mut Cursor<'_>, wanted: &str) -> Result<String, Stumble> {

@@ -141,6 +141,19 @@ fn names_stand_for_ids_inside_the_texts_of_a_happening() {
 }
 
 #[test]
+fn what_is_expected_stands_at_its_time_or_at_the_end() {
+    let scenario = read(
+        "at 0s A/c1 reads\nafter 5s expect refused 1 window-closed of A/c2\nat 9s Ada answers A/c1 \"a\"\n\
+         expect sent 2 HUMAN_AGENT # as a person\nexpect settled\n",
+    );
+    let reason = Word::new("window-closed");
+    let expect = Expect { what: Expected::Refused { count: 1, reason }, of: Who::read("A/c2") };
+    assert_eq!((scenario.lines[1].at, &scenario.lines[1].deed), (Span(5_000), &Deed::Expect(expect)));
+    let ends: Vec<(usize, String)> = scenario.ends.iter().map(|of| (of.number, of.expect.to_string())).collect();
+    assert_eq!(ends, [(10, "expect sent 2 HUMAN_AGENT".to_owned()), (11, "expect settled".to_owned())]);
+}
+
+#[test]
 fn a_name_that_never_came_to_be_is_told_when_it_is_needed() {
     let scenario = read("at 0s A/c1 writes \"x\" as m1\nat 1s A/c1 unsends m1\n");
     let unsends = &scenario.lines[1];
@@ -171,6 +184,8 @@ customer C/c1 "unknown page"
 customer A/c1 "again"
 customer A/c9 5001 "same id"
 customer A/c8 500.1
+customer A/c8 x
+page C 19x "letters"
 at
 at soon A/c1 reads
 at 5 A/c1 reads
@@ -225,6 +240,23 @@ at 0s meta holds A,A
 at 0s meta releases A
 at 0s meta repeats m9
 at 0s Ada-Osei_2 answers A/c1 "a" as m3
+page expect 19 "reserved"
+at 0s expect answers A/c1 "a"
+at 0s expect
+expect wonders 1
+expect tasks
+expect tasks one
+expect tasks 1 of
+expect tasks 1 of A/c7
+expect tasks 1 A/c1
+expect refused 1 windowclosed
+expect held 1 window-closed
+expect sent 1 RESPONS
+expect composer open
+expect composer ajar of A/c1
+expect composer closed
+expect composer closed needs-reconnect of A/c1
+expect settled of A/c1
 "##;
 
 #[test]
@@ -247,10 +279,21 @@ fn faults_between_lines_are_told_too() {
         "at 0s A/c1 reads\nbegins 2026-06-08T07:30:00Z",
         "at 0s meta holds A\nat 1s meta holds B,A\nat 2s meta releases A",
         "at 0s meta holds A\nat 1s meta releases B",
+        "expect tasks 0\nexpect lines 0\nat 1s A/c1 reads",
         "at 0s A/c1 writes \"a\" as x\nat 0s A/c2 unsends y\nat 0s Ada answers A/c5 \"b\"",
     ];
     let told: Vec<String> = cases.iter().map(|lines| fault(&format!("{HEAD}{lines}"))).collect();
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_makes_no_faults_of_the_lines_that_use_it() {
+    let told = fault(
+        "title \"t\"\npage A 17x \"Quayside Bakery\"\ncustomer A/c1 x\nat 0s A/c1 writes hello as m1\n\
+         at 1s A/c1 unsends m1\nat 2s A happens {\"kind\":\"policy_enforcement\",\"action\":\"warning\"}\n",
+    );
+    let places: Vec<&str> = told.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(places, ["2:8", "3:15", "4:19"], "{told}");
 }
 
 #[test]
@@ -296,7 +339,10 @@ fn the_example_of_the_documentation_is_a_scenario() {
     let example = text.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(Scenario::parse(example).unwrap().lines.len(), 5);
     // And so is every line of its tables.
-    let rows = text.lines().filter_map(|row| row.strip_prefix("| `at 0s ")?.split_once("` |")).map(|(line, _)| line);
+    let rows = |head: &'static str| text.lines().filter_map(move |row| row.strip_prefix(head)?.split_once("` |"));
+    let expected: Vec<String> = rows("| `expect ").map(|(line, _)| format!("expect {line}\n")).collect();
+    assert!(expected.len() >= 9 && read(&expected.concat()).ends.len() == expected.len(), "{expected:?}");
+    let rows = rows("| `at 0s ").map(|(line, _)| line);
     let mut checked = 0;
     for line in rows {
         let before = if line.starts_with("meta releases") { "at 0s meta holds A,B\n" } else { "" };

@@ -18,7 +18,7 @@ fn quoted(text: &str) -> String {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { title, begins_at, app, human_agent, pages, customers, lines } = self;
+        let Self { title, begins_at, app, human_agent, pages, customers, lines, ends } = self;
         writeln!(f, "title {}", quoted(title))?;
         writeln!(f, "begins {}", reader::instant(*begins_at))?;
         writeln!(f, "app {app}")?;
@@ -30,7 +30,8 @@ impl fmt::Display for Scenario {
             let name = name.as_ref().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
             writeln!(f, "customer {who} {psid}{name}")?;
         }
-        lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+        lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        ends.iter().try_for_each(|ending| writeln!(f, "{}", ending.expect))
     }
 }
 
@@ -53,6 +54,7 @@ impl fmt::Display for Deed {
             Self::Meta(order) => write!(f, "meta {order}"),
             Self::Crash => f.write_str(reader::CRASH),
             Self::Restart => f.write_str(reader::RESTART),
+            Self::Expect(expect) => expect.fmt(f),
         }
     }
 }

@@ -35,6 +35,15 @@ impl Witness {
 
     /// Something befell the node.
     pub(crate) fn life(&mut self, at: Timestamp, life: Life) {
+        let told = match &life {
+            Life::Crashed => Some("CRASH".to_owned()),
+            Life::FaultBegan { fault } => Some(format!("FAULT {fault} begins")),
+            Life::FaultEnded { fault } => Some(format!("FAULT {fault} ends")),
+            Life::Started | Life::Poisoned { .. } | Life::FaultsOver | Life::AtRest | Life::Compared { .. } => None,
+        };
+        if let Some(told) = told {
+            self.comes(at, None, |_| told);
+        }
         self.tell(|chronicle| chronicle.life(at, life));
     }
 

@@ -15,15 +15,17 @@ use oracle::history::{Life, Setup};
 use tracker::Audience;
 
 use super::depth::Played;
+use super::expect;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
 use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, World};
-use crate::scenario::{Deed, Line, Manner, Names, Order, Scenario, Way, Word};
+use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, Word};
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
-/// How long the node may take to come to rest after the last line, and how often that is looked at.
+/// How long the node may take to come to rest after the last line, and how often that is looked at, ever less.
 const REST_MAX: Span = Span::hours(2);
 const REST_AGAIN: Span = Span::seconds(1);
+const REST_AGAIN_MAX: Span = Span::minutes(1);
 
 /// What a line could not do, in a sentence.
 type Done = Result<(), String>;
@@ -40,14 +42,16 @@ pub(super) struct Course<'a, N> {
     refused: Vec<(Announced, Bytes)>,
     /// Lines that could not be carried out.
     pub(super) findings: Vec<String>,
+    /// What was expected and not met: the line's number and a sentence.
+    pub(super) unmet: Vec<(usize, String)>,
 }
 
 impl<'a, N: Played> Course<'a, N> {
     pub(super) fn new(scenario: &'a Scenario, node: &'a mut N) -> Self {
         let meta = Unposted::new(&stand_in(scenario), scenario.begins_at);
         let (names, known) = (Names::default(), BTreeSet::new());
-        let (refused, findings) = (Vec::new(), Vec::new());
-        Self { scenario, node, config: config(scenario), meta, names, known, refused, findings }
+        let (refused, findings, unmet) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scenario, node, config: config(scenario), meta, names, known, refused, findings, unmet }
     }
 
     /// Plays every line and goes on until nothing is under way; what is not at rest then never will be.
@@ -60,14 +64,44 @@ impl<'a, N: Played> Course<'a, N> {
         }
         self.node.life(Life::FaultsOver)?;
         let until = self.node.time() + REST_MAX;
+        let mut again = REST_AGAIN;
         while self.node.time() < until {
-            self.node.goes_to(self.node.time() + REST_AGAIN);
+            self.node.goes_to(self.node.time() + again);
             if self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
-                return self.node.life(Life::AtRest);
+                self.node.life(Life::AtRest)?;
+                if self.is_done()? {
+                    break;
+                }
             }
+            again = Span((again.0 * 2).min(REST_AGAIN_MAX.0));
+        }
+        self.scenario.ends.iter().try_for_each(|ending| self.expects(ending.number, &ending.expect))
+    }
+
+    /// Whether nothing is left that waits for its own next round, as an answer does that was held.
+    fn is_done(&mut self) -> anyhow::Result<bool> {
+        let done =
+            self.node.notes(|witness| witness.tell(|chronicle| oracle::unsettled(chronicle.so_far()).is_empty()))?;
+        Ok(done.unwrap_or(true))
+    }
+
+    /// Looks whether something has come about.
+    fn expects(&mut self, number: usize, expect: &Expect) -> anyhow::Result<()> {
+        let of = expect.of.as_ref().map(|who| {
+            let page = self.scenario.page_id(&who.page)?;
+            Ok(MachineId::Conversation(page, self.scenario.psid(who)?))
+        });
+        let of = of.transpose().map_err(|why: String| anyhow::anyhow!(why))?;
+        let (now, rests) = (self.node.time(), self.node.rests()?);
+        let facts = &self.config.facts;
+        let met = self.node.notes(|witness| {
+            witness.tell(|chronicle| expect::met(&expect.what, of.as_ref(), (now, facts, rests), chronicle))
+        })?;
+        if let Some(Err(what)) = met {
+            self.unmet.push((number, what));
         }
         Ok(())
     }
@@ -86,6 +120,10 @@ impl<'a, N: Played> Course<'a, N> {
                     }
                     (Err(why), _) | (_, Err(why)) => Err(why),
                 }
+            }
+            Deed::Expect(expect) => {
+                self.expects(line.number, expect)?;
+                Ok(())
             }
             Deed::Crash => {
                 self.node.falls();

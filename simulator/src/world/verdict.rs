@@ -36,6 +36,8 @@ pub enum Verdict {
     Safety,
     /// Something never settled.
     Liveness,
+    /// Every promise was kept, but something that the scenario expects has not come about.
+    Expectation,
     /// The node fell by itself, or its records cannot be read.
     Crash,
     /// Two runs of one scenario differ.
@@ -49,6 +51,7 @@ impl Verdict {
             Self::Ok => "ok",
             Self::Safety => "safety",
             Self::Liveness => "liveness",
+            Self::Expectation => "expectation",
             Self::Crash => "crash",
             Self::Nondeterminism => "nondeterminism",
         }

@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use journal::{
-    Drives, FileFault, InboxOptions, OpenFault, Position, ReadOnlyJournal, Report, Sources, Store, StoreOptions,
-    guarded, is_guarded,
+    Drives, FileFault, InboxOptions, OpenFault, Pages, Position, ReadOnlyJournal, Report, Sources, Store, StoreOptions,
+    guarded, is_guarded, look_at_pages,
 };
 
 use crate::rig::{Counting, append, batch, opening, record, sealed};
@@ -114,6 +114,86 @@ fn a_page_that_is_overwritten_anywhere_is_damage_of_its_own_file_and_never_a_pan
     );
 }
 
+/// Everything that a reader says of a store.
+fn answers(dir: &Path) -> String {
+    let reader = ReadOnlyJournal::open(dir).unwrap();
+    let all = Position(0)..=Position(u64::MAX);
+    let mut told = format!("{:?} {:?} {:?}", reader.stats(), reader.inbox_stats(), reader.machines());
+    let batches = reader.each(b"", all, |batch| {
+        told.push_str(&format!("\n{batch:?}"));
+        ControlFlow::Continue(())
+    });
+    batches.unwrap();
+    let deliveries = reader.each_delivery(0..=u64::MAX, |delivery| {
+        told.push_str(&format!("\n{delivery:?}"));
+        ControlFlow::Continue(())
+    });
+    deliveries.unwrap();
+    told
+}
+
+/// What a node says of a store on which it goes on: it opens, decides something more, and closes.
+fn goes_on(dir: &Path) -> String {
+    let store = open(dir).unwrap();
+    for machine in 0..5 {
+        let words = "more words ".repeat(800);
+        append(&*store.journal, batch(&format!("later/m{machine}"), 0, vec![record(1, &words)])).unwrap();
+    }
+    store.close();
+    answers(dir)
+}
+
+/// A copy of a closed store.
+fn copied(dir: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn a_page_of_noise_is_found_or_changes_no_answer_now_or_later() {
+    let dir = closed_store();
+    let (sound, later) = (answers(dir.path()), goes_on(copied(dir.path()).path()));
+    for name in FILES {
+        let path = dir.path().join(name);
+        let bytes = fs::read(&path).unwrap();
+        let (mut found, mut harmless) = (0, 0);
+        for number in 0..bytes.len() / PAGE {
+            let mut noise = bytes.clone();
+            let page = &mut noise[number * PAGE..][..PAGE];
+            let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ number as u64;
+            for byte in page.iter_mut() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                *byte = u8::try_from(state >> 56).unwrap();
+            }
+            fs::write(&path, &noise).unwrap();
+            match ReadOnlyJournal::verify_dir(dir.path()) {
+                Err(fault) => {
+                    assert!(matches!(fault.fault, OpenFault::Locked), "page {number} of {name}: {fault}");
+                    found += 1;
+                }
+                Ok(report) if !report.is_sound() => found += 1,
+                Ok(_) => {
+                    harmless += 1;
+                    assert!(answers(dir.path()) == sound, "page {number} of {name} changes an answer");
+                    // A node syncs, which takes its time.
+                    if harmless % 4 != 1 {
+                        continue;
+                    }
+                    let copy = copied(dir.path());
+                    assert!(goes_on(copy.path()) == later, "page {number} of {name} changes a later answer");
+                    assert!(ReadOnlyJournal::verify_dir(copy.path()).unwrap().is_sound(), "page {number} of {name}");
+                }
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+        assert!(found > 4 && harmless > 0, "{name}: {found} found, {harmless} harmless");
+    }
+}
+
 #[test]
 fn a_file_that_was_cut_off_is_damaged() {
     let dir = closed_store();
@@ -186,4 +266,33 @@ fn files_are_made_for_their_owner_alone() {
         let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+#[test]
+fn a_file_that_a_node_has_just_made_longer_is_no_damage() {
+    let dir = closed_store();
+    for name in FILES {
+        let path = dir.path().join(name);
+        assert_eq!(look_at_pages(&path).unwrap(), Pages::Sound, "{name}");
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_len(file.metadata().unwrap().len() + (1 << 20)).unwrap();
+        assert_eq!(look_at_pages(&path).unwrap(), Pages::Sound, "{name}");
+    }
+}
+
+#[test]
+fn pages_are_looked_at_beside_a_store_that_is_open_and_nothing_of_it_changes() {
+    let dir = closed_store();
+    let copy = copied(dir.path());
+    let store = open(copy.path()).unwrap();
+    append(&*store.journal, batch("later/m", 0, vec![record(1, "words")])).unwrap();
+    // As a second process would see it: this one holds the locks of the store.
+    let beside = copied(copy.path());
+    for name in FILES {
+        let path = beside.path().join(name);
+        let before = fs::read(&path).unwrap();
+        assert_eq!(look_at_pages(&path).unwrap(), Pages::Sound, "{name}");
+        assert!(fs::read(&path).unwrap() == before, "{name} is only read");
+    }
+    store.close();
 }

@@ -19,7 +19,9 @@ const SHOW: &str = "\
 Examples:
   pagedesk policy show
   pagedesk policy show --at 2026-01-31
-  pagedesk policy show --json";
+  pagedesk policy show --json
+
+Exit codes: 0 shown, 2 usage, 4 no edition was in force then";
 
 const EXPLAIN: &str = "\
 Examples:
@@ -31,7 +33,8 @@ Examples:
 
 Facts are one JSON object; docs/format/policy-facts.md describes every field.
 
-Exit codes: 0 whatever the verdict is, 2 usage, 5 the facts cannot be read";
+Exit codes: 0 whatever the verdict is, 2 usage, 4 no edition was in force then and none is
+named, 5 the facts cannot be read";
 
 const FUZZ: &str = "\
 Examples:

@@ -3,7 +3,8 @@
 //! Invariants: there is a `Config` only where there is no fault; every fault is found in one go; the desk is never
 //! reachable from elsewhere unless agents sign in to its pages; a token guards the API alone.
 
-use std::collections::BTreeMap;
+mod repeated;
+
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,15 +12,13 @@ use std::path::{Path, PathBuf};
 
 use actors::Limits;
 use machine::AccountFacts;
-use model::{AccountId, AppId, PageId, Redacted, Span};
-use node::PageConfig;
+use model::{AccountId, AppId, Redacted, Span};
 use policy::{Guards, HumanAgentBase};
-use web::Agent;
 
 use super::duration;
 use super::fault::{Fault, Place};
 use super::read::{Held, Reading};
-use super::setting::{AGENT, PAGE, of_section};
+use super::setting::{AGENT, of_section};
 use super::source::Said;
 use super::{Config, Desk, Listen, Meta, Store};
 use crate::store::fault_words;
@@ -68,7 +67,8 @@ impl Builder<'_> {
         let verify_tokens =
             self.several("meta", "verify_tokens", "verify_token_files", "Meta cannot set up the webhook without one");
         let api_token = self.api_token();
-        self.app(app_id.as_deref(), &app_secrets);
+        self.app(app_id.as_deref());
+        self.cut_off("app_secrets", "app_secret_files");
         self.graph();
         self.open_file();
         self.doors();
@@ -147,52 +147,6 @@ impl Builder<'_> {
         })
     }
 
-    fn pages(&mut self) -> BTreeMap<PageId, PageConfig> {
-        let mut pages = BTreeMap::new();
-        if self.reading.count(PAGE) == 0 && !self.reading.pages_unfit {
-            let what = "no Page is configured: add a [[page]] with `id`, `name` and `token_file`";
-            self.reading.fault(self.said.line(PAGE), what);
-        }
-        for index in 0..self.reading.count(PAGE) {
-            let at = format!("{PAGE}[{index}]");
-            let id = self.needed(&at, "id").and_then(text);
-            let name = self.needed(&at, "name").and_then(text);
-            let token = self.one(&at, "token", "token_file");
-            let (Some(id), Some(name)) = (id, name) else { continue };
-            if pages.insert(PageId::new(&id), PageConfig { name, token }).is_some() {
-                let place = self.said.line(&format!("{at}.id"));
-                self.reading.fault(place, format!("the Page {id} is configured twice: leave one of them out"));
-            }
-        }
-        pages
-    }
-
-    /// Who may sign in; `None` where one of them is unfit.
-    fn agents(&mut self) -> Option<Vec<Agent>> {
-        let mut agents: Vec<Agent> = Vec::new();
-        let before = self.reading.faults.len();
-        for index in 0..self.reading.count(AGENT) {
-            let at = format!("{AGENT}[{index}]");
-            let name = self.needed(&at, "name").and_then(text);
-            let login = self.needed(&at, "login").and_then(text);
-            let hash = self.one(&at, "password_hash", "password_hash_file");
-            if hash.is_none() && self.reading.faults.len() == before {
-                let what = format!("`{at}.password_hash` is missing: `pagedesk agent hash` makes one");
-                self.reading.fault(self.said.line(&at), what);
-            }
-            let (Some(name), Some(login), Some(hash)) = (name, login, hash) else { continue };
-            match Agent::new(&name, &login, hash.reveal()) {
-                Err(unfit) => self.reading.fault(self.said.line(&at), format!("`{at}` cannot sign in: {unfit}")),
-                Ok(agent) if agents.iter().any(|known| known.login() == agent.login()) => {
-                    let place = self.said.line(&format!("{at}.login"));
-                    self.reading.fault(place, format!("the login {login} is configured twice: leave one of them out"));
-                }
-                Ok(agent) => agents.push(agent),
-            }
-        }
-        (self.reading.faults.len() == before).then_some(agents)
-    }
-
     /// Who may look where.
     fn doors(&mut self) {
         let (webhook, desk) = (self.address("webhook"), self.address("desk"));
@@ -214,19 +168,35 @@ impl Builder<'_> {
         }
     }
 
-    /// What Meta calls the app and shares with it.
-    fn app(&mut self, id: Option<&str>, secrets: &[Redacted<String>]) {
-        if let Some(id) = id.filter(|id| !id.bytes().all(|byte| byte.is_ascii_digit())) {
+    /// What Meta calls the app.
+    fn app(&mut self, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| !is_number(id)) {
             let what = format!("`meta.app_id` must be the number that Meta shows for the app, not {id:?}");
             self.reading.fault(self.place("meta.app_id"), what);
         }
-        if secrets.iter().any(|secret| secret.reveal().chars().count() < APP_SECRET_MIN) {
-            let key = if self.get("meta", "app_secrets").is_some() { "app_secrets" } else { "app_secret_files" };
+    }
+
+    /// App secrets that are too short to be whole, each at its place.
+    fn cut_off(&mut self, key: &str, files_key: &str) {
+        let is_cut = |secret: &Redacted<String>| secret.reveal().chars().count() < APP_SECRET_MIN;
+        let mut cut = Vec::new();
+        if let Some(Held::Secrets(secrets)) = self.get("meta", key) {
+            let each = secrets.iter().enumerate().filter(|(_, secret)| is_cut(secret));
+            cut.extend(each.map(|(nth, _)| (key.to_owned(), nth, secrets.len())));
+        }
+        if let Some(Held::Paths(files)) = self.get("meta", files_key) {
+            // A file that cannot be read has its own fault already.
+            let each = files.iter().map(|file| read_secret(file).is_ok_and(|(secret, _)| is_cut(&secret))).enumerate();
+            cut.extend(each.filter(|(_, cut)| *cut).map(|(nth, _)| (files_key.to_owned(), nth, files.len())));
+        }
+        for (key, nth, of) in cut {
+            let which = if of > 1 { format!(" (number {} of {of})", nth + 1) } else { String::new() };
             let what = format!(
-                "`meta.{key}` holds a secret of fewer than {APP_SECRET_MIN} characters: copy it whole from the app's \
-                 settings at Meta"
+                "`meta.{key}` holds a secret of fewer than {APP_SECRET_MIN} characters{which}: copy it whole from the \
+                 app's settings at Meta"
             );
-            self.reading.fault(self.place(&format!("meta.{key}")), what);
+            let place = self.place_in(&format!("meta.{key}"), nth);
+            self.reading.fault(place, what);
         }
     }
 
@@ -289,8 +259,7 @@ impl Builder<'_> {
         let found = self.get(section, key);
         let path = format!("{section}.{key}");
         // One that is there and unfit has its own fault already.
-        let is_unfit = self.reading.faults.iter().any(|fault| fault.what.contains(&format!("`{path}`")));
-        if found.is_none() && !is_unfit {
+        if found.is_none() && !self.is_unfit(&path) {
             let bare = section.split('[').next().unwrap_or(section);
             let meaning = of_section(bare).find(|setting| setting.key == key).map_or("", |setting| setting.meaning);
             self.reading.fault(self.said.line(section), format!("`{path}` is missing: {meaning}"));
@@ -320,7 +289,7 @@ impl Builder<'_> {
             secrets.extend(files.iter().filter_map(|file| self.secret(&format!("{section}.{files_key}"), file)));
         }
         let is_unfit = self.reading.faults.len() > before
-            || self.reading.faults.iter().any(|fault| fault.what.contains(&format!("`{section}.{key}`")));
+            || [key, files_key].iter().any(|key| self.is_unfit(&format!("{section}.{key}")));
         if secrets.is_empty() && !is_unfit {
             let what = format!("`{section}.{key}` is missing, and so is `{section}.{files_key}`: {why}");
             self.reading.fault(self.said.line(section), what);
@@ -349,6 +318,19 @@ impl Builder<'_> {
         self.reading.values.get(path).map_or_else(|| self.said.line(path), |(_, place)| place.clone())
     }
 
+    /// Where a member of a list stands: on a line of its own, or where the list does.
+    fn place_in(&self, path: &str, nth: usize) -> Place {
+        match (self.place(path), self.said.line(&format!("{path}[{nth}]"))) {
+            (Place::Line(..), member @ Place::Line(..)) => member,
+            (list, _) => list,
+        }
+    }
+
+    /// Whether the value at a path has a fault already.
+    fn is_unfit(&self, path: &str) -> bool {
+        self.reading.faults.iter().any(|fault| fault.what.contains(&format!("`{path}`")))
+    }
+
     fn get(&self, section: &str, key: &str) -> Option<Held> {
         self.reading.values.get(&format!("{section}.{key}")).map(|(held, _)| held.clone())
     }
@@ -364,6 +346,11 @@ impl Builder<'_> {
     fn mib(&self, section: &str, key: &str) -> Option<usize> {
         self.size(section, key)?.checked_mul(1 << 20)
     }
+}
+
+/// A number as Meta gives them to apps and Pages.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `vNN.N`, as Meta numbers its Graph API.

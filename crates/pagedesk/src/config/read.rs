@@ -70,6 +70,12 @@ pub(crate) fn read(said: &Said) -> Reading {
     reading
 }
 
+/// What is said of a section that may stand several times, where a variable or flag says something of it.
+fn in_the_file_alone(section: &str) -> String {
+    let (several, one) = if section == PAGE { ("Pages", "Page") } else { ("Agents", "agent") };
+    format!("{several} are named in the configuration file alone: write [[{section}]] there, once for each {one}")
+}
+
 fn is_section(name: &str) -> bool {
     SECTIONS.iter().any(|(known, _)| *known == name)
 }
@@ -86,6 +92,10 @@ impl Reading {
     }
 
     fn unknown_section(&mut self, said: &Said, section: &str, value: &Value) {
+        let bare = section.split('[').next().unwrap_or(section);
+        if is_repeated(bare) && said.is_plain_text(value) {
+            return self.fault(said.place(section, value), in_the_file_alone(bare));
+        }
         let hint = match nearest(section, SECTIONS.iter().map(|(known, _)| *known)) {
             Some(known) => format!("did you mean [{known}]?"),
             None => "`pagedesk config example` shows all there are".to_owned(),
@@ -109,10 +119,7 @@ impl Reading {
         let Value::Array(_, tables) = value else {
             self.pages_unfit |= section == PAGE;
             let what = if said.is_plain_text(value) {
-                let (several, one) = if section == PAGE { ("Pages", "Page") } else { ("Agents", "agent") };
-                format!(
-                    "{several} are named in the configuration file alone: write [[{section}]] there, once for each {one}"
-                )
+                in_the_file_alone(section)
             } else {
                 format!("{section} must be [[{section}]], once for each")
             };
@@ -203,16 +210,24 @@ fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<H
     held.ok_or_else(|| wanted(kind, plain))
 }
 
-/// One text, or a list of texts; outside the file a comma parts them.
+/// One text, or a list of texts; outside the file a comma parts them, or they are written as in it.
 fn texts(value: &Value, plain: bool) -> Option<Vec<String>> {
     let own = |value: &Value| value.as_str().map(str::to_owned);
     let all: Vec<String> = match (value.as_str(), value.as_array()) {
+        (Some(text), _) if plain && text.trim_start().starts_with('[') => as_in_a_file(text)?,
         (Some(text), _) if plain => text.split(',').map(|part| part.trim().to_owned()).collect(),
         (Some(text), _) => vec![text.to_owned()],
         (None, Some(values)) => values.iter().map(own).collect::<Option<_>>()?,
         (None, None) => return None,
     };
     all.iter().all(|text| !text.is_empty()).then_some(all)
+}
+
+/// A list as a file has it: `["one", "two"]`.
+fn as_in_a_file(text: &str) -> Option<Vec<String>> {
+    let table: toml::Table = format!("list = {text}").parse().ok()?;
+    let texts = table.get("list")?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned));
+    texts.collect()
 }
 
 /// What a kind wants, as it is written where it stands: in a file text has quotes, outside it has none.

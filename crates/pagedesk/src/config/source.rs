@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Map, Tag, Value};
 use figment::{Figment, Metadata, Profile, Provider};
+use model::in_plain_words;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -148,7 +149,8 @@ fn read_file(path: &Path, text: &str, lines: &mut BTreeMap<String, usize>) -> Re
     }
     let fault = |error: &toml::de::Error| {
         let line = line_of(text, &error.span().unwrap_or(0..0));
-        Fault { place: Place::Line(path.to_owned(), line), what: format!("this is not TOML ({})", error.message()) }
+        let what = format!("this is not TOML: {}", in_plain_words(error.message()));
+        Fault { place: Place::Line(path.to_owned(), line), what }
     };
     Err(errors.iter().map(fault).collect())
 }

@@ -206,13 +206,71 @@ fn the_desk_is_open_to_other_machines_only_where_agents_sign_in() {
     let safe = outside(&[], &[("listen.desk", "0.0.0.0:8081"), ("desk.https", "true")]);
     assert!(folder.load(&text, &safe).unwrap().warnings.is_empty());
     let fault = folder.load(&format!("{text}{}", agent("ADA")), &open).unwrap_err();
-    assert!(fault.contains("the login ADA is configured twice"), "{fault}");
+    assert!(fault.contains("the login ADA is configured twice, first at "), "{fault}");
     let fault = folder.load(&text.replace("$argon2id", "$argon2d"), &open).unwrap_err();
     assert!(fault.contains("`agent[0]` cannot sign in: it is no argon2id hash"), "{fault}");
     let fault = folder.load(&format!("{SMALL}\n[[agent]]\nname = \"Ada\"\nlogin = \"ada\"\n"), &open).unwrap_err();
     assert!(fault.contains("`agent[0].password_hash` is missing"), "{fault}");
     let proxied = outside(&[], &[("desk.https", "true")]);
     assert!(folder.load(SMALL, &proxied).is_err(), "a proxy opens it too");
+}
+
+#[test]
+fn faults_of_one_kind_hide_none_of_another() {
+    let folder = Folder::new();
+    folder.write("short", "tiny\n", 0o600);
+    let text = r#"[store]
+dir = "state"
+[meta]
+app_id = "990017"
+app_secrets = [
+  "sixteen-letters-",
+  "cut-off",
+]
+app_secret_files = ["short"]
+verify_tokens = ["v3rify"]
+[desk]
+api_token = "short"
+[[page]]
+id = "1x"
+name = "Quayside Bakery"
+[[page]]
+id = "23"
+[[page]]
+id = "23"
+name = "Harbour Bicycles"
+[[agent]]
+name = "Ada Osei"
+login = "ada"
+password_hash = "secret"
+[[agent]]
+name = "Ada Osei"
+login = "ADA"
+[[agent]]
+login = "bo"
+password_hash_file = "missing"
+"#;
+    insta::assert_snapshot!(folder.load(text, &Outside::default()).unwrap_err());
+}
+
+#[test]
+fn a_list_outside_the_file_is_written_with_commas_or_as_in_it() {
+    let folder = Folder::new();
+    let secrets = |value: &str| {
+        let loaded = folder.load(SMALL, &outside(&[], &[("meta.app_secrets", value)]))?;
+        Ok::<_, String>(loaded.config.meta.app_secrets.iter().map(|secret| secret.reveal().clone()).collect::<Vec<_>>())
+    };
+    let both = ["sixteen-letters-".to_owned(), "another-sixteen-".to_owned()];
+    assert_eq!(secrets("sixteen-letters-, another-sixteen-").unwrap(), both);
+    assert_eq!(secrets("[\"sixteen-letters-\", 'another-sixteen-']").unwrap(), both);
+    for broken in ["[\"sixteen-letters-\", another-sixteen-]", "[\"sixteen-letters-\"", "[1, 2]"] {
+        let said = "--set meta.app_secrets: `meta.app_secrets` must be a list of texts, none of them empty, with commas between them";
+        assert_eq!(secrets(broken).unwrap_err(), said, "{broken}");
+    }
+    for section in ["page.0", "page[0]", "page"] {
+        let fault = folder.load(SMALL, &outside(&[], &[(&format!("{section}.id"), "5")])).unwrap_err();
+        assert!(fault.contains("Pages are named in the configuration file alone: write [[page]] there"), "{fault}");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(crate) fn json(report: &Report, desk: &DeskReport) -> String {
     let body = json!({
         "sound": report.is_sound() && desk.findings.is_empty(),
         "damaged": report.damaged.iter().map(damaged).collect::<Vec<Value>>(),
+        "unchecked": report.unchecked.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
         "journal": part("journal", &report.journal.findings, report.journal.more_findings),
         "inbox": part("inbox", &report.inbox.findings, report.inbox.more_findings),
         "desk": part("desk", &desk.findings, desk.more_findings),
@@ -40,6 +41,10 @@ pub(crate) fn text(report: &Report, desk: &DeskReport, dir: &Path) -> String {
     for file in &report.damaged {
         let state = if file.is_missing { "missing" } else { "damaged" };
         text.push_str(&format!("{} is {state}: {}\n", file.file.display(), what(file)));
+    }
+    for file in &report.unchecked {
+        let file = file.display();
+        text.push_str(&format!("{file}: a node writes to it, so that the checksums of its pages were not looked at\n"));
     }
     for (name, findings, more) in [
         ("journal", &report.journal.findings, report.journal.more_findings),

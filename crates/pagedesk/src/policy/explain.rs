@@ -9,7 +9,7 @@ use model::Timestamp;
 use policy::{Answer, Edition, EditionId, Facts, Pass, RuleId, Trail, Verdict, edition_at, editions, next_change};
 use serde_json::{Value, json};
 
-use super::{end, facts, left, now_or, standing, way};
+use super::{end, facts, in_force, left, now_or, standing, way};
 use crate::cli::Explain;
 use crate::config::duration;
 use crate::exit::{self, Exit, Failure};
@@ -25,6 +25,9 @@ pub(super) fn explain(asked: &Explain) -> Result<Exit, Failure> {
         at: now_or(asked.at),
         edition: asked.edition.and_then(|id| editions().iter().find(|edition| edition.id() == id)),
     };
+    if question.edition.is_none() {
+        in_force(question.at)?;
+    }
     exit::print(&if asked.json { format!("{}\n", question.json()) } else { question.text() })
 }
 
@@ -85,7 +88,7 @@ impl Question {
 
     /// The answer at another instant, if the facts stay. A what-if stays under its edition, else the calendar goes on.
     fn gist_at(&self, at: Timestamp) -> String {
-        let what_if = edition_at(self.at).id() != self.edition().id();
+        let what_if = in_force(self.at).ok().map(Edition::id) != Some(self.edition().id());
         let edition = if what_if { self.edition() } else { edition_at(at) };
         match policy::decide(&self.facts, at, edition) {
             Verdict::Permit { messaging_type, .. } => format!("PERMIT {}", way(messaging_type)),
@@ -131,7 +134,7 @@ impl Question {
         let more = json!({
             "at": self.at,
             "edition": edition.id(),
-            "in_force": edition_at(self.at).id(),
+            "in_force": in_force(self.at).ok().map(Edition::id),
             "facts": self.facts,
             "trail": rules,
             "not_asked": unasked(edition, &trail).map(RuleId::code).collect::<Vec<_>>(),

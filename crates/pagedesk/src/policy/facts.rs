@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use model::{Span, Timestamp};
+use model::{Span, Timestamp, in_plain_words};
 use policy::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
@@ -60,8 +60,7 @@ pub(super) fn parse(text: &str) -> Result<Facts, String> {
 }
 
 fn told_fault(field: &str, fault: &serde_json::Error) -> String {
-    let (line, column, what) = (fault.line(), fault.column(), fault.to_string());
-    let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+    let (line, column, what) = (fault.line(), fault.column(), in_plain_words(&fault.to_string()));
     format!("line {line}, column {column}{field}: {what}")
 }
 

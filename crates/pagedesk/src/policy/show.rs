@@ -1,17 +1,17 @@
 //! `pagedesk policy show`: the edition in force and its rules, in the order in which they are asked.
 
 use model::Timestamp;
-use policy::{Edition, edition_at, editions};
+use policy::{Edition, editions};
 use serde_json::{Value, json};
 
-use super::{now_or, replaced_at};
+use super::{in_force, now_or, replaced_at};
 use crate::cli::Show;
 use crate::exit::{self, Exit, Failure};
 use crate::instant;
 
 /// Carries out `policy show`.
 pub(super) fn show(asked: &Show) -> Result<Exit, Failure> {
-    let edition = edition_at(now_or(asked.at));
+    let edition = in_force(now_or(asked.at))?;
     exit::print(&if asked.json { format!("{}\n", object(edition)) } else { table(edition) })
 }
 

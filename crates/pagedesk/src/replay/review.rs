@@ -11,7 +11,8 @@ use simulator::replay::accept::accepted;
 use simulator::replay::compare::Difference;
 use simulator::replay::told::Told;
 
-use super::{APPROVED, Ran, Standing, shown, write};
+use super::file::write;
+use super::{APPROVED, Ran, Standing, shown};
 use crate::exit::{self, Failure};
 
 /// An answer.

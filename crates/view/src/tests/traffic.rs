@@ -2,9 +2,11 @@
 
 use ::journal::{Record, Stored};
 use ::model::{
-    Anomaly, AppId, Channel, ContactId, Echo, Edit, EffectId, Inbound, Incarnation, ItemKey, Lead, MachineId, Message,
-    Mid, PageInbound, PageKind, Postback, Reaction, Receipt, Redacted, Referral, Span, TaskId, Unsend,
+    Anomaly, AppId, Channel, ContactId, Echo, Edit, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey,
+    Lead, MachineId, Message, Mid, PageInbound, PageKind, Postback, Reaction, Receipt, Redacted, Referral, Span,
+    TaskId, Unsend,
 };
+use machine::account::{self, Account};
 use machine::conversation::{Command, Conversation, Effect, Event, Outcome, Reply, Resolution, SendOutcome, State};
 use machine::outbound::{Content, PartId};
 use machine::page::{self, Page};
@@ -32,6 +34,7 @@ pub(super) struct Traffic {
     pub(super) tape: Tape,
     pub(super) pages: Vec<(PageId, page::State)>,
     context: Context,
+    newest: Option<Mid>,
     now: i64,
     count: u64,
     position: u64,
@@ -58,6 +61,7 @@ impl Traffic {
             tape: Tape::default(),
             pages: ["1029", "1030"].map(|page| (PageId::new(page), page::State::default())).to_vec(),
             context,
+            newest: None,
             now: START,
             count: 0,
             position: 0,
@@ -71,6 +75,7 @@ impl Traffic {
     /// A message of a customer.
     pub(super) fn customer_writes(&mut self, nth: usize, text: &str, at: Timestamp) {
         let mid = self.mid();
+        self.newest = Some(mid.clone());
         let kind = Kind::Message(Message { text: Some(text.into()), ..Message::new(mid) });
         self.receive(nth, kind, at);
     }
@@ -80,6 +85,58 @@ impl Traffic {
         let mid = self.mid();
         let echo = Echo { mid, app: None, metadata: None, text: Some("we are".into()), attachments: Vec::new() };
         self.receive(nth, Kind::Echo(echo), at);
+    }
+
+    /// An agent answers.
+    pub(super) fn answers(&mut self, nth: usize, text: &str, at: Timestamp) {
+        self.count += 1;
+        let reply = Reply {
+            comment: CommentId::new(self.count.to_string()),
+            task: TaskId::new("1"),
+            author: Author::Agent,
+            by: "Grace".to_owned(),
+            contents: vec![Content::Text { text: text.into() }],
+            tag: None,
+            at,
+        };
+        self.command(nth, Command::Reply(reply));
+    }
+
+    /// The thread is passed to an app; 77 is ours.
+    pub(super) fn passed(&mut self, nth: usize, to: &str, at: Timestamp) {
+        self.receive(nth, handover(to), at);
+    }
+
+    /// The newest message is changed.
+    pub(super) fn changes(&mut self, nth: usize, text: &str, at: Timestamp) {
+        let mid = self.newest_mid();
+        self.receive(nth, Kind::Edit(Edit { mid, by_page: false, text: Some(text.into()), nth: None }), at);
+    }
+
+    /// The newest message is taken back.
+    pub(super) fn takes_back(&mut self, nth: usize, at: Timestamp) {
+        let mid = self.newest_mid();
+        self.receive(nth, Kind::Unsend(Unsend { mid, by_page: false }), at);
+    }
+
+    fn newest_mid(&self) -> Mid {
+        self.newest.clone().expect("something was written")
+    }
+
+    /// The account is configured.
+    pub(super) fn configures(&mut self, facts: &AccountFacts) {
+        let event = account::Event::Configured { facts: facts.clone() };
+        self.append("a/1", 1, vec![Account::encode(&event)]);
+    }
+
+    /// The next part of a conversation is about to be sent, and Meta refuses it; a person leaves it.
+    pub(super) fn fails_and_is_given_up(&mut self, nth: usize) {
+        self.command(nth, Command::Dispatch);
+        let (effect, _) = self.chats[nth].open.pop().expect("a send is open");
+        let send = SendOutcome::Failed { code: (551, None), row: "customer-unavailable".to_owned(), trace: None };
+        self.command(nth, Command::Settle { effect, outcome: Outcome::Send { send } });
+        let part = PartId(self.chats[nth].state.queue().next_id().0 - 1);
+        self.command(nth, Command::Resolve { part, resolution: Resolution::GiveUp, by: "Grace".to_owned() });
     }
 
     /// A customer puts a heart on a message.
@@ -211,11 +268,12 @@ impl Traffic {
     /// Something that a customer does beside writing.
     fn deed(&mut self, nth: usize, how: u8, at: Timestamp) {
         let mid = Mid::new(format!("m_{}", u64::from(how) % self.count.max(1)));
-        let kind = match how % 6 {
+        let kind = match how % 7 {
             0 | 1 => Kind::Postback(Postback { mid: None, title: None, payload: None, referral: None }),
             2 => Kind::Reaction(Reaction { mid, added: how < 128, by_page: false, name: None, emoji: None }),
             3 => Kind::Unsend(Unsend { mid, by_page: false }),
             4 => Kind::Edit(Edit { mid, by_page: false, text: Some("are you open today?".into()), nth: None }),
+            5 => handover(if how < 128 { "77" } else { "78" }),
             _ => Kind::Referral(Box::new(Referral { mark: Some("spring".into()), ..Referral::default() })),
         };
         self.receive(nth, kind, at);
@@ -315,4 +373,9 @@ impl Traffic {
             records: encoded.into_iter().zip((first..).zip(0..)).map(stored).collect(),
         });
     }
+}
+
+fn handover(to: &str) -> Kind {
+    let to = Some(AppId::new(to));
+    Kind::Handover(Handover { act: HandoverAct::Passed, from: None, to, metadata: None })
 }

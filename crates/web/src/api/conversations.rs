@@ -37,7 +37,7 @@ pub(super) async fn list(
     Asked(Query(asked)): Asked<Query<Listing>>,
 ) -> Result<Json<ConversationList>, Fault> {
     let filter = Filter { which: asked.filter, page: asked.page.map(PageId::new), now: sources.node.now() };
-    Ok(Json(sources.lists.conversations(&filter, asked.cursor.as_deref(), limit(asked.limit))?))
+    Ok(Json(sources.lists.conversations(&filter, asked.cursor.as_deref(), limit(asked.limit)?)?))
 }
 
 /// Parameters of one conversation.

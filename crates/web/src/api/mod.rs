@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use http::StatusCode;
 use machine::conversation::verdict_now;
 use model::{MachineId, Timestamp};
 use policy::{Author, Verdict};
@@ -61,9 +62,20 @@ async fn totals(State(sources): State<Arc<Sources>>) -> Result<Json<Value>, Faul
     Ok(Json(json!({ "node": node, "desk": desk, "site": site })))
 }
 
-/// Rows to answer with: what was asked for, within the limit.
-fn limit(asked: Option<usize>) -> usize {
-    asked.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
+/// Rows to answer with: as many as were asked for.
+///
+/// # Errors
+/// 400 where nobody answers so many: a list that is shorter than asked for would look like its end.
+fn limit(asked: Option<usize>) -> Result<usize, Fault> {
+    match asked {
+        None => Ok(LIMIT),
+        Some(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+        Some(limit) => {
+            let sentence =
+                format!("The limit is a number from 1 to {LIMIT_MAX}, not {limit}; “next” leads to the rest.");
+            Err(Fault::new(StatusCode::BAD_REQUEST, "invalid-query", sentence))
+        }
+    }
 }
 
 /// Whether an agent may send at this moment, and until when this answer holds.

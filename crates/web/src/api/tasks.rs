@@ -7,10 +7,10 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::{HeaderMap, StatusCode};
 use model::Redacted;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracker::Audience;
-use tracker::desk::{Act, StatusId, TaskFilter, TaskList, TaskPage};
+use tracker::desk::{Act, Refusal, StatusId, Task, TaskFilter, TaskList, TaskPage};
 
 use super::{limit, may_i_send};
 use crate::asked::{self, Asked};
@@ -21,7 +21,7 @@ use crate::site::Sources;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
-    cursor: Option<u64>,
+    cursor: Option<String>,
     limit: Option<usize>,
     status: Option<StatusId>,
     active: Option<bool>,
@@ -29,13 +29,23 @@ pub(super) struct Listing {
     trashed: bool,
 }
 
+/// Some of the tasks.
+#[derive(Serialize)]
+pub(super) struct Listed {
+    tasks: Vec<Task>,
+    /// Where the next page starts, as text like every cursor; `None` at the end.
+    next: Option<String>,
+}
+
 /// `GET /tasks?cursor&limit&status&active&trashed`
 pub(super) async fn list(
     State(sources): State<Arc<Sources>>,
     Asked(Query(asked)): Asked<Query<Listing>>,
-) -> Result<Json<TaskList>, Fault> {
+) -> Result<Json<Listed>, Fault> {
     let filter = TaskFilter { status: asked.status, active: asked.active, trashed: asked.trashed };
-    Ok(Json(sources.desk.tasks(filter, asked.cursor, limit(asked.limit))?))
+    let before = asked.cursor.map(|cursor| cursor.parse().map_err(|_| Refusal::CursorUnfit)).transpose()?;
+    let TaskList { tasks, next } = sources.desk.tasks(filter, before, limit(asked.limit)?)?;
+    Ok(Json(Listed { tasks, next: next.map(|next: u64| next.to_string()) }))
 }
 
 /// Parameters of the comments: `older` is the cursor of an earlier answer.
@@ -53,7 +63,7 @@ pub(super) async fn show(
     Asked(Query(asked)): Asked<Query<Comments>>,
 ) -> Result<Json<TaskPage>, Fault> {
     let task = asked::task(&task)?;
-    Ok(Json(sources.desk.task(&task, asked.older.as_deref(), limit(asked.limit))?))
+    Ok(Json(sources.desk.task(&task, asked.older.as_deref(), limit(asked.limit)?)?))
 }
 
 /// `GET /tasks/{task}/comments?older&limit`
@@ -63,7 +73,7 @@ pub(super) async fn comments(
     Asked(Query(asked)): Asked<Query<Comments>>,
 ) -> Result<Json<Value>, Fault> {
     let task = asked::task(&task)?;
-    let page = sources.desk.task(&task, asked.older.as_deref(), limit(asked.limit))?;
+    let page = sources.desk.task(&task, asked.older.as_deref(), limit(asked.limit)?)?;
     Ok(Json(json!({ "task": page.task.id, "comments": page.comments, "older": page.older })))
 }
 

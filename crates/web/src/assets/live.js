@@ -4,6 +4,8 @@
 (() => {
   const page = document.body;
   const own = page.dataset.machine;
+  // A form that came back is shown at another address than its page's: that one is read again, and never sent twice.
+  if (page.dataset.at) history.replaceState(null, "", page.dataset.at);
   const pulse = document.getElementById("pulse");
   const EACH = 1000; // between two readings, in ms
   const OTHERS = 5000; // where only others' conversations changed

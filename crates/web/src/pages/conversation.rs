@@ -8,6 +8,7 @@ use model::{MachineId, Span};
 
 use super::conversations::{self, Listing, Names, avatar, name, pill};
 use super::frame::Frame;
+use super::kept::{self, Kept};
 use super::layout::{self, Live, Tab};
 use super::{guide, line, link};
 use crate::guide::Shown;
@@ -33,14 +34,14 @@ pub(crate) struct Beside {
     pub(crate) guide: Option<Shown>,
 }
 
-/// The whole page. `shown`: how many of the newest entries.
-pub(crate) fn page(frame: &Frame, talk: &Talk, beside: &Beside, shown: usize) -> Markup {
+/// The whole page. `shown`: how many of the newest entries; `kept`: an answer that was not taken.
+pub(crate) fn page(frame: &Frame, talk: &Talk, beside: &Beside, shown: usize, kept: Option<&Kept>) -> Markup {
     let name = name(talk.name.as_deref(), &talk.psid);
     let here = (&talk.page, &talk.psid);
     let content = html! {
         @if let Some(list) = &beside.list {
             @let guide = guide::steps(frame, beside.guide.as_ref(), &link::conversation(&talk.page, &talk.psid));
-            (conversations::beside(list, &beside.listing, &beside.names, frame.now, here, &guide))
+            (conversations::beside(list, &beside.listing, &beside.names, frame, here, &guide))
         }
         article .conversation aria-label=(name) {
             (head(talk, &name, &beside.listing))
@@ -51,7 +52,7 @@ pub(crate) fn page(frame: &Frame, talk: &Talk, beside: &Beside, shown: usize) ->
                 }
             }
             div .scroll tabindex="0" aria-label="Transcript" role="region" { (transcript(frame, talk, shown)) }
-            div #end { (composer(frame, talk, &name)) }
+            div #end { (composer(frame, talk, &name, kept)) }
         }
     };
     let machine = MachineId::Conversation(talk.page.clone(), talk.psid.clone()).to_string();
@@ -65,12 +66,12 @@ fn head(talk: &Talk, name: &str, listing: &Listing) -> Markup {
             a .back href=(listing.address()) { span aria-hidden="true" { "‹" } span .hidden { "Back to the conversations" } }
             (avatar(name, &talk.psid))
             div .titles {
-                h1 { (name) }
+                h1 dir="auto" { (name) }
                 p .soft title={ "Customer " (talk.psid) } { (page) " · Messenger" }
             }
             div #state .marks data-live data-turns=[talk.composer.turns.map(|Span(ms)| ms)] {
                 (label(&talk.composer))
-                @if talk.standby { (pill(Tone::Note, "another app holds the thread")) }
+                @if talk.standby { (pill(Tone::Note, "another app has it")) }
                 @if let Some(task) = &talk.task { a .task href=(link::task(task)) { "Task " (task) } }
             }
         }
@@ -134,19 +135,22 @@ pub(crate) fn label(composer: &Composer) -> Markup {
     }
 }
 
-fn composer(frame: &Frame, talk: &Talk, name: &str) -> Markup {
+fn composer(frame: &Frame, talk: &Talk, name: &str, kept: Option<&Kept>) -> Markup {
     let Composer { enabled, sentence, state, .. } = talk.composer;
+    let describes = if kept.is_some() { Some("refusal") } else { sentence.map(|_| "why") };
     let hint = format!("Answer {name}");
     html! {
         form #composer .composer data-state=(state) method="post"
             action={ (link::conversation(&talk.page, &talk.psid)) "/reply" } {
+            (kept::refusal(kept))
             div #notice { @if let Some(sentence) = sentence { p #why .why .bad[!enabled] { (sentence) } } }
             (frame.csrf())
-            (frame.showing())
+            (kept::mark(kept, frame))
             label .hidden for="text" { "Answer to the customer" }
             div .write {
                 textarea #text name="text" rows="2" required maxlength=(TEXT_MAX) placeholder=[enabled.then_some(hint)]
-                    disabled[!enabled] aria-describedby=[sentence.map(|_| "why")] {}
+                    disabled[!enabled && kept.is_none()] readonly[!enabled && kept.is_some()] dir="auto"
+                    aria-describedby=[describes] { (kept::words(kept)) }
                 button disabled[!enabled] { "Send" }
             }
             p .soft.under-write {

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::{PageId, Psid, Span, Timestamp};
+use model::{PageId, Psid, Span};
 
 use super::frame::Frame;
 use super::layout::{self, Live, Tab};
 use super::line::kind_words;
 use super::{guide, link, sign_in};
 use crate::guide::Shown;
-use crate::lists::{ConversationList, ConversationRow, Which};
-use crate::present::{Tone, clock, iso, left, moment};
+use crate::lists::{ConversationList, ConversationRow, LastBy, Which};
+use crate::present::{Chance, Tone, clock, iso, moment};
 
 /// Which rows are asked for; a conversation's page remembers it for the list beside it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -78,9 +78,9 @@ pub(crate) fn page(
         @if !frame.sign_in { aside .sheet.padded.hint { p { strong { "Everybody who reaches this address is in." } } (sign_in::how()) } }
         div .head {
             h1 { "Conversations" }
-            div .filters { (tabs(listing)) (of(listing, names)) }
+            div .filters { (tabs(listing)) (choice("/", word(listing.which), listing.page.as_ref(), names)) }
         }
-        (rows(list, listing, names, frame.now, None))
+        (rows(list, listing, names, frame, None))
         p .soft.zone { "Times are UTC." }
         div .more {
             (guide::again(frame, guide, &listing.address()))
@@ -98,14 +98,14 @@ pub(crate) fn beside(
     list: &ConversationList,
     listing: &Listing,
     names: &Names,
-    now: Timestamp,
+    frame: &Frame,
     here: (&PageId, &Psid),
     guide: &Markup,
 ) -> Markup {
     html! {
         aside .inbox aria-label="Conversations" {
             div .inbox-head { (tabs(listing)) }
-            (rows(list, listing, names, now, Some(here)))
+            (rows(list, listing, names, frame, Some(here)))
             @if list.next.is_some() { div .more { a .button.quiet.small href=(listing.address()) { "All of them" } } }
             (guide)
         }
@@ -124,17 +124,17 @@ fn tabs(listing: &Listing) -> Markup {
     }
 }
 
-/// The choice of a Page, where there are several.
-fn of(listing: &Listing, names: &Names) -> Markup {
+/// The choice of a Page for the list at `action`, where there are several; `which`: the filter to stay with.
+pub(crate) fn choice(action: &str, which: Option<&str>, chosen: Option<&PageId>, names: &Names) -> Markup {
     html! {
         @if names.len() > 1 {
-            form .inline method="get" action="/" {
-                @if let Some(which) = word(listing.which) { input type="hidden" name="show" value=(which); }
+            form .inline method="get" action=(action) {
+                @if let Some(which) = which { input type="hidden" name="show" value=(which); }
                 label .hidden for="of" { "Page" }
                 select #of name="of" data-submit {
                     option value="" { "All Pages" }
                     @for (page, name) in names {
-                        option value=(page) selected[listing.page.as_ref() == Some(page)] { (called(name, page)) }
+                        option value=(page) selected[chosen == Some(page)] { (called(name, page)) }
                     }
                 }
                 button .quiet.small data-unscripted { "Show" }
@@ -147,10 +147,10 @@ fn rows(
     list: &ConversationList,
     listing: &Listing,
     names: &Names,
-    now: Timestamp,
+    frame: &Frame,
     here: Option<(&PageId, &Psid)>,
 ) -> Markup {
-    let turns = list.conversations.iter().filter_map(|row| left(row.window_ends_at?, now).1).min();
+    let turns = list.conversations.iter().filter_map(|row| Chance::of(&row.verdict, frame.now).turns).min();
     html! {
         div #list data-live data-turns=[turns.map(|Span(ms)| ms)] {
             @if list.conversations.is_empty() {
@@ -160,7 +160,7 @@ fn rows(
                 }
             } @else {
                 ul #rows .sheet {
-                    @for row in &list.conversations { (item(row, listing, names, now, here)) }
+                    @for row in &list.conversations { (item(row, listing, names, frame, here)) }
                 }
             }
         }
@@ -181,9 +181,10 @@ fn item(
     row: &ConversationRow,
     listing: &Listing,
     names: &Names,
-    now: Timestamp,
+    frame: &Frame,
     here: Option<(&PageId, &Psid)>,
 ) -> Markup {
+    let chance = Chance::of(&row.verdict, frame.now);
     let name = name(row.name.as_deref(), &row.psid);
     let is_here = here == Some((&row.page, &row.psid));
     html! {
@@ -191,14 +192,17 @@ fn item(
             (avatar(&name, &row.psid))
             div .row-top {
                 a href={ (link::conversation(&row.page, &row.psid)) (listing.query()) }
-                    aria-current=[is_here.then_some("true")] { (name) }
+                    aria-current=[is_here.then_some("true")] dir="auto" { (name) }
                 span .of { (called(names.get(&row.page).map_or("", String::as_str), &row.page)) }
-                @if let Some(at) = row.last_activity_at { time datetime=(iso(at)) title=(clock(at)) { (moment(at, now)) } }
+                @if let Some(at) = row.last_activity_at { time datetime=(iso(at)) title=(clock(at)) { (moment(at, frame.now)) } }
             }
-            p .last { @if let Some(line) = &row.last_line { (glance(line)) } @else { "no message yet" } }
+            p .last dir="auto" {
+                @if let Some(by) = writer(row.last_by.as_ref(), frame.by()) { bdi { (by) } ": " }
+                @if let Some(line) = &row.last_line { (glance(line)) } @else { "no message yet" }
+            }
             div .marks {
                 @if row.unanswered { span .dot {} span .hidden { "waits for an answer" } }
-                (window(row.window_ends_at, now))
+                (pill(chance.tone, &chance.words))
                 (marks(row))
                 @if let Some(task) = &row.task { a .task href=(link::task(task)) { "Task " (task) } }
             }
@@ -223,14 +227,14 @@ fn called_kind(kind: &str) -> Option<&str> {
     (word != kind).then_some(word)
 }
 
-fn window(ends_at: Option<Timestamp>, now: Timestamp) -> Markup {
-    let Some(end) = ends_at else { return pill(Tone::Quiet, "no window") };
-    let tone = match end - now {
-        Span(ms) if ms <= 0 => Tone::Quiet,
-        span if span <= crate::lists::ENDING_WITHIN => Tone::Note,
-        _ => Tone::Open,
-    };
-    pill(tone, &left(end, now).0)
+/// Whose the last words are, where they are not the customer's. `reader`: in whose name the page acts.
+fn writer<'a>(by: Option<&'a LastBy>, reader: &str) -> Option<&'a str> {
+    match by? {
+        LastBy::Customer => None,
+        LastBy::Agent(name) if name == reader => Some("You"),
+        LastBy::Agent(name) => Some(name),
+        LastBy::Outside => Some("The Page"),
+    }
 }
 
 fn marks(row: &ConversationRow) -> Markup {

@@ -61,6 +61,12 @@ impl Posted {
         Ok(text.replace("\r\n", "\n"))
     }
 
+    /// What a person would not want to lose: the text typed, odd letters marked. May be empty.
+    pub(crate) fn words(&self) -> String {
+        let texts = self.0.iter().filter(|(name, _)| name == b"text").map(|(_, value)| readable(value));
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
     /// A short field in UTF-8; `None` where the form came without it.
     pub(crate) fn word(&self, name: &str) -> Result<Option<String>, Fault> {
         let word = self.field(name)?.map(|word| core::str::from_utf8(word).map(str::to_owned)).transpose();
@@ -143,15 +149,12 @@ impl Sent {
 
     /// What a person would not want to lose: the text typed, or all of a body that is no form. May be empty.
     pub(crate) fn words(&self) -> String {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        match self.posted() {
-            Some(Posted(fields)) => {
-                let texts = fields.iter().filter(|(name, _)| name == b"text").map(|(_, value)| text(value));
-                texts.collect::<Vec<_>>().join("\n")
-            }
-            None => text(&self.body),
-        }
+        self.posted().map_or_else(|| readable(&self.body), |posted| posted.words())
     }
+}
+
+fn readable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

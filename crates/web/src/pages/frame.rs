@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) position: u64,
     /// The node's clock.
     pub(crate) now: Timestamp,
+    /// The address of the page, where it answers a form that was sent elsewhere.
+    pub(crate) at: Option<String>,
 }
 
 impl Frame {
@@ -37,7 +39,7 @@ impl Frame {
 
     fn around(sources: &Sources, viewer: Option<Viewer>) -> Self {
         let (sign_in, position) = (sources.people.sign_in(), sources.lists.position());
-        Self { viewer, sign_in, position, now: sources.node.now() }
+        Self { viewer, sign_in, position, now: sources.node.now(), at: None }
     }
 
     /// In whose name a form acts.

@@ -6,6 +6,7 @@ use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
 
 use super::frame::Frame;
+use super::happenings;
 
 const CSS: &str = include_str!("../assets/site.css");
 const JS: &str = include_str!("../assets/live.js");
@@ -22,6 +23,8 @@ pub(crate) enum Tab {
     Conversations,
     /// The tasks.
     Tasks,
+    /// What happened on the Pages.
+    Happenings,
     /// None of them.
     Nowhere,
 }
@@ -50,7 +53,7 @@ pub(crate) fn page(frame: &Frame, title: &str, tab: Tab, live: Live<'_>, content
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body data-after=[after] data-machine=[machine] {
+            body data-after=[after] data-machine=[machine] data-at=[frame.at.as_deref()] {
                 a .skip href="#main" { "Skip to the content" }
                 header .bar {
                     a .brand href="/" { (logo()) span { "pagedesk" } }
@@ -58,6 +61,7 @@ pub(crate) fn page(frame: &Frame, title: &str, tab: Tab, live: Live<'_>, content
                         nav aria-label="Main" {
                             (self::tab("/", "Conversations", tab == Tab::Conversations))
                             (self::tab("/tasks", "Tasks", tab == Tab::Tasks))
+                            (self::tab(happenings::PATH, "Happenings", tab == Tab::Happenings))
                         }
                     }
                     (person(frame))

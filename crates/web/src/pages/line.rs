@@ -53,7 +53,7 @@ pub(crate) fn line(said: &Said, place: &Place<'_>) -> Markup {
             }
         },
         Who::Notice => html! {
-            li id=(said.id) .notice { p { (said.text) " · " (moment(said.at)) } }
+            li id=(said.id) .notice { p dir="auto" { (said.text) " · " (moment(said.at)) } }
         },
         Who::Us { part, by, words } => {
             let trouble = matches!(words.state, "failed" | "refused" | "in doubt");
@@ -93,7 +93,7 @@ fn bubble(said: &Said) -> Markup {
         @if said.unsent {
             div .bubble.gone { "This message was taken back." }
         } @else if !said.text.is_empty() {
-            div .bubble { (said.text) @if said.edited { span .edited { " edited" } } }
+            div .bubble dir="auto" { (said.text) @if said.edited { span .edited { " edited" } } }
         }
         @for attached in &said.attached { (attachment(attached)) }
         @if !said.reactions.is_empty() {
@@ -102,22 +102,22 @@ fn bubble(said: &Said) -> Markup {
     }
 }
 
-/// What was attached, as a card. A browser is never made to fetch it by itself: it lies with Facebook, whose links end,
-/// and asking for it would tell who reads what when.
+/// What was attached, as a card. A browser is never made to fetch it by itself: it lies with Facebook or whoever else the
+/// card names, links end, and asking for it would tell who reads what when.
 pub(super) fn attachment(attached: &Attached) -> Markup {
     let (sign, word) = kind_words(&attached.kind);
     // These are what they say, and nothing is to be opened.
     let is_whole = matches!(attached.kind.as_str(), "sticker" | "thumb up" | "location" | "template" | "appointment");
     let title = attached.title.as_deref().unwrap_or(word);
     let opens = match (&attached.link, is_whole) {
-        (Some(_), _) => Some("opens at Facebook"),
-        (None, false) => Some("no link came with it"),
+        (Some(link), _) => Some(host(link).map_or("opens elsewhere".to_owned(), |host| format!("opens at {host}"))),
+        (None, false) => Some("no link came with it".to_owned()),
         (None, true) => None,
     };
-    let under: Vec<&str> = attached.title.as_ref().map(|_| word).into_iter().chain(opens).collect();
+    let under: Vec<&str> = attached.title.as_ref().map(|_| word).into_iter().chain(opens.as_deref()).collect();
     let card = html! {
         span class={ "sign " (sign) } aria-hidden="true" {}
-        span .title { (title) }
+        span .title dir="auto" { (title) }
         span .soft { (under.join(" · ")) }
     };
     html! {
@@ -126,6 +126,12 @@ pub(super) fn attachment(attached: &Attached) -> Markup {
             None => { div .attached { (card) } }
         }
     }
+}
+
+/// The host that a link leads to, as the browser will take it; `None` where it does not read as an address.
+fn host(link: &str) -> Option<String> {
+    let link: http::Uri = link.parse().ok()?;
+    link.host().map(str::to_ascii_lowercase)
 }
 
 /// The class of an attachment's sign, and what it is called.
@@ -177,6 +183,24 @@ fn ways(place: &Place<'_>, part: PartId, words: &PartWords) -> Markup {
             @for (value, words) in offered {
                 button .quiet.small name="resolution" value=(value) { (words) }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_names_the_host_that_it_truly_leads_to() {
+        for (link, named) in [
+            ("https://scontent.xx.fbcdn.net/v/t1?oh=1", Some("scontent.xx.fbcdn.net")),
+            ("https://www.facebook.com@Evil.example:8443/a", Some("evil.example")),
+            ("http://127.0.0.1:8090/play/picture/red.png", Some("127.0.0.1")),
+            ("https://", None),
+            ("https://a b/", None),
+        ] {
+            assert_eq!(host(link).as_deref(), named, "{link}");
         }
     }
 }

@@ -8,6 +8,8 @@ mod conversations;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod guide;
+mod happenings;
+mod kept;
 pub(crate) mod layout;
 mod line;
 mod link;
@@ -37,6 +39,7 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/conversations/{page}/{psid}", get(read::conversation))
         .route("/conversations/{page}/{psid}/reply", post(write::reply))
         .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(write::resolve))
+        .route(happenings::PATH, get(read::happenings))
         .route("/tasks", get(read::tasks))
         .route("/tasks/{task}", get(read::task))
         .route("/tasks/{task}/comments", post(write::comment))

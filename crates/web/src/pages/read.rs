@@ -12,12 +12,13 @@ use model::{CommentId, MachineId, PageId, TaskId, Timestamp};
 use policy::Author;
 use serde::Deserialize;
 use tracker::Audience;
-use tracker::desk::{StatusId, TaskFilter, Writer};
+use tracker::desk::{StatusId, TaskFilter, TaskPage, Writer};
 
 use super::conversations::{Listing, Names};
 use super::frame::Frame;
+use super::kept::Kept;
 use super::tasks::Shown;
-use super::{conversation, conversations, link, task, tasks};
+use super::{conversation, conversations, happenings, link, task, tasks};
 use crate::asked::{self, Asked, ConversationPath};
 use crate::fault::Fault;
 use crate::guide;
@@ -99,16 +100,34 @@ pub(super) async fn conversation(
     Asked(Path(path)): Asked<Path<ConversationPath>>,
     Asked(Query(asked)): Asked<Query<ConversationAsked>>,
 ) -> Shows {
-    let id = path.machine()?;
-    let MachineId::Conversation(page, psid) = &id else { return Err(Fault::not_found("conversation")) };
-    let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
-    let talk = Talk::of(page, psid, &found, answers(&sources, found.state.task(), &id), frame.now);
     let listing = Listing { which: asked.show, page: of(asked.of), after: None };
+    let shown = asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX);
+    shows(talk(&sources, &frame, &path.machine()?, listing, shown, None).await?)
+}
+
+/// A conversation again, with an answer that was not taken.
+pub(super) async fn conversation_again(sources: &Sources, mut frame: Frame, id: &MachineId, kept: &Kept) -> Shows {
+    frame.at = link::machine(id);
+    let page = talk(sources, &frame, id, Listing::default(), ENTRIES, Some(kept)).await?;
+    Ok((kept.status, Html(page.into_string())).into_response())
+}
+
+async fn talk(
+    sources: &Sources,
+    frame: &Frame,
+    id: &MachineId,
+    listing: Listing,
+    shown: usize,
+    kept: Option<&Kept>,
+) -> Result<Markup, Fault> {
+    let MachineId::Conversation(page, psid) = id else { return Err(Fault::not_found("conversation")) };
+    let found = sources.node.conversation(id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
+    let talk = Talk::of(page, psid, &found, answers(sources, found.state.task(), id), frame.now);
     // Read models that cannot be read must not hide the conversation.
-    let list = listed(&sources, &listing, BESIDE).ok();
-    let guide = guide::shown(&sources).await;
-    let beside = conversation::Beside { list, listing, names: names(&sources).unwrap_or_default(), guide };
-    shows(conversation::page(&frame, &talk, &beside, asked.shown.unwrap_or(ENTRIES).clamp(1, ENTRIES_MAX)))
+    let list = listed(sources, &listing, BESIDE).ok();
+    let guide = guide::shown(sources).await;
+    let beside = conversation::Beside { list, listing, names: names(sources).unwrap_or_default(), guide };
+    Ok(conversation::page(frame, &talk, &beside, shown, kept))
 }
 
 /// The newest answers that stand on the bound task. A desk that cannot answer now must not hide the conversation.
@@ -129,6 +148,24 @@ fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> Vec
         }
     });
     written.collect()
+}
+
+/// Parameters of the list of happenings.
+#[derive(Deserialize)]
+pub(super) struct HappeningsAsked {
+    of: Option<String>,
+    after: Option<String>,
+}
+
+/// `GET /happenings?of&after`
+pub(super) async fn happenings(
+    State(sources): State<Arc<Sources>>,
+    frame: Frame,
+    Asked(Query(asked)): Asked<Query<HappeningsAsked>>,
+) -> Shows {
+    let of = of(asked.of);
+    let list = sources.lists.happenings(of.as_ref(), asked.after.as_deref(), ROWS)?;
+    shows(happenings::page(&frame, &list, of.as_ref(), asked.after.is_some(), &names(&sources)?))
 }
 
 /// Parameters of the list of tasks.
@@ -180,6 +217,18 @@ pub(super) async fn task(
     if page.task.id != asked {
         return Ok(Redirect::to(&link::task(&page.task.id)).into_response());
     }
+    shows(worked(&sources, &frame, &page, None).await?)
+}
+
+/// A task again, with a comment that was not taken.
+pub(super) async fn task_again(sources: &Sources, mut frame: Frame, task: &TaskId, kept: &Kept) -> Shows {
+    let page = sources.desk.task(task, None, COMMENTS)?;
+    frame.at = Some(link::task(&page.task.id));
+    let page = worked(sources, &frame, &page, Some(kept)).await?;
+    Ok((kept.status, Html(page.into_string())).into_response())
+}
+
+async fn worked(sources: &Sources, frame: &Frame, page: &TaskPage, kept: Option<&Kept>) -> Result<Markup, Fault> {
     let now = frame.now;
     let found = match &page.task.binding {
         Some(binding) => sources.node.conversation(binding).await?,
@@ -190,8 +239,10 @@ pub(super) async fn task(
         .as_ref()
         .map(|found| Composer::of(&verdict_now(&found.state, &found.context, Author::Agent, None, now).0, now));
     let statuses = sources.desk.statuses();
-    let around = task::Around { statuses: &statuses, answers: &answers, composer: composer.as_ref(), frame: &frame };
-    shows(task::page(&page, &around))
+    let app = found.as_ref().and_then(|found| found.context.account.app.as_ref());
+    let composer = composer.as_ref();
+    let around = task::Around { statuses: &statuses, answers: &answers, composer, frame, app, kept };
+    Ok(task::page(page, &around))
 }
 
 /// What became of each answer of a conversation, by its comment.

@@ -5,16 +5,18 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use model::CommentId;
+use model::{AppId, CommentId};
 use tracker::Audience;
 use tracker::desk::{CommentView, Status, Task, TaskPage, Writer};
 
 use super::conversation::{TEXT_MAX, label};
 use super::conversations::pill;
 use super::frame::Frame;
+use super::kept::{self, Kept};
 use super::layout::{self, Live, Tab};
 use super::line::attachment;
 use super::{link, tasks};
+use crate::apps;
 use crate::present::{Composer, PartWords, Tone, clock, instant, iso};
 use crate::talk::parted;
 
@@ -28,6 +30,10 @@ pub(crate) struct Around<'a> {
     pub(crate) composer: Option<&'a Composer>,
     /// Who acts, and what forms need.
     pub(crate) frame: &'a Frame,
+    /// The node's own app, where it is known.
+    pub(crate) app: Option<&'a AppId>,
+    /// A comment that was not taken.
+    pub(crate) kept: Option<&'a Kept>,
 }
 
 /// The whole page.
@@ -37,7 +43,7 @@ pub(crate) fn page(shown: &TaskPage, around: &Around<'_>) -> Markup {
     let content = html! {
         div .head {
             div {
-                h1 { (task.name.reveal()) }
+                h1 dir="auto" { (task.name.reveal()) }
                 p .soft {
                     "Task " (task.id) " · opened " time datetime=(iso(task.opened_at)) { (clock(task.opened_at)) }
                 }
@@ -67,15 +73,17 @@ fn change(task: &Task, around: &Around<'_>, here: &str) -> Markup {
     let (statuses, frame) = (around.statuses, around.frame);
     html! {
         div .foot {
-            form .inline method="post" action={ (here) "/status" } {
-                (frame.csrf())
-                label for="status" .soft { "Status" }
-                select #status name="status" {
-                    @for status in statuses {
-                        option value=(status.id.0) selected[status.id == task.status.id] { (status.name) }
+            @if !task.trashed {
+                form .inline method="post" action={ (here) "/status" } {
+                    (frame.csrf())
+                    label for="status" .soft { "Status" }
+                    select #status name="status" {
+                        @for status in statuses {
+                            option value=(status.id.0) selected[status.id == task.status.id] { (status.name) }
+                        }
                     }
+                    button .quiet.small { "Change" }
                 }
-                button .quiet.small { "Change" }
             }
             @if task.trashed {
                 form .inline method="post" action={ (here) "/restore" } { (frame.csrf()) button .quiet.small { "Take out of the trash" } }
@@ -96,13 +104,17 @@ fn line(comment: &CommentView, customer: Option<&str>, around: &Around<'_>) -> M
         Writer::System => ("system", "Desk".to_owned()),
     };
     let (text, attached) = parted(comment.text.reveal(), &comment.attachments);
+    let text = match &comment.writer {
+        Writer::Outside | Writer::System => apps::named(&text, around.app),
+        Writer::Customer | Writer::Agent { .. } => text,
+    };
     html! {
         li id={ "comment-" (comment.id) } class={ "comment " (class) } {
             p .under {
                 strong { (who) } " · " time datetime=(iso(comment.at)) title=(clock(comment.at)) { (instant(comment.at, around.frame.now)) }
                 @if comment.description { " · opened this task" }
             }
-            @if !text.is_empty() { p .words { (text) } }
+            @if !text.is_empty() { p .words dir="auto" { (text) } }
             @for attached in &attached { (attachment(attached)) }
             @if class == "answer" { (fate(&comment.id, around)) }
         }
@@ -135,15 +147,20 @@ fn form(around: &Around<'_>, here: &str) -> Markup {
     let to_customer = composer.is_some_and(|composer| composer.enabled);
     let usual = if to_customer { Audience::Customer } else { Audience::Internal };
     let sentence = composer.and_then(|composer| composer.sentence);
+    let chosen = around.kept.map_or(Some(usual), |kept| kept.audience);
+    let describes = if around.kept.is_some() { Some("refusal") } else { sentence.map(|_| "why") };
     html! {
         form .composer method="post" action={ (here) "/comments" } {
+            (kept::refusal(around.kept))
             @if let Some(sentence) = sentence { p #why .why .bad[!to_customer] { (sentence) } }
             (around.frame.csrf())
-            (around.frame.showing())
+            (kept::mark(around.kept, around.frame))
             label .soft for="text" { "Comment" }
-            textarea #text name="text" required maxlength=(TEXT_MAX) aria-describedby=[sentence.map(|_| "why")] {}
+            textarea #text name="text" required maxlength=(TEXT_MAX) dir="auto" aria-describedby=[describes] {
+                (kept::words(around.kept))
+            }
             div .foot {
-                (audiences(Some(usual), to_customer))
+                (audiences(chosen, to_customer))
                 div .marks {
                     @if let Some(composer) = composer { (label(composer)) }
                     button { "Add" }

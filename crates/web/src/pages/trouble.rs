@@ -174,7 +174,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
         let sent = Sent::new(&headers, Bytes::from("text=hello&audience=customer&showing=42"));
         let fault = Fault::from(tracker::desk::Refusal::Unavailable);
-        let frame = Frame { viewer: None, sign_in: false, position: 0, now: model::Timestamp(99) };
+        let frame = Frame { viewer: None, sign_in: false, position: 0, now: model::Timestamp(99), at: None };
         let asked = Asked { path: "/tasks/7/comments", sent: Some(&sent), changes: true, frame: &frame };
         let page = page(&fault, &asked).into_string();
         for part in

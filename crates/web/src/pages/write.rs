@@ -1,4 +1,5 @@
-//! What the pages' forms change, each answered by a redirect to the page it came from. Who posted it was checked by the
+//! What the pages' forms change, each answered by a redirect to the page it came from; a text that is not taken comes
+//! back on that page. Who posted it was checked by the
 //! site's guard before.
 
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use tracker::desk::Act;
 
 use super::form::Posted;
 use super::frame::Frame;
-use super::link;
+use super::kept::Kept;
+use super::{link, read};
 use crate::api::not_applicable;
 use crate::asked::{self, Asked, ConversationPath, PartPath};
 use crate::fault::Fault;
@@ -32,14 +34,22 @@ pub(super) async fn reply(
     posted: Posted,
 ) -> Leads {
     let id = path.machine()?;
+    let Err(fault) = answer(&sources, &frame, &id, &posted).await else { return back(&format!("{}#end", here(&id))) };
+    match Kept::of(&fault, &posted) {
+        // Where the page itself cannot be shown, the refusal has one of its own.
+        Some(kept) => read::conversation_again(&sources, frame, &id, &kept).await.or(Err(fault)),
+        None => Err(fault),
+    }
+}
+
+async fn answer(sources: &Sources, frame: &Frame, id: &MachineId, posted: &Posted) -> Result<(), Fault> {
     let (text, showing) = (posted.text()?, posted.showing()?);
-    let found = sources.node.conversation(&id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
+    let found = sources.node.conversation(id).await?.ok_or_else(|| Fault::not_found("conversation"))?;
     let Some(task) = found.state.task() else {
         let sentence = "This conversation has no task yet that could hold the answer. Try again in a moment.";
         return Err(Fault::new(http::StatusCode::CONFLICT, "no-task", sentence));
     };
-    add(&sources, &frame, task, Audience::Customer, showing, text).await?;
-    back(&format!("{}#end", here(&id)))
+    add(sources, frame, task, Audience::Customer, showing, text).await
 }
 
 /// `POST /conversations/{page}/{psid}/parts/{part}/resolve`
@@ -64,8 +74,17 @@ pub(super) async fn comment(
     posted: Posted,
 ) -> Leads {
     let task = asked::task(&task)?;
-    add(&sources, &frame, &task, posted.audience()?, posted.showing()?, posted.text()?).await?;
-    back(&format!("{}#end", link::task(&task)))
+    let Err(fault) = note(&sources, &frame, &task, &posted).await else {
+        return back(&format!("{}#end", link::task(&task)));
+    };
+    match Kept::of(&fault, &posted) {
+        Some(kept) => read::task_again(&sources, frame, &task, &kept).await.or(Err(fault)),
+        None => Err(fault),
+    }
+}
+
+async fn note(sources: &Sources, frame: &Frame, task: &TaskId, posted: &Posted) -> Result<(), Fault> {
+    add(sources, frame, task, posted.audience()?, posted.showing()?, posted.text()?).await
 }
 
 /// `POST /tasks/{task}/status`

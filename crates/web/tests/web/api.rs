@@ -156,6 +156,12 @@ async fn every_refusal_is_json_with_a_stable_code() {
         ("/conversations?cursor=zzz", 422, "cursor-unfit"),
         ("/conversations?filter=odd", 400, "invalid-query"),
         ("/conversations?limit=-1", 400, "invalid-query"),
+        ("/conversations?limit=0", 400, "invalid-query"),
+        ("/conversations?limit=201", 400, "invalid-query"),
+        ("/tasks?limit=900", 400, "invalid-query"),
+        ("/tasks?cursor=zzz", 422, "cursor-unfit"),
+        ("/tasks/1?limit=900", 400, "invalid-query"),
+        ("/tasks/1/comments?limit=900", 400, "invalid-query"),
         ("/tasks?odd=1", 400, "invalid-query"),
         ("/", 404, "not-found"),
     ] {
@@ -167,6 +173,55 @@ async fn every_refusal_is_json_with_a_stable_code() {
     assert_eq!(code(&send(&scene, comments, &huge).await), (413, "body-too-large".to_owned()));
     let answer = scene.server.ask(bare("DELETE", &api("/statuses"), &[])).await;
     assert_eq!((code(&answer).0, answer.header("allow")), (405, Some("GET,HEAD")));
+}
+
+#[tokio::test]
+async fn a_limit_that_nobody_answers_is_refused_and_the_greatest_one_is_taken() {
+    let scene = Scene::bound().await;
+    for path in ["/conversations", "/tasks", "/tasks/1", "/tasks/1/comments"] {
+        assert_eq!(read(&scene, &format!("{path}?limit=200")).await.status, 200, "{path}");
+    }
+    let said = read(&scene, "/tasks?limit=900").await.json()["error"]["message"].clone();
+    assert_eq!(said, "The limit is a number from 1 to 200, not 900; “next” leads to the rest.");
+}
+
+#[tokio::test]
+async fn tasks_are_paged_by_a_cursor_of_text() {
+    let scene = Scene::bound().await;
+    scene.open(NOW).await;
+    let first = read(&scene, "/tasks?limit=1").await.json();
+    let next = first["next"].as_str().expect("text, as every cursor").to_owned();
+    let second = read(&scene, &format!("/tasks?limit=1&cursor={next}")).await.json();
+    assert_eq!((&first["tasks"][0]["id"], &second["tasks"][0]["id"]), (&"2".into(), &"1".into()));
+    assert_eq!(read(&scene, "/tasks").await.json()["next"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_told_without_words_of_a_library() {
+    let scene = Scene::bound().await;
+    let mut told = Vec::new();
+    let comments = "/tasks/1/comments";
+    for (path, body) in [
+        (comments, "{}"),
+        (comments, r#"{"text":5}"#),
+        (comments, r#"{"text":"x","audience":"everybody"}"#),
+        (comments, r#"{"text":"x","audienc":1}"#),
+        (comments, r#"{"text":"x"#),
+        (comments, ""),
+        ("/tasks/1/status", r#"{"status":"Done"}"#),
+    ] {
+        let message = send(&scene, path, body).await.json()["error"]["message"].clone();
+        told.push(format!("{body}\n    {}", message.as_str().expect("a sentence")));
+    }
+    for path in ["/tasks?odd=1", "/tasks?limit=many", "/tasks?active=maybe", "/conversations?filter=odd"] {
+        let message = read(&scene, path).await.json()["error"]["message"].clone();
+        told.push(format!("{path}\n    {}", message.as_str().expect("a sentence")));
+    }
+    let told = told.join("\n");
+    for word in ["deserialize", "invalid type", "missing field", "unknown field", "unknown variant", "EOF"] {
+        assert!(!told.contains(word), "{word}: {told}");
+    }
+    insta::assert_snapshot!(told);
 }
 
 #[tokio::test]

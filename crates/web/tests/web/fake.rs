@@ -12,8 +12,8 @@ use machine::{Context, Machine as _, PageFacts};
 use model::{MachineId, PageId, Timestamp};
 use tokio::sync::{Notify, watch};
 use web::{
-    Changes, ConversationList, ConversationNow, Filter, Lists, Node, NotAccepted, NotListed, PageName, PartHealth,
-    Readiness, SinceStart, Unavailable,
+    Changes, ConversationList, ConversationNow, Filter, HappeningList, Lists, Node, NotAccepted, NotListed, PageName,
+    PartHealth, Readiness, SinceStart, Unavailable,
 };
 
 /// 2026-11-18 11:06:40 UTC.
@@ -28,6 +28,8 @@ pub(crate) struct Fake {
     ready: Mutex<bool>,
     conversations: Mutex<BTreeMap<MachineId, Talked>>,
     list: Mutex<ConversationList>,
+    happened: Mutex<HappeningList>,
+    context: Mutex<Context>,
     pub(crate) asked: Mutex<Vec<Filter>>,
     /// What changed where, as long as it is remembered.
     changes: Mutex<Vec<(u64, MachineId)>>,
@@ -54,6 +56,8 @@ impl Fake {
             ready: Mutex::new(true),
             conversations: Mutex::default(),
             list: Mutex::new(ConversationList { conversations: Vec::new(), next: None }),
+            happened: Mutex::new(HappeningList { happenings: Vec::new(), next: None }),
+            context: Mutex::new(context()),
             asked: Mutex::default(),
             changes: Mutex::default(),
             forgotten: Mutex::default(),
@@ -81,6 +85,15 @@ impl Fake {
         *locked(&self.list) = list;
     }
 
+    pub(crate) fn happened(&self, list: HappeningList) {
+        *locked(&self.happened) = list;
+    }
+
+    /// Settings and Page facts are these from now on.
+    pub(crate) fn knows(&self, context: Context) {
+        *locked(&self.context) = context;
+    }
+
     pub(crate) fn refused_as(&self) -> Vec<&'static str> {
         locked(&self.refusals).clone()
     }
@@ -104,11 +117,12 @@ impl Fake {
     /// Gives a conversation a command and applies what it decides; the number of its last event comes back.
     pub(crate) fn tell(&self, id: &str, command: Command, now: Timestamp) -> u64 {
         let id: MachineId = id.parse().expect("a machine id");
+        let context = locked(&self.context).clone();
         let mut conversations = locked(&self.conversations);
         let talked = conversations
             .entry(id.clone())
             .or_insert_with(|| Talked { state: Conversation::fresh(&id), events: Vec::new() });
-        for event in Conversation::decide(&talked.state, command, &context(), now) {
+        for event in Conversation::decide(&talked.state, command, &context, now) {
             Conversation::evolve(&mut talked.state, &event);
             talked.events.push(event);
         }
@@ -164,7 +178,7 @@ impl Node for Fake {
         let found = conversations.get(id).map(|talked| ConversationNow {
             state: talked.state.clone(),
             transcript: Transcript::fold(&talked.events),
-            context: context(),
+            context: locked(&self.context).clone(),
         });
         Box::pin(async move { Ok(found) })
     }
@@ -202,6 +216,13 @@ impl Lists for Fake {
         locked(&self.asked).push(filter.clone());
         match after {
             None | Some("17") => Ok(locked(&self.list).clone()),
+            Some(_) => Err(NotListed::CursorUnfit),
+        }
+    }
+
+    fn happenings(&self, _: Option<&PageId>, after: Option<&str>, _: usize) -> Result<HappeningList, NotListed> {
+        match after {
+            None | Some("17") => Ok(locked(&self.happened).clone()),
             Some(_) => Err(NotListed::CursorUnfit),
         }
     }

@@ -100,9 +100,15 @@ async fn an_empty_text_comes_back_and_the_text_is_kept_to_the_letter() {
     let scene = Scene::bound().await;
     let (status, page) = refused(&send(&scene, &reply(), &[FORM, OWN], "text=++&showing=1").await);
     assert_eq!((status, page.contains("The text is empty")), (422, true));
+    assert!(page.contains("role=\"log\"") && page.contains(&format!("data-at=\"{TALK}\"")), "on the thread: {page}");
+    let note = form(&[("text", " "), ("audience", "internal"), ("showing", "4")]);
+    let (status, page) = refused(&send(&scene, COMMENTS, &[FORM, OWN], note).await);
+    assert_eq!((status, page.contains("The text is empty")), (422, true));
+    assert!(page.contains("id=\"comments\"") && page.contains("data-at=\"/tasks/1\""), "on the task: {page}");
+    assert!(page.contains("value=\"internal\" required checked"), "what was chosen stays chosen: {page}");
     let typed = "\r\n\r\nDear <Eve> & Ümit,\r\n100 % + more";
     let (_, page) = refused(&send(&scene, &reply(), &[FORM, OWN], form(&[("text", typed)])).await);
-    let kept = "required>\n\n\nDear &lt;Eve&gt; &amp; Ümit,\n100 % + more</textarea>";
+    let kept = ">\n\n\nDear &lt;Eve&gt; &amp; Ümit,\n100 % + more</textarea>";
     assert!(page.contains(kept), "a browser drops the first line end of a textarea: {page}");
 }
 

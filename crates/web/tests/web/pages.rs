@@ -1,10 +1,11 @@
 //! The pages as they are sent: approved as a whole, with hostile text in every place where a stranger can put some.
 
 use machine::conversation::{Command, SendOutcome};
-use model::{Mid, PageId, Psid, Span, TaskId};
+use model::{AppId, Mid, PageId, Psid, Span, TaskId};
+use policy::{ForbidReason, MessagingType, RuleId, Verdict};
 use tracker::Audience;
 use tracker::desk::Act;
-use web::{ConversationList, ConversationRow};
+use web::{ConversationList, ConversationRow, HappeningList, HappeningRow, LastBy};
 
 use crate::fake::{NOW, locked};
 use crate::scene::{HOSTILE, Scene, TALK, WHO};
@@ -39,7 +40,9 @@ pub(crate) fn row(psid: &str) -> ConversationRow {
         name: None,
         last_line: None,
         last_activity_at: None,
+        last_by: None,
         window_ends_at: None,
+        verdict: Verdict::Forbid { reason: ForbidReason::NeverWrote },
         unanswered: false,
         queued: 0,
         failed: 0,
@@ -47,6 +50,57 @@ pub(crate) fn row(psid: &str) -> ConversationRow {
         in_doubt: 0,
         task: None,
     }
+}
+
+/// An agent may answer for so long.
+fn open_for(left: Span) -> Verdict {
+    let (edition, rule) = (policy::edition_at(NOW).id(), RuleId::StandardWindow);
+    Verdict::Permit { messaging_type: MessagingType::Response, until: NOW + left, edition, rule }
+}
+
+#[tokio::test]
+async fn what_happened_on_pages_is_listed_with_what_comes_of_it() {
+    let scene = Scene::empty().await;
+    assert!(page(&scene, "/happenings").await.contains("Nothing has happened on the Pages yet."));
+    let comment = HappeningRow {
+        page: PageId::new("1029"),
+        at: NOW - Span::hours(1),
+        what: "New comment".to_owned(),
+        who: Some("<b>Mara</b>".to_owned()),
+        text: Some(HOSTILE.to_owned()),
+    };
+    let lead = HappeningRow { page: PageId::new("77"), what: "New lead".to_owned(), who: None, ..comment.clone() };
+    let bare = HappeningRow { who: None, text: None, at: NOW - Span::days(30), ..comment.clone() };
+    scene.node.happened(HappeningList { happenings: vec![comment, lead, bare], next: Some("17".to_owned()) });
+    insta::assert_snapshot!("happenings", page(&scene, "/happenings?of=1029").await);
+    assert!(page(&scene, "/happenings?after=17").await.contains("Newest"));
+    assert_eq!(scene.server.ask(get("/happenings?after=odd", &[])).await.status, 422);
+}
+
+#[tokio::test]
+async fn another_apps_control_is_said_once_and_with_names() {
+    let scene = Scene::bound().await;
+    let mut context = crate::fake::context();
+    context.account.app = Some(AppId::new("990017"));
+    scene.node.knows(context);
+    for (nth, app) in ["990018", "990017", "263902037430900"].into_iter().enumerate() {
+        scene.passed(app, NOW - Span::minutes(30 - nth as i64));
+    }
+    let text = page(&scene, TALK).await;
+    for named in ["passed to another app (990018)", "passed to this node", "passed to the Page’s inbox at Facebook"] {
+        assert!(text.contains(named), "{named}: {text}");
+    }
+    assert_eq!(text.matches("another app has it").count(), 1, "{text}");
+    assert!(!text.contains("990017") && !text.contains("standby<"), "{text}");
+}
+
+#[tokio::test]
+async fn a_task_in_the_trash_offers_only_the_way_out() {
+    let scene = Scene::bound().await;
+    assert!(page(&scene, "/tasks/1").await.contains("/tasks/1/status"));
+    scene.server.ask(post("/tasks/1/trash", &[FORM, OWN], b"")).await;
+    let text = page(&scene, "/tasks/1").await;
+    assert!(!text.contains("/tasks/1/status") && text.contains("/tasks/1/restore"), "{text}");
 }
 
 #[tokio::test]
@@ -57,7 +111,9 @@ async fn the_conversations_are_listed() {
         name: Some("<b>Eve</b>".to_owned()),
         last_line: Some(HOSTILE.to_owned()),
         last_activity_at: Some(NOW - Span::hours(1)),
+        last_by: Some(LastBy::Customer),
         window_ends_at: Some(NOW + Span::hours(23)),
+        verdict: open_for(Span::hours(23)),
         unanswered: true,
         queued: 1,
         failed: 2,
@@ -66,8 +122,16 @@ async fn the_conversations_are_listed() {
         task: Some(TaskId::new("\"><script>")),
         ..row("5001")
     };
-    let over = ConversationRow { window_ends_at: Some(NOW), ..row("\"><script>") };
-    scene.node.lists(ConversationList { conversations: vec![open, over, row("77")], next: Some("17".to_owned()) });
+    let over = ConversationRow {
+        window_ends_at: Some(NOW),
+        verdict: Verdict::Forbid { reason: ForbidReason::Standby },
+        last_line: Some("We open at nine.".to_owned()),
+        last_by: Some(LastBy::Agent("Agent".to_owned())),
+        ..row("\"><script>")
+    };
+    let by_another = ConversationRow { last_by: Some(LastBy::Agent("<b>Grace</b>".to_owned())), ..over.clone() };
+    let rows = vec![open, over, by_another, row("77")];
+    scene.node.lists(ConversationList { conversations: rows, next: Some("17".to_owned()) });
     insta::assert_snapshot!("conversations", page(&scene, "/").await);
     page(&scene, "/?show=failed&after=17").await;
 }

@@ -6,8 +6,8 @@ use journal::Drive;
 use machine::conversation::{Command, Outcome, Reply, SendOutcome};
 use machine::outbound::Content;
 use model::{
-    CommentId, ContactId, EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, PageId, Psid, Span,
-    TaskId, Timestamp,
+    AppId, CommentId, ContactId, EffectId, Handover, HandoverAct, Inbound, Incarnation, ItemKey, Kind, MachineId,
+    Message, Mid, PageId, Psid, Span, TaskId, Timestamp,
 };
 use policy::Author;
 use tracker::{Comment, CommentOrigin, Contact, Desk, DeskOptions, OpenTask, Tracker as _, desk};
@@ -91,6 +91,22 @@ impl Scene {
             kind: Kind::Message(message),
         };
         self.node.tell(WHO, Command::Receive(inbound), at)
+    }
+
+    /// The thread is passed to an app.
+    pub(crate) fn passed(&self, app: &str, at: Timestamp) {
+        let mut key = [7; 16];
+        key[8..].copy_from_slice(&at.0.to_be_bytes());
+        let to = Some(AppId::new(app));
+        let inbound = Inbound {
+            page: PageId::new("1029"),
+            psid: Psid::new("5001"),
+            at,
+            channel: model::Channel::Messaging,
+            key: ItemKey(key),
+            kind: Kind::Handover(Handover { act: HandoverAct::Passed, to, from: None, metadata: None }),
+        };
+        self.node.tell(WHO, Command::Receive(inbound), at);
     }
 
     /// Opens a task for the conversation in the desk.

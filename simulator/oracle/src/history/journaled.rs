@@ -149,6 +149,8 @@ pub enum Journaled {
         part: u32,
         /// Which try, from 1.
         attempt: u32,
+        /// The rule that the node says permits it; it is only counted.
+        rule: Word,
         /// `messaging_type` on the wire.
         messaging_type: Word,
         /// `tag` on the wire.

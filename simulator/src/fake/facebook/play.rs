@@ -145,6 +145,14 @@ fn file(file: Option<File>) -> Answer {
     answer
 }
 
+/// What went wrong as people read it: from a capital letter to a full stop. Orders over the control interface have it bare.
+fn sentence(trouble: &str) -> String {
+    let mut letters = trouble.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if trouble.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
 /// Leads on, or says what was wrong: in a sentence to the script, else on a page with a way back.
 fn done(shared: &Shared, headers: &HeaderMap, form: &Form, done: act::Done) -> Answer {
     let trouble = match done {
@@ -154,7 +162,7 @@ fn done(shared: &Shared, headers: &HeaderMap, form: &Form, done: act::Done) -> A
             answer.headers_mut().insert(LOCATION, place);
             return answer;
         }
-        Err(trouble) => trouble,
+        Err(trouble) => sentence(&trouble),
     };
     if headers.get(ACCEPT).is_some_and(|accept| accept == "text/plain") {
         return plain(StatusCode::BAD_REQUEST, &trouble);

@@ -249,6 +249,9 @@ pub enum Author {
     Hidden,
 }
 
+/// How walls name a customer who told no name.
+pub(super) const NAMELESS: &str = "Someone";
+
 /// A post on a Page's wall.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PostState {

@@ -70,45 +70,78 @@ fn deeds() -> impl Strategy<Value = Deed> {
             Deed::Meta(if what == "m0" { Order::RepeatsThing(word) } else { Order::RepeatsPage(word) })
         }),
         1 => Just(Deed::Meta(Order::Holds(Vec::new()))),
+        1 => expectations().prop_map(Deed::Expect),
     ]
+}
+
+fn expectations() -> impl Strategy<Value = Expect> {
+    let word =
+        |words: Vec<&'static str>| prop::option::of(select(words).prop_map(|word| Word::new(word).expect("a word")));
+    let reason = || word(vec!["window-closed", "standby"]);
+    let what = prop_oneof![
+        (any::<u64>(), word(vec!["RESPONSE", "HUMAN_AGENT"])).prop_map(|(count, form)| Expected::Sent { count, form }),
+        (0..9_u64, reason()).prop_map(|(count, reason)| Expected::Refused { count, reason }),
+        (0..9_u64, word(vec!["needs-reconnect"])).prop_map(|(count, reason)| Expected::Held { count, reason }),
+        (0..9_u64, word(vec!["anything"])).prop_map(|(count, reason)| Expected::Failed { count, reason }),
+        (0..9_u64).prop_map(|count| Expected::InDoubt { count }),
+        (0..9_u64).prop_map(|count| Expected::Tasks { count }),
+        (0..9_u64).prop_map(|count| Expected::Lines { count }),
+        reason()
+            .prop_map(|reason| Expected::Composer(reason.map_or(Composer::Open, |reason| Composer::Closed { reason }))),
+        Just(Expected::Settled),
+    ];
+    (what, prop::option::of(customers())).prop_map(|(what, of)| {
+        let of = match &what {
+            Expected::Composer(_) => Some(of.unwrap_or_else(|| Who::read("A/c1").expect("a customer"))),
+            Expected::Settled => None,
+            _ => of,
+        };
+        Expect { what, of }
+    })
 }
 
 /// Scenarios as a text can hold them: names before their use, holds and releases in turn, names of their own.
 fn scenarios() -> impl Strategy<Value = Scenario> {
     let lines = prop::collection::vec((0_i64..10_000_000, deeds(), any::<bool>()), 0..20);
-    (words(), 0_i64..4_000_000_000_000, any::<bool>(), lines).prop_map(|(title, begins_at, human_agent, lines)| {
-        let mut scenario = read("at 0s A/c1 writes \"x\" as m0\n");
-        scenario.title = format!("x{title}");
-        (scenario.begins_at, scenario.human_agent) = (Timestamp(begins_at + 200_000_000), human_agent);
-        let both = || vec![Word::new("B").expect("a word"), Word::new("A").expect("a word")];
-        let (mut at, mut held) = (Span(0), false);
-        for (number, (wait, mut deed, names)) in lines.into_iter().enumerate() {
-            at = Span(at.0 + wait);
-            if let Deed::Meta(Order::Holds(_)) = &deed {
-                let release = Order::Releases { pages: both(), way: if names { Way::Together } else { Way::Reversed } };
-                deed = Deed::Meta(if held { release } else { Order::Holds(both()) });
-                held = !held;
+    let ends = prop::collection::vec(expectations(), 0..3);
+    (words(), 0_i64..4_000_000_000_000, any::<bool>(), lines, ends).prop_map(
+        |(title, begins_at, human_agent, lines, ends)| {
+            let mut scenario = read("at 0s A/c1 writes \"x\" as m0\n");
+            scenario.title = format!("x{title}");
+            (scenario.begins_at, scenario.human_agent) = (Timestamp(begins_at + 200_000_000), human_agent);
+            let both = || vec![Word::new("B").expect("a word"), Word::new("A").expect("a word")];
+            let (mut at, mut held) = (Span(0), false);
+            for (number, (wait, mut deed, names)) in lines.into_iter().enumerate() {
+                at = Span(at.0 + wait);
+                if let Deed::Meta(Order::Holds(_)) = &deed {
+                    let release =
+                        Order::Releases { pages: both(), way: if names { Way::Together } else { Way::Reversed } };
+                    deed = Deed::Meta(if held { release } else { Order::Holds(both()) });
+                    held = !held;
+                }
+                let makes = |act: &Act| matches!(act, Act::Writes { .. } | Act::Picks { .. } | Act::Happens(_));
+                if let Deed::Customer { act, manner, .. } = &mut deed
+                    && names
+                    && makes(act)
+                {
+                    manner.name = Word::new(&format!("name-{number}_"));
+                }
+                scenario.lines.push(Line { number: 0, at, deed });
             }
-            let makes = |act: &Act| matches!(act, Act::Writes { .. } | Act::Picks { .. } | Act::Happens(_));
-            if let Deed::Customer { act, manner, .. } = &mut deed
-                && names
-                && makes(act)
-            {
-                manner.name = Word::new(&format!("name-{number}_"));
+            if held {
+                let deed = Deed::Meta(Order::Releases { pages: both(), way: Way::InOrder });
+                scenario.lines.push(Line { number: 0, at, deed });
             }
-            scenario.lines.push(Line { number: 0, at, deed });
-        }
-        if held {
-            let deed = Deed::Meta(Order::Releases { pages: both(), way: Way::InOrder });
-            scenario.lines.push(Line { number: 0, at, deed });
-        }
-        unnumbered(scenario)
-    })
+            scenario.ends = ends.into_iter().map(|expect| Ending { number: 0, expect }).collect();
+            unnumbered(scenario)
+        },
+    )
 }
 
 /// The numbers of its lines belong to the text, not to the scenario.
 fn unnumbered(mut scenario: Scenario) -> Scenario {
     scenario.lines.iter_mut().for_each(|line| line.number = 0);
+    scenario.ends.iter_mut().for_each(|ending| ending.number = 0);
     scenario
 }
 

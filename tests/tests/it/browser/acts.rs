@@ -94,9 +94,9 @@ fn words() -> Vec<Vec<Step>> {
         vec![
             Step::hand(Says("A red one.")).shows("customer: A red one."),
             Step::hand(Replies("We do. Which one is it?", "This one:")).shows("customer: This one:"),
-            Step::hand(Picture).shows("customer: [Picture | opens at Facebook]"),
+            Step::hand(Picture).shows("customer: [Picture | opens at 127.0.0.1]"),
             Step::hand(Says("As on https://tandem.example/red")).shows(
-                "customer: As on https://tandem.example/red [https://tandem.example/red | Link · opens at Facebook]",
+                "customer: As on https://tandem.example/red [https://tandem.example/red | Link · opens at tandem.example]",
             ),
             Step::hand(Says("Oh, wrong window")).shows("customer: Oh, wrong window"),
             Step::hand(Reacts("Bring it in on Friday.")).shows("us: Bring it in on Friday. (❤️) – read"),
@@ -106,8 +106,8 @@ fn words() -> Vec<Vec<Step>> {
             Step::hand(Reacts("We do. Which one is it?")).shows("us: We do. Which one is it? (❤️)"),
             Step::hand(Changes("A red one.", "A red tandem.")).shows("customer: A red tandem. (edited)"),
             Step::hand(TakesBack("Oh, wrong window")).shows("customer: This message was taken back."),
-            Step::hand(File).shows("customer: [File | opens at Facebook]"),
-            Step::hand(Like).shows("customer: [Thumb up | opens at Facebook]"),
+            Step::hand(File).shows("customer: [File | opens at 127.0.0.1]"),
+            Step::hand(Like).shows("customer: [Thumb up | opens at 127.0.0.1]"),
             Step::hand(Place).shows("customer: [53.54186, 9.98387 | Place]"),
             Step::hand(FindsGood("We do. Which one is it?")).shows("notice: The customer found an answer good"),
         ],
@@ -120,10 +120,10 @@ fn attachments(psid: &str) -> Vec<Step> {
     let url = || URL.to_owned();
     let title = |text: &str| Some(text.to_owned());
     vec![
-        order(attached(Attachment::Audio { url: url() })).shows("customer: [Voice or sound | opens at Facebook]"),
-        order(attached(Attachment::Video { url: url() })).shows("customer: [Video | opens at Facebook]"),
+        order(attached(Attachment::Audio { url: url() })).shows("customer: [Voice or sound | opens at cdn.example]"),
+        order(attached(Attachment::Video { url: url() })).shows("customer: [Video | opens at cdn.example]"),
         order(attached(Attachment::Sticker { url: url(), sticker_id: 7 }))
-            .shows("customer: [Sticker | opens at Facebook]"),
+            .shows("customer: [Sticker | opens at cdn.example]"),
         order(attached(Attachment::Fallback { url: None, title: None }))
             .shows("customer: [Link | no link came with it]"),
         order(attached(Attachment::Reel {
@@ -132,13 +132,13 @@ fn attachments(psid: &str) -> Vec<Step> {
             reel_video_id: Some(77),
             instagram: false,
         }))
-        .shows("customer: [A ride | Reel · opens at Facebook]"),
+        .shows("customer: [A ride | Reel · opens at cdn.example]"),
         order(attached(Attachment::Reel { url: url(), title: None, reel_video_id: None, instagram: true }))
-            .shows("customer: [Instagram reel | opens at Facebook]"),
+            .shows("customer: [Instagram reel | opens at cdn.example]"),
         order(attached(Attachment::Post { url: url(), title: title("A sale"), id: title("17_9"), instagram: false }))
-            .shows("customer: [A sale | Post · opens at Facebook]"),
+            .shows("customer: [A sale | Post · opens at cdn.example]"),
         order(attached(Attachment::Post { url: url(), title: None, id: None, instagram: true }))
-            .shows("customer: [Instagram post | opens at Facebook]"),
+            .shows("customer: [Instagram post | opens at cdn.example]"),
         order(attached(Attachment::Template {
             payload: json!({ "product": { "elements": [{ "id": "1", "title": "Bell", "subtitle": "brass" }] } }),
             title: None,
@@ -190,7 +190,7 @@ fn ways_in(psid: &str) -> Vec<Step> {
         Step::hand(Ad).shows("notice: The customer came through the ad “New at Page 1001”"),
         Step::hand(Says("Is the offer still good?"))
             .shows("customer: Is the offer still good? [came through the ad “New at Page 1001”]"),
-        Step::hand(Does("optin", "opt-in")).shows("notice: The customer came through the plugin “newsletter-box”"),
+        Step::hand(Does("optin", "opt-in")).shows("notice: The customer came through the plugin “Newsletter”"),
         order(notifications(None)).shows("notice: The customer allowed notifications “Spring news”"),
         order(notifications(Some("STOP NOTIFICATIONS")))
             .shows("notice: The customer stopped notifications “Spring news”"),
@@ -235,15 +235,17 @@ fn threads(psid: &str) -> Vec<Vec<Step>> {
         vec![
             Step::hand(Does("notice", "notice"))
                 .shows("notice: Messenger says: The assistant has handed this conversation to a person."),
-            order(asked).shows("notice: Control of the conversation is asked for by app 424242"),
-            order(passed).shows("notice: Control of the conversation was passed to app 424242").composes("standby"),
+            order(asked).shows("notice: Control of the conversation is asked for by another app (424242)"),
+            order(passed)
+                .shows("notice: Control of the conversation was passed to another app (424242)")
+                .composes("standby"),
         ],
         vec![
             order(What::Message(said("Who reads this?"))).shows("customer: Who reads this?"),
             Step::hand(Does("take", "take"))
-                .shows("notice: Control of the conversation was taken by app 263902037430900"),
+                .shows("notice: Control of the conversation was taken by the Page’s inbox at Facebook"),
             Step::hand(Does("give", "pass"))
-                .shows("notice: Control of the conversation was passed to app 990017")
+                .shows("notice: Control of the conversation was passed to this node")
                 .composes("open"),
         ],
         vec![

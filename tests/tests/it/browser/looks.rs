@@ -23,7 +23,7 @@ const HOSTILE: [&str; 6] = [
     "\u{1f9ff}a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301} ﷽﷽﷽﷽﷽﷽﷽﷽﷽﷽",
 ];
 
-/// What became an element or a dialog although it was text, and what sticks out of the screen.
+/// What became an element or a dialog although it was text, what sticks out of the screen, and what a finger cannot hit.
 const FAULTS: &str = r##"
 const faults = [];
 const name = (one) => one.tagName.toLowerCase() + (one.id ? "#" + one.id : "") + (one.className ? "." + one.className : "");
@@ -44,6 +44,15 @@ for (const one of document.body.querySelectorAll("*")) {
   const out = right > screen + 1 || (left < -1 && right > 0);
   if (out && width > 1 && height > 1) faults.push(name(one) + " from " + Math.round(left) + " to " + Math.round(right));
 }
+// A finger needs 44 px; a row of a list is touched anywhere, and a link in a sentence is as high as its line.
+for (const one of document.querySelectorAll("a[href], button, summary, select")) {
+  if (screen > 640 || !one.checkVisibility({ visibilityProperty: true }) || one.matches(".row-top a, p a, .steps a, .skip")) continue;
+  const { right, height } = one.getBoundingClientRect();
+  if (right > 0 && height > 1 && height < 43.5) faults.push(name(one) + " is " + Math.round(height) + " px high");
+}
+// The stand-in scrolls inside its frame, never as a whole.
+const grown = document.documentElement.scrollHeight - innerHeight;
+if (document.querySelector(".shell") && grown > 1) faults.push("a second scroll bar, for " + grown + " px");
 return faults;"##;
 
 /// Whether a text stands somewhere as it is, in one element.
@@ -94,7 +103,7 @@ async fn people(scene: &Scene) -> anyhow::Result<Vec<(String, String)>> {
 
 async fn agent_sees(desk: &Desk, width: u32, people: &[(String, String)]) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
-    for path in ["/", "/?show=unanswered", "/tasks", "/nowhere"] {
+    for path in ["/", "/?show=unanswered", "/happenings", "/tasks", "/nowhere"] {
         desk.open(path).await?;
         found.extend(faults(desk, width, path).await?);
     }

@@ -180,7 +180,7 @@ impl Deed<'_> {
                 let referral = self.shared.world().offer(&self.page).map(|offer| offer.ad.referral());
                 self.in_thread(What::Referral(referral.ok_or("the Page has no ad")?))
             }
-            "optin" => self.in_thread(What::OptIn(OptIn::Plugin { word: "newsletter-box".to_owned(), user_ref: None })),
+            "optin" => self.in_thread(What::OptIn(OptIn::Plugin { word: "Newsletter".to_owned(), user_ref: None })),
             "link" => self.in_thread(What::Linked { authorization_code: "invented-code".to_owned() }),
             "inbox" => {
                 let (psid, text) = (self.customer()?.clone(), self.text()?);

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::{PageId, Psid};
 
 use super::form::Form;
-use super::layout::{Chosen, Room, directory, face, hidden, query};
+use super::layout::{Chosen, Room, called, directory, face, hidden, query};
 use super::sign::{plus, thumb};
 use super::thread::{View, bubbles};
 use crate::fake::facebook::Shared;
@@ -80,7 +80,7 @@ pub(super) fn page_name(world: &World, page: &PageId) -> String {
 }
 
 fn conversation(thread: &Thread<'_>, view: View<'_>, name: &str, asked: &Form) -> Markup {
-    let me = thread.name().unwrap_or_else(|| view.psid.to_string());
+    let me = called(thread.name().as_deref(), view.psid);
     html! {
         header.peer {
             a.back href="/" aria-label="All conversations" { "‹" }

@@ -124,7 +124,7 @@ pub(super) fn directory(world: &World, room: Room, chosen: Chosen<'_>, now: Time
                 ul.threads {
                     @for brief in world.threads(&page.id, THREADS_MAX) {
                         @let is_shown = me == Some(&brief.psid) && room == Room::Chat;
-                        @let name = brief.name.clone().unwrap_or_else(|| brief.psid.to_string());
+                        @let name = called(brief.name.as_deref(), &brief.psid);
                         li {
                             a href=(Room::Chat.link(&page.id, Some(&brief.psid)))
                                 aria-current=[(me == Some(&brief.psid)).then_some("page")]
@@ -147,6 +147,18 @@ pub(super) fn directory(world: &World, room: Room, chosen: Chosen<'_>, now: Time
             }
         }
     }
+}
+
+/// What a customer is called, here and on the agents' pages: by name, else by the end of the id.
+pub(super) fn called(name: Option<&str>, psid: &Psid) -> String {
+    name.map_or_else(
+        || {
+            let id = psid.as_str();
+            let from = id.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+            format!("Messenger customer {}", &id[from..])
+        },
+        str::to_owned,
+    )
 }
 
 /// A round face with initials; its colour comes from the id.

@@ -5,6 +5,7 @@ use model::{PageId, Psid};
 
 use super::chat::page_name;
 use super::layout::{face, hidden};
+use super::wall::COMES_OF_IT;
 use crate::fake::facebook::Shared;
 
 /// The ad: one click, and the conversation opens.
@@ -49,7 +50,7 @@ pub(super) fn lead(shared: &Shared, page: &PageId, psid: Option<&Psid>, is_sent:
                 label { (question) input name=(format!("q_{key}")) type=(kind) value=[known] autocomplete="off" maxlength="1000"; }
             }
             div.buttons { button name="do" value="lead" { "Send the form" } }
-            p.hint { "Meta tells the Page only the number of the lead; its answers are fetched with that." }
+            p.hint { "Meta tells the Page only the number of the lead; its answers are fetched with that. " (COMES_OF_IT) }
         }
     }
 }

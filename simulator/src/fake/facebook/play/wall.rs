@@ -4,14 +4,18 @@ use maud::{Markup, html};
 use model::{PageId, Psid};
 
 use super::chat::page_name;
-use super::layout::{Room, day, face, hidden, minute};
+use super::layout::{Room, called, day, face, hidden, minute};
 use super::sign::reaction;
 use crate::fake::facebook::Shared;
-use crate::fake::facebook::state::{Author, CommentState, PostState};
+use crate::fake::facebook::state::{Author, CommentState, NAMELESS, PostState};
 use crate::fake::facebook::world::World;
 
 /// Posts that are shown, the newest first.
 const POSTS_SHOWN_MAX: usize = 50;
+
+/// What becomes of what happens here.
+pub(super) const COMES_OF_IT: &str =
+    "The node keeps what happens here, and agents read it under “Happenings”. No task comes of it yet.";
 
 /// Customers that are offered to take part.
 const CAST_MAX: usize = 12;
@@ -32,6 +36,7 @@ pub(super) fn show(shared: &Shared, page: &PageId, psid: Option<&Psid>) -> Marku
             }
         }
         div.wall {
+            p.hint.card { (COMES_OF_IT) }
             @if psid.is_some() { (look.own()) } @else { (cast(&world, page)) }
             @for post in world.wall(page).iter().rev().filter(|post| !post.removed).take(POSTS_SHOWN_MAX) { (look.post(post)) }
         }
@@ -48,7 +53,7 @@ fn cast(world: &World, page: &PageId) -> Markup {
             } @else {
                 span.hint { "Take part as" }
                 @for brief in briefs {
-                    a href=(Room::Wall.link(page, Some(&brief.psid))) { (brief.name.unwrap_or_else(|| brief.psid.to_string())) }
+                    a href=(Room::Wall.link(page, Some(&brief.psid))) { (called(brief.name.as_deref(), &brief.psid)) }
                 }
             }
         }
@@ -57,7 +62,7 @@ fn cast(world: &World, page: &PageId) -> Markup {
 
 fn join(first: Option<&str>, last: Option<&str>, psid: &Psid) -> String {
     let parts: Vec<&str> = [first, last].into_iter().flatten().collect();
-    if parts.is_empty() { psid.to_string() } else { parts.join(" ") }
+    called((!parts.is_empty()).then(|| parts.join(" ")).as_deref(), psid)
 }
 
 /// Who looks at which wall.
@@ -180,7 +185,8 @@ impl Look<'_> {
         match author {
             Author::Page => html! { p.by { (face(self.page.as_str(), self.page_name)) strong { (self.page_name) } } },
             Author::Customer { psid, name, .. } => {
-                html! { p.by { (face(psid.as_str(), name)) a href=(Room::Chat.link(self.page, Some(psid))) { (name) } } }
+                let name = called(Some(name.as_str()).filter(|name| *name != NAMELESS), psid);
+                html! { p.by { (face(psid.as_str(), &name)) a href=(Room::Chat.link(self.page, Some(psid))) { (name) } } }
             }
             Author::Hidden => html! { p.by { (face("", "?")) span { "Someone" } } },
         }

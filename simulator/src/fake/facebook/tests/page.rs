@@ -92,7 +92,7 @@ async fn a_file_of_ones_own_is_sent_and_served() {
     assert_eq!(scene.get(&served).await.0, 200);
     assert_eq!(scene.get("/play/file/2.png").await.0, 404);
     let (status, why) = upload(&scene, &fields, &vec![7; (8 << 20) + 1]).await;
-    assert_eq!((status, why), (400, Value::from("the file has more than 8 MiB")));
+    assert_eq!((status, why), (400, Value::from("The file has more than 8 MiB.")));
     assert_eq!(upload(&scene, &fields, &vec![7; 9 << 20]).await.0, 413);
     assert_eq!(scene.items().await.len(), 1);
 }
@@ -139,7 +139,7 @@ async fn what_a_customer_does_by_hand_reaches_the_node() {
     assert_eq!(items[8]["referral"]["source"], "SHORTLINK");
     assert_eq!(items[9]["referral"]["source"], "ADS");
     assert_eq!(items[10]["message"]["referral"]["type"], "OPEN_THREAD");
-    assert_eq!(items[11]["optin"]["ref"], "newsletter-box");
+    assert_eq!(items[11]["optin"]["ref"], "Newsletter");
     assert_eq!(items[12]["account_linking"]["status"], "linked");
     assert_eq!(items[13]["message"]["is_unsupported"], true);
 }
@@ -153,12 +153,12 @@ async fn what_cannot_be_done_is_said_on_a_page_with_a_way_back() {
         scene.http.call(request, body.into()).await.expect("an answer")
     };
     for (body, words) in [
-        ("page=17&psid=5001&do=write", "neither a text nor a file"),
+        ("page=17&psid=5001&do=write", "There is neither a text nor a file."),
         ("page=17&psid=5001&do=edit&mid=m_1&text=x", "within a quarter of an hour"),
-        ("page=17&do=fly", "no page has such a button"),
-        ("page=99&psid=5001&do=write&text=x", "no such Page"),
-        ("do=write&text=x", "which Page?"),
-        ("do=move&span=1+h", "this clock cannot be moved"),
+        ("page=17&do=fly", "No page has such a button."),
+        ("page=99&psid=5001&do=write&text=x", "No such Page."),
+        ("do=write&text=x", "Which Page?"),
+        ("do=move&span=1+h", "This clock cannot be moved."),
     ] {
         let (status, Value::String(page)) = call(body).await else { panic!("a page") };
         assert!(status == 400 && page.contains(words) && page.contains("Back"), "{body}: {status} {page}");

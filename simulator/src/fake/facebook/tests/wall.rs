@@ -95,3 +95,19 @@ async fn a_full_wall_takes_no_more() {
     };
     assert_eq!((0..300).filter(post).count(), 199, "one was there from the start");
 }
+
+#[tokio::test]
+async fn wall_and_lead_form_say_what_comes_of_them_and_a_nameless_customer_has_one_name() {
+    let scene = Scene::start().await;
+    scene.stand_in.customer_writes(&super::page(), &super::psid(), "hello");
+    for path in ["/wall?page=17&psid=5001", "/lead?page=17&psid=5001"] {
+        assert!(scene.text(path).await.contains("No task comes of it yet."), "{path}");
+    }
+    let comment = "page=17&psid=5001&room=wall&do=visit&text=How+much%3F";
+    assert_eq!(scene.form(comment).await, 303);
+    let wall = scene.text("/wall?page=17&psid=5001").await;
+    let called = wall.matches("Messenger customer 5001").count();
+    assert_eq!((called, wall.contains("Someone")), (3, false), "in the list, on top and at the post: {wall}");
+    let chat = scene.text("/?page=17&psid=5001").await;
+    assert!(chat.contains("You are <strong>Messenger customer 5001</strong>"), "{chat}");
+}

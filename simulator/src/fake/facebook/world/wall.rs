@@ -11,7 +11,7 @@ use crate::fake::facebook::control::{Feed, FeedItem, Happened, Happening, LeadOr
 use crate::fake::facebook::courier::Item;
 use crate::fake::facebook::draw::Stream;
 use crate::fake::facebook::limits::{COMMENTS_MAX, LEADS_MAX, POSTS_MAX, REACTIONS_MAX};
-use crate::fake::facebook::state::{Author, CommentState, LeadState, PostState};
+use crate::fake::facebook::state::{Author, CommentState, LeadState, NAMELESS, PostState};
 use crate::fake::facebook::wire::{List, change};
 
 impl World {
@@ -44,7 +44,7 @@ impl World {
         let drawn = self.digits(Stream::Author).to_string();
         let known = self.meet(page, psid, name)?;
         let wall_id = known.wall_id.get_or_insert(drawn).clone();
-        let name = known.name().unwrap_or_else(|| "Someone".to_owned());
+        let name = known.name().unwrap_or_else(|| NAMELESS.to_owned());
         Ok(Author::Customer { psid: psid.clone(), wall_id, name })
     }
 

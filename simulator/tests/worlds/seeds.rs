@@ -1,0 +1,106 @@
+//! Seeds that are always the same and fresh ones, all profiles in turn, each played twice and judged; and one world that is
+//! played two hundred times.
+//!
+//! `cargo xtask` draws the first fresh seed, prints it, and hands it on; whoever starts the tests without it gets the same
+//! ones each time. A soak plays ten times as many.
+
+use std::ops::Range;
+
+use libtest_mimic::Trial;
+use oracle::Coverage;
+use simulator::workload::{Profile, scenario};
+use simulator::world::{Depth, Verdict, play, run};
+
+use super::{Judged, trial};
+
+/// The first fresh seed.
+const FRESH: &str = "PAGEDESK_FRESH_SEED";
+/// Where nobody draws one.
+const NOT_DRAWN: u64 = 1_000_000;
+/// Set in a soak.
+const SOAK: &str = "PAGEDESK_SOAK";
+/// Fixed seeds at core depth, and how many of them a test plays.
+const CORE: (u64, u64) = (1_000, 125);
+/// Fixed seeds at actors depth, and how many of them a test plays.
+const ACTORS: (u64, u64) = (200, 20);
+/// Fresh seeds at each depth.
+const FRESH_SEEDS: u64 = 20;
+/// Runs of one world that come to one hash.
+const RUNS: usize = 200;
+
+/// A test for each handful of seeds.
+pub(super) fn trials() -> Vec<Trial> {
+    let times = if std::env::var_os(SOAK).is_some() { 10 } else { 1 };
+    let fresh = std::env::var(FRESH).ok().and_then(|seed| seed.parse().ok()).unwrap_or(NOT_DRAWN);
+    let mut trials = Vec::new();
+    for (depth, (seeds, each)) in [(Depth::Core, CORE), (Depth::Actors, ACTORS)] {
+        for first in (0..seeds * times).step_by(usize::try_from(each).unwrap()) {
+            let range = first..first + each;
+            let name = format!("seeds::from_{first:05}_to_{:05}_keep_every_promise_at_{depth}_depth", range.end - 1);
+            trials.push(trial(name, move || keep(range, depth)));
+        }
+        for half in 0..2 {
+            let each = FRESH_SEEDS * times / 2;
+            let first = fresh + half * each;
+            let name = format!("seeds::fresh_ones_keep_every_promise_at_{depth}_depth_{}", half + 1);
+            trials.push(trial(name, move || keep(first..first + each, depth)));
+        }
+        let name = format!("seeds::one_world_comes_to_one_hash_in_{RUNS}_runs_at_{depth}_depth");
+        trials.push(trial(name, move || hold_still(depth)));
+    }
+    trials.push(trial("seeds::the_fixed_ones_meet_what_there_is_to_meet".to_owned(), meet));
+    trials
+}
+
+fn keep(seeds: Range<u64>, depth: Depth) -> Judged {
+    for seed in seeds {
+        let profile = Profile::of_seed(seed, &Profile::ALL);
+        let run = run(&scenario(seed, profile), depth);
+        if run.verdict != Verdict::Ok {
+            let wrong = run.wrong.join("\n  ");
+            return Err(format!(
+                "seed {seed}: {}\n  {wrong}\n\nagain: pagedesk sim run --seed {seed} --profile {profile} --depth {depth}",
+                run.verdict
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Two at a time, so that what belongs to the process as a whole cannot hide.
+fn hold_still(depth: Depth) -> Judged {
+    let world = scenario(4, Profile::Calm);
+    let runs = || (0..RUNS / 2).map(|_| play(&world, depth, false).trace_hash).collect::<Vec<_>>();
+    let hashes = std::thread::scope(|scope| {
+        let lanes = [0; 2].map(|_| scope.spawn(runs));
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap()).collect::<Vec<_>>()
+    });
+    let different = hashes.iter().position(|hash| *hash != hashes[0]);
+    match different {
+        None if hashes.len() == RUNS && hashes[0].len() == 64 => Ok(()),
+        None => Err(format!("{} runs, the first came to {:?}", hashes.len(), hashes[0])),
+        Some(index) => Err(format!("the first run came to {}, run {index} to {}", hashes[0], hashes[index])),
+    }
+}
+
+/// What nothing meets is not tried: made-up worlds have to come by it.
+fn meet() -> Judged {
+    let mut met = Coverage::default();
+    for seed in 0..ACTORS.0 {
+        let profile = Profile::of_seed(seed, &Profile::ALL);
+        met.add(&play(&scenario(seed, profile), Depth::Core, false).coverage);
+    }
+    let wanted: [(&str, &[&str]); 6] = [
+        ("commands", &["receive", "reply", "settle", "wake", "dispatch", "configure"]),
+        ("rules", &["standard-window", "human-agent"]),
+        ("refusals", &["window-closed", "human-agent-not-granted", "standby"]),
+        ("holds", &["page-restricted"]),
+        ("items", &["message", "reaction", "edit", "unsend", "read", "postback", "referral", "on standby"]),
+        ("faults", &["crash"]),
+    ];
+    let missing: Vec<String> = wanted
+        .iter()
+        .flat_map(|(set, words)| met.missing(set, words).into_iter().map(move |word| format!("{set}: {word}")))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("never met: {}\n\n{met}", missing.join(", "))) }
+}
