@@ -11,7 +11,7 @@ use simulator::replay::filter::Filter;
 use simulator::replay::report::{Report, counts};
 use simulator::replay::told::Told;
 
-use super::{Ran, Standing};
+use super::{Ran, Standing, file};
 use crate::cli::ReplayDiff;
 use crate::exit::{Exit, Failure};
 use crate::report::{self, Drawn, Stands};
@@ -64,7 +64,7 @@ pub(super) fn write(path: &Path, drawn: &[Drawn]) -> Result<(), Failure> {
         let what = format!("{entries} records are too many for one report; {ENTRIES_MAX} fit");
         return Err(Failure::new(Exit::Usage, what).remedy("choose with --conversation, --page, --from and --to"));
     }
-    super::write(path, &report::file(drawn))
+    file::write(path, &report::file(drawn))
 }
 
 fn chosen(told: &Told, filter: &Filter) -> Told {

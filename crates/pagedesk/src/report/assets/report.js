@@ -107,10 +107,10 @@ class Replay {
       entry.anchor = this.prefix + (entry.number === null
         ? "l-" + (index + 1) : "e-" + entry.who.replace("/", "-") + "-" + entry.number);
       this.anchors.set(entry.anchor, index);
-      const whose = new Set([entry.who]);
+      const whose = new Set(entry.who === "-" ? [] : [entry.who]);
       if (entry.lane === "webhook" && entry.who === "-")
         for (const link of entry.links) whose.add(this.entries[link].who);
-      for (const who of whose) if (who.includes("/")) {
+      for (const who of whose) {
         if (!this.of.has(who)) this.of.set(who, []);
         this.of.get(who).push(index);
       }
@@ -121,8 +121,20 @@ class Replay {
       this.windows_of.get(window.who).push(window);
     }
   }
+  /** Conversations by Page, and before them a Page of whose own events one is marked. */
+  whose() {
+    const pages = new Map(this.pages.map((page) => [page.who, []]));
+    for (const [who, entries] of this.of) {
+      const [page, customer] = who.split("/");
+      if (!pages.has(page)) pages.set(page, []);
+      if (customer && entries.length) pages.get(page).push(who);
+      else if (!customer && entries.some((index) => this.entries[index].mark)) pages.get(page).unshift(who);
+    }
+    return [...pages.values()].flat();
+  }
+  title(who) { return who.includes("/") ? this.name(who) : "The Page itself"; }
   name(who) { return this.names.get(who)?.name || this.names.get(who)?.id || who; }
-  page(who) { return who.includes("/") ? this.name(who.split("/")[0]) : ""; }
+  page(who) { const page = this.names.get(who.split("/")[0]); return page ? (page.name === "not configured" ? `${page.id}, not configured` : page.name) : who; }
   when(at) { return this.begins_at + at; }
 }
 
@@ -223,7 +235,7 @@ function counted(report, who) {
 
 function overview() {
   const home = $("overview");
-  const whose = [...replay.of.keys()].filter((who) => replay.of.get(who).length);
+  const whose = replay.whose();
   home.hidden = whose.length === 0;
   const axis = axis_of(replay, whose);
   const list = el("ol", { class: "people" });
@@ -237,7 +249,7 @@ function overview() {
       page = replay.page(who);
       list.append(el("li", { class: "of-page", text: page }));
     }
-    const counts = counted(replay, who), named = replay.name(who);
+    const counts = counted(replay, who), named = replay.title(who);
     const pills = el("span", { class: "pills" });
     for (const [mark, count] of Object.entries(counts))
       if (count) pills.append(el("span", { class: "pill " + mark, title: mark === "differs" ? "lines differ" : MARKS[mark] }, sign(mark), String(count)));
@@ -274,7 +286,7 @@ function headed() {
   }
   const ids = [who, named?.id, replay.page(who)].filter(Boolean).join(" · ");
   home.replaceChildren(
-    el("div", { class: "named" }, el("h3", { dir: "auto", text: replay.name(who) }), el("span", { class: "soft", text: ids })),
+    el("div", { class: "named" }, el("h3", { dir: "auto", text: replay.title(who) }), el("span", { class: "soft", text: ids })),
     el("div", { class: "large" }, ticks(replay, axis), strip(replay, who, axis, true)), told);
 }
 
@@ -454,7 +466,7 @@ function record(entry) {
   const row = (name, value, given = {}) => fields.append(el("dt", { text: name }), el("dd", { dir: "auto", ...given, text: value }));
   row("when", exact(replay.when(entry.at)));
   row("since the beginning", entry.moment);
-  row("whose", entry.who === "-" ? "nobody’s in particular" : [replay.name(entry.who), entry.who, replay.page(entry.who)].filter(Boolean).join(" · "));
+  row("whose", entry.who === "-" ? "nobody’s in particular" : [...new Set([replay.name(entry.who), entry.who, replay.page(entry.who)])].join(" · "));
   row("lane", LANES[entry.lane] + { event: ", an event", leaves: ", leaves the node", comes: ", comes in" }[entry.direction]);
   if (entry.number !== null) row("number", String(entry.number));
   for (const [window, words] of standing(entry)) row(window, words, { class: "standing" });
@@ -536,9 +548,10 @@ function open_at() {
 function reveal(index) {
   const entry = replay.entries[index];
   let card = rows.length ? card_of(index) : null;
-  if (!card || (view.who === "" && entry.who.includes("/"))) {
+  const whose = replay.whose().includes(entry.who) ? entry.who : "";
+  if (!card || view.who !== whose) {
     reset();
-    show(entry.who.includes("/") && replay.of.has(entry.who) ? entry.who : "");
+    show(whose);
     card = card_of(index);
   }
   choose(index, true);
@@ -559,9 +572,9 @@ function turn_to(number) {
   $("record").hidden = true;
   document.querySelectorAll(".recording").forEach((one, of) => { one.hidden = of !== number; });
   document.querySelectorAll(".chooser a").forEach((one, of) => { if (of === number) one.setAttribute("aria-current", "true"); else one.removeAttribute("aria-current"); });
-  const people = [...replay.of.keys()].filter((who) => replay.of.get(who).length);
+  const people = replay.whose();
   $("f-who").replaceChildren(el("option", { value: "", text: "All conversations" }),
-    ...people.map((who) => el("option", { value: who, text: `${replay.name(who)} (${who})` })));
+    ...people.map((who) => el("option", { value: who, text: `${replay.title(who)} (${who})` })));
   const marks = new Map();
   for (const entry of replay.entries) if (entry.mark) marks.set(entry.mark, (marks.get(entry.mark) ?? 0) + 1);
   $("f-mark").replaceChildren(el("option", { value: "", text: "Marked or not" }),
