@@ -70,12 +70,7 @@ async fn faults(window: &Window, width: u32, page: &str) -> anyhow::Result<Vec<S
 }
 
 /// The same of a page with so many scripts.
-pub(super) async fn faults_with(
-    window: &Window,
-    width: u32,
-    page: &str,
-    scripts: u32,
-) -> anyhow::Result<Vec<String>> {
+pub(super) async fn faults_with(window: &Window, width: u32, page: &str, scripts: u32) -> anyhow::Result<Vec<String>> {
     anyhow::ensure!(!window.has_dialog().await?, "{page} opens a dialog");
     let faults = window.run(FAULTS, &[json!(width), json!(scripts)]).await?;
     let faults = faults.as_array().context("a list")?.iter().take(4);

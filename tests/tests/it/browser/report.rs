@@ -51,7 +51,9 @@ impl Reader {
         // Another place of the same file would not load it anew.
         self.window.go("about:blank").await?;
         self.window.go(&format!("file://{}{place}", self.path("report.html").display())).await?;
-        self.window.until("the report is drawn", "return document.documentElement.dataset.ready === 'true'", &[]).await?;
+        self.window
+            .until("the report is drawn", "return document.documentElement.dataset.ready === 'true'", &[])
+            .await?;
         Ok(())
     }
 
@@ -129,8 +131,9 @@ async fn a_report_opens_from_the_disk_at_any_place_and_asks_nobody() {
     assert_eq!(field("lane").as_deref(), Some("Conversation, an event"), "{fields}");
     assert!(field("7 d window").is_some_and(|words| words.starts_with("closed")), "{fields}");
 
-    // The same place, by its address, and one of a line without a number.
-    for place in [refused, "l-1"] {
+    // The same place, by its address, and that of a delivery, which has no number.
+    let delivery = window.run("return document.querySelector('.card.webhook').id", &[]).await.unwrap();
+    for place in [refused, delivery.as_str().unwrap()] {
         reader.opens(&format!("#{place}")).await.unwrap();
         is_shown(window, place).await.unwrap();
         let seen = "const { top, bottom } = document.getElementById(arguments[0]).getBoundingClientRect(); \
@@ -139,7 +142,8 @@ async fn a_report_opens_from_the_disk_at_any_place_and_asks_nobody() {
     }
     reader.opens("#c-A-c1").await.unwrap();
     assert_eq!(text(window, "#whose h3").await.unwrap(), "Mara Lindqvist");
-    let cards = "return [...document.querySelectorAll('.card.conversation')].every((card) => card.id.startsWith('e-A-c1-'))";
+    let cards =
+        "return [...document.querySelectorAll('.card.conversation')].every((card) => card.id.startsWith('e-A-c1-'))";
     assert_eq!(window.run(cards, &[]).await.unwrap(), json!(true));
     let bars = "return ['standard', 'human_agent'].map((of) => document.querySelectorAll(`#whose .bar-${of}`).length > 0 && \
                 document.querySelectorAll(`#lines .closing.${of}`).length > 0)";
@@ -189,7 +193,10 @@ async fn keys_and_filters_lead_through_a_report() {
     assert_eq!(refused, json!(["part-refused"]));
     window.run(chosen, &[json!("f-mark"), json!("")]).await.unwrap();
     let kinds = window.run(chosen, &[json!("f-kind"), json!("task-opening")]).await.unwrap();
-    assert!(kinds.as_array().is_some_and(|kinds| kinds.len() > 1 && kinds.iter().all(|kind| kind == "task-opening")), "{kinds}");
+    assert!(
+        kinds.as_array().is_some_and(|kinds| kinds.len() > 1 && kinds.iter().all(|kind| kind == "task-opening")),
+        "{kinds}"
+    );
     let of_one = window.run(chosen, &[json!("f-who"), json!("A/c1")]).await.unwrap();
     assert_eq!(of_one, json!(["task-opening"]));
     window.press('/').await.unwrap();
@@ -206,7 +213,9 @@ fn hostile(sign: &str) -> String {
     for (nth, text) in HOSTILE.iter().enumerate() {
         head.push_str(&format!("# A/c{nth} 71{nth} {text}\n"));
         let text = text.replace('"', "\\\"");
-        lines.push_str(&format!("000:00:0{nth}.000 A/c{nth}       1  received-message mid=m_{nth} {sign}=\"{text}\" \"{text}{sign}\"\n"));
+        lines.push_str(&format!(
+            "000:00:0{nth}.000 A/c{nth}       1  received-message mid=m_{nth} {sign}=\"{text}\" \"{text}{sign}\"\n"
+        ));
     }
     format!("{head}\n{lines}\nsummary\n  deliveries  {}\n", HOSTILE.len())
 }

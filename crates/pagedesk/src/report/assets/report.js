@@ -106,7 +106,7 @@ class Replay {
       entry.index = index;
       entry.anchor = this.prefix + (entry.number === null
         ? "l-" + (index + 1) : "e-" + entry.who.replace("/", "-") + "-" + entry.number);
-      this.anchors.set(entry.anchor, index);
+      this.anchors.set(entry.anchor, index).set(this.prefix + "l-" + (index + 1), index);
       const whose = new Set(entry.who === "-" ? [] : [entry.who]);
       if (entry.lane === "webhook" && entry.who === "-")
         for (const link of entry.links) whose.add(this.entries[link].who);
