@@ -30,6 +30,10 @@ pub(crate) enum Stream {
     Agent,
     /// What Meta does in a made-up world, and when the node falls in it.
     Meta,
+    /// What else goes wrong in it.
+    Fault,
+    /// Which calls and webhooks are struck by what goes wrong outside.
+    Weather,
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.

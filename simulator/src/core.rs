@@ -31,8 +31,12 @@ use policy::EditionId;
 
 use self::agenda::{Agenda, Job, Task};
 use self::tree::Tree;
+use crate::fault;
+use crate::fault::trouble::{Ruling, Trouble, Write};
 use crate::outside::{Announced, Coming, CommentOnTask, Outside};
 use crate::replay::agents::{NOT_WRITTEN, TASK_AGAIN};
+use crate::replay::door::POSTED_AGAIN;
+use crate::tree::STARTED_AGAIN;
 use crate::witness::Witness;
 
 pub use self::feeder::Inbox;
@@ -47,6 +51,8 @@ pub struct Setup {
     pub begins_at: Timestamp,
     /// What becomes of commits.
     pub storage: Box<dyn Storage>,
+    /// What goes wrong.
+    pub trouble: Trouble,
     /// Who watches.
     pub witness: Witness,
     /// The rules that every decision rests on; `None`: those in force at its time.
@@ -56,7 +62,8 @@ pub struct Setup {
 impl Setup {
     /// On a sound store, with a hash and without a trace.
     pub fn new(config: NodeConfig, begins_at: Timestamp) -> Self {
-        Self { config, begins_at, storage: Box::new(Sound), witness: Witness::default(), edition: None }
+        let (trouble, witness) = (Trouble::default(), Witness::default());
+        Self { config, begins_at, storage: Box::new(Sound), trouble, witness, edition: None }
     }
 }
 
@@ -65,6 +72,8 @@ pub struct Node<O> {
     ground: Ground<O>,
     /// `None` after a crash.
     tree: Option<Tree>,
+    /// It is to run and does not, because its disk takes nothing: started again then.
+    again: Option<(Timestamp, NodeConfig)>,
 }
 
 /// What outlives a crash: the store, the world, and who watches.
@@ -72,6 +81,7 @@ struct Ground<O> {
     outside: O,
     journal: Journal,
     inbox: Inbox,
+    troubles: Trouble,
     witness: Witness,
     edition: Option<EditionId>,
     agenda: Agenda,
@@ -106,11 +116,12 @@ struct Patient {
 impl<O: Outside> Node<O> {
     /// Starts a node on an empty store.
     pub fn new(setup: Setup, outside: O) -> Self {
-        let Setup { config, begins_at, storage, witness, edition } = setup;
+        let Setup { config, begins_at, storage, trouble, witness, edition } = setup;
         let mut ground = Ground {
             outside,
             journal: Journal::new(storage),
             inbox: Inbox::default(),
+            troubles: trouble,
             witness,
             edition,
             agenda: Agenda::new(begins_at),
@@ -120,7 +131,7 @@ impl<O: Outside> Node<O> {
         };
         ground.witness.life(begins_at, Life::Started);
         let tree = Tree::start(&mut ground, &config);
-        Self { ground, tree: Some(tree) }
+        Self { ground, tree: Some(tree), again: None }
     }
 
     /// Meta delivers at `at`; everything before that instant happens first. The number of the delivery in the inbox, `None`
@@ -137,7 +148,9 @@ impl<O: Outside> Node<O> {
     }
 
     fn accept(&mut self, body: &[u8], name: Option<&Announced>) -> Option<u64> {
-        accept(&mut self.ground, self.tree.as_mut(), body, name)
+        let taken = accept(&mut self.ground, self.tree.as_mut(), body, name);
+        self.falls_if_felled();
+        taken
     }
 
     /// An agent comments at `at`; where there is no task yet, they look again for so long. While the node is down nobody
@@ -177,17 +190,27 @@ impl<O: Outside> Node<O> {
     pub fn run_until(&mut self, at: Timestamp) {
         while self.ground.agenda.now() < at {
             while self.step() {}
-            self.ground.agenda.advance(at);
+            let again = self.again.as_ref().map_or(at, |(when, _)| at.min(*when));
+            self.ground.agenda.advance(again);
+            if let Some((_, config)) = self.again.take_if(|(when, _)| *when <= again && *when < at) {
+                self.restart(&config);
+            }
+        }
+    }
+
+    fn falls_if_felled(&mut self) {
+        if self.tree.is_some() && self.ground.troubles.has_fallen() {
+            self.crash();
         }
     }
 
     /// One message is read, or one piece of work goes on, at the present instant; `false` where nothing is left to do at
     /// it. Between any two steps a crash is possible.
     pub fn step(&mut self) -> bool {
-        match &mut self.tree {
-            Some(tree) => tree.step(&mut self.ground),
-            None => false,
-        }
+        let Some(tree) = &mut self.tree else { return false };
+        let did = tree.step(&mut self.ground);
+        self.falls_if_felled();
+        did
     }
 
     /// The instant after the present one at which something falls due.
@@ -201,6 +224,7 @@ impl<O: Outside> Node<O> {
             let now = self.now();
             self.ground.witness.life(now, Life::Crashed);
         }
+        self.again = None;
         self.ground.agenda.crash();
         self.ground.inbox.crash();
     }
@@ -209,16 +233,32 @@ impl<O: Outside> Node<O> {
     /// world wanted to deliver meanwhile comes now.
     pub fn restart(&mut self, config: &NodeConfig) {
         self.crash();
+        self.ground.troubles.rises();
+        if self.ground.troubles.has_bad_disk() {
+            // A store that takes nothing does not open; whoever watches over the process tries again.
+            self.again = Some((self.now() + STARTED_AGAIN, config.clone()));
+            return;
+        }
         let (held, now) = (self.ground.agenda.hold(), self.now());
         self.ground.witness.life(now, Life::Started);
         self.tree = Some(Tree::start(&mut self.ground, config));
         self.ground.agenda.go_on(held);
     }
 
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.tree.is_some()
+    }
+
     /// Whether nothing is under way and no deadline is due.
     pub fn is_idle(&self) -> bool {
         let due = self.ground.journal.next_due().is_some_and(|at| at <= self.now().0);
         self.ground.inbox.is_done() && !self.ground.journal.has_open_effects() && !due
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_up(&self) -> bool {
+        self.tree.is_some()
     }
 
     /// Now.
@@ -306,7 +346,37 @@ impl<O> Ground<O> {
     }
 
     /// Makes a batch durable, or says why it is not.
-    fn commit(&mut self, machine: usize, batch: Batch) -> Result<Appended, AppendFault> {
+    fn commit(&mut self, machine: usize, batch: Batch) -> Committed {
+        if !self.troubles.is_on() {
+            return Committed::Heard(self.store(machine, batch));
+        }
+        match self.troubles.commit(&batch.key, self.now()) {
+            Ruling::Goes => Committed::Heard(self.write(machine, batch)),
+            Ruling::Late(until) => Committed::Late(until, self.write(machine, batch)),
+            Ruling::Fated(fault::Fate::Refused) | Ruling::Dead => Committed::Heard(Err(AppendFault::Unavailable)),
+            Ruling::Fated(fault::Fate::Lost) => Committed::Heard(Err(AppendFault::Unknown)),
+            Ruling::Fated(fault::Fate::Delayed) => {
+                Committed::Heard(self.write(machine, batch).and(Err(AppendFault::Unknown)))
+            }
+            Ruling::Panics => Committed::Panics,
+        }
+    }
+
+    /// As far as the disk takes it.
+    fn write(&mut self, machine: usize, batch: Batch) -> Result<Appended, AppendFault> {
+        match self.troubles.write() {
+            Write::Goes => {}
+            Write::Full | Write::Fails => return Err(AppendFault::Unavailable),
+        }
+        let fate = self.store(machine, batch);
+        if fate.is_ok() {
+            // Where the process falls over it, it falls behind this step, and nothing of the step is heard.
+            let _fell = self.troubles.stored();
+        }
+        fate
+    }
+
+    fn store(&mut self, machine: usize, batch: Batch) -> Result<Appended, AppendFault> {
         let before = self.journal.batches().len();
         let fate = self.journal.append(machine, batch);
         if let Some(stored) = self.journal.batches().get(before)
@@ -318,6 +388,26 @@ impl<O> Ground<O> {
     }
 }
 
+/// What whoever handed a batch over hears of it.
+enum Committed {
+    /// This, now.
+    Heard(Result<Appended, AppendFault>),
+    /// This, then.
+    Late(Timestamp, Result<Appended, AppendFault>),
+    /// Nothing: it panics.
+    Panics,
+}
+
+impl Committed {
+    /// For those whose panic is a batch that is not taken, and who hear of everything at once.
+    fn heard(self) -> Result<Appended, AppendFault> {
+        match self {
+            Self::Heard(fate) | Self::Late(_, fate) => fate,
+            Self::Panics => Err(AppendFault::Unavailable),
+        }
+    }
+}
+
 /// Takes a delivery in, if the node runs.
 fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name: Option<&Announced>) -> Option<u64> {
     let now = ground.now();
@@ -325,6 +415,7 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
         ground.witness.delivery(now, name);
     }
     let number = ground.witness.offered(now, body);
+    let tree = tree.filter(|_| !ground.troubles.is_on() || ground.troubles.write() == Write::Goes);
     ground.witness.acknowledged(now, number, tree.is_some());
     let Some(tree) = tree else {
         if let Some(name) = name {
@@ -346,8 +437,13 @@ fn come<O>(ground: &mut Ground<O>, tree: &mut Tree, coming: Box<Coming>) {
         ground.agenda.at(coming.at, Task::Go(Job::Delivery(coming)));
         return;
     }
-    ground.on_the_way -= 1;
-    accept(ground, Some(tree), coming.body.as_bytes(), Some(&coming.name));
+    if accept(ground, Some(tree), coming.body.as_bytes(), Some(&coming.name)).is_some() {
+        ground.on_the_way -= 1;
+    } else {
+        // What is not taken is posted again.
+        let again = ground.now() + POSTED_AGAIN;
+        ground.agenda.at(again, Task::Go(Job::Delivery(Box::new(Coming { at: again, ..*coming }))));
+    }
 }
 
 /// Writes a comment if there is a task to write it on.

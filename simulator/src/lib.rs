@@ -6,6 +6,8 @@ mod chance;
 pub mod chronicle;
 pub mod core;
 pub mod fake;
+pub mod fault;
+pub mod journals;
 pub mod outside;
 pub mod play;
 pub mod redact;

@@ -22,7 +22,7 @@ use node::{MovableClock, Node};
 use serde::Serialize;
 
 use crate::fake::facebook::StandIn;
-use recording::Recording;
+use recording::Recorded;
 
 pub use recording::Unreadable;
 
@@ -113,8 +113,8 @@ impl Report {
     }
 
     /// Compares with what the recording says of itself.
-    fn expect(&mut self, recording: &Recording) {
-        let expected = &recording.manifest.expected;
+    fn expect(&mut self, recording: &dyn Recorded) {
+        let expected = &recording.manifest().expected;
         let pairs = [
             ("deliveries", expected.deliveries, self.deliveries),
             ("inbounds", expected.inbounds, self.inbounds),
@@ -142,9 +142,9 @@ impl Report {
 ///
 /// # Errors
 /// Where the node cannot be reached, does not come to rest, or its journal cannot be read.
-pub async fn play(recording: &Recording, stage: &Stage<'_>) -> anyhow::Result<Report> {
+pub async fn play(recording: &dyn Recorded, stage: &Stage<'_>) -> anyhow::Result<Report> {
     let began = tokio::time::Instant::now();
-    let mut report = Report { title: recording.manifest.title.clone(), ..Report::default() };
+    let mut report = Report { title: recording.manifest().title.clone(), ..Report::default() };
     let played = course::run(recording, stage, &mut report).await?;
     let shown = desk::read(&wire::Wire::new(stage)?).await?;
     reckoning::reckon(&played, &shown, stage, &mut report)?;

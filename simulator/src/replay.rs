@@ -30,7 +30,7 @@ pub(crate) mod watched;
 
 use anyhow::Context as _;
 
-use crate::play::recording::Recording;
+use crate::play::recording::Recorded;
 
 pub use outcome::{Counts, Outcome};
 
@@ -40,7 +40,7 @@ pub use outcome::{Counts, Outcome};
 ///
 /// # Errors
 /// Where the node does not start, does not come to rest after the last step, or its journal cannot be read.
-pub fn replay(recording: &Recording, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
+pub fn replay(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

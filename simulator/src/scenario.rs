@@ -23,9 +23,16 @@ use std::path::Path;
 
 use model::{AppId, PageId, Psid, Span, Timestamp};
 
+use crate::fault::Fault;
+
+pub(crate) use cursor::{Cursor, Stumble};
+pub(crate) use deed::Placed;
 pub use expect::{Composer, Expect, Expected};
 pub use happening::Names;
 pub use reader::Misreadings;
+pub(crate) use reader::{CRASH, META, RESTART};
+pub(crate) use span::write as written;
+pub(crate) use write::agent;
 
 /// Bytes of a scenario.
 pub const BYTES_MAX: u64 = 8 << 20;
@@ -195,6 +202,8 @@ pub enum Deed {
     Restart,
     /// Nothing is done; what happened so far is looked at.
     Expect(Expect),
+    /// Something else goes wrong.
+    Fault(Fault),
 }
 
 /// How Meta tells of something.
@@ -206,6 +215,8 @@ pub struct Manner {
     pub late: Span,
     /// Whether it comes in `standby` whoever owns the thread.
     pub standby: bool,
+    /// Whether it does not come from Meta at all: somebody posts it under a signature of their own.
+    pub forged: bool,
 }
 
 /// What a customer does.
@@ -224,6 +235,13 @@ pub enum Act {
         title: String,
         /// What it stands for.
         payload: String,
+    },
+    /// They write the same many times at once, each in a delivery of its own.
+    Floods {
+        /// How often.
+        count: u64,
+        /// This.
+        text: String,
     },
     /// They attach a file.
     Attaches {
@@ -326,6 +344,17 @@ pub enum Order {
     RepeatsPage(Word),
     /// It delivers the body that told of this once more, byte for byte.
     RepeatsThing(Word),
+    /// It refuses what the Page sends, from here on.
+    Refuses {
+        /// Which Page.
+        page: Word,
+        /// Code and subcode of the answer.
+        code: (i64, Option<i64>),
+    },
+    /// It takes what the Page sends, and its answers are lost on their way, from here on.
+    Loses(Word),
+    /// It takes what the Page sends and says so, from here on.
+    Accepts(Word),
 }
 
 /// How webhooks that were kept back go out.

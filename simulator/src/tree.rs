@@ -4,10 +4,12 @@
 //! A crash drops the runtime with everything in it; disks and world stay. Must not be used from within a runtime.
 //! Invariant: time moves only when nothing is left to do at its instant, and only as far as was asked for.
 
+use std::pin::pin;
 use std::sync::{Arc, MutexGuard};
 
 use actors::Clock as _;
 use anyhow::Context as _;
+use futures_util::future::select;
 use journal::{Journal as _, Position, StoredBatch};
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
@@ -26,6 +28,9 @@ use crate::replay::trace::Recorder;
 use crate::witness::Witness;
 
 pub use crate::replay::stage::{Disks, Tasks};
+
+/// A process that could not start is started again after so long.
+pub(crate) const STARTED_AGAIN: Span = Span::seconds(5);
 
 /// What a node is made of.
 pub struct Setup {
@@ -59,6 +64,12 @@ pub struct Node<O> {
     /// Now, while the node is down.
     now: Timestamp,
     life: Option<Life<O>>,
+    /// As it was started last.
+    config: NodeConfig,
+    /// It is to run and does not: started again then.
+    again: Option<Timestamp>,
+    /// Why it did not start though nothing was wrong with its disks, or ended though nobody ordered it.
+    failed: Option<anyhow::Error>,
 }
 
 /// What a crash takes. The stage goes before the runtime that it lives in.
@@ -74,30 +85,38 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// Where the node does not start.
     pub fn new(setup: Setup, outside: O) -> anyhow::Result<Self> {
         let Setup { config, begins_at, disks, tasks, witness } = setup;
+        let recorder = Recorder::under(witness, disks.trouble.clone());
         let mut node = Self {
             disks,
             tasks,
             outside: Shared::new(outside),
             coming: Kept::default(),
             agents: Arc::default(),
-            recorder: Recorder::new(witness),
+            recorder,
             now: begins_at,
             life: None,
+            config,
+            again: None,
+            failed: None,
         };
-        node.restart(config)?;
+        node.start()?;
         Ok(node)
     }
 
     /// Meta delivers at `at`; everything before that instant happens first. `false`: not taken, or the node is down.
     pub fn deliver(&mut self, at: Timestamp, body: &[u8]) -> bool {
         self.run_until(at);
-        self.accept(None, body)
+        let taken = self.accept(None, body);
+        self.falls_if_felled();
+        taken
     }
 
     /// As [`Node::deliver`], with what the trace says of it.
     pub fn deliver_as(&mut self, at: Timestamp, name: &Announced, body: &[u8]) -> bool {
         self.run_until(at);
-        self.accept(Some(name), body)
+        let taken = self.accept(Some(name), body);
+        self.falls_if_felled();
+        taken
     }
 
     fn accept(&self, name: Option<&Announced>, body: &[u8]) -> bool {
@@ -129,6 +148,7 @@ impl<O: Outside + Send + 'static> Node<O> {
         if let Some(Life { stage, runtime }) = &self.life {
             runtime.block_on(self.agents.comment(stage, comment, patience));
         }
+        self.falls_if_felled();
     }
 
     /// A person does something to the newest task of a conversation in the embedded desk; `false` where it does not apply.
@@ -141,9 +161,54 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// Lets everything happen that falls due before `at`, and shows `at` from then. What falls due at `at` itself happens
     /// behind whatever is delivered at `at`.
     pub fn run_until(&mut self, at: Timestamp) {
-        match &self.life {
-            Some(Life { stage, runtime }) => runtime.block_on(stage.clock.reaches(at)),
-            None => self.now = self.now.max(at),
+        loop {
+            match &self.life {
+                Some(Life { stage, runtime }) => {
+                    {
+                        let (reaches, falls) = (pin!(stage.clock.reaches(at)), pin!(self.disks.trouble.falls()));
+                        runtime.block_on(select(reaches, falls));
+                    }
+                    if !self.falls_if_felled() {
+                        return;
+                    }
+                }
+                None => match self.again.take_if(|when| *when < at) {
+                    Some(when) => {
+                        self.now = self.now.max(when);
+                        self.disks.trouble.rises();
+                        self.tries_to_start();
+                    }
+                    None => {
+                        self.now = self.now.max(at);
+                        return;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Falls for good where it was felled; whether it was.
+    fn falls_if_felled(&mut self) -> bool {
+        let felled = self.disks.trouble.has_fallen() && self.life.is_some();
+        if felled {
+            if self.disks.trouble.has_ended() {
+                self.failed = Some(anyhow::anyhow!("the node ended by itself, because a vital part of it did"));
+            }
+            self.crash();
+        }
+        felled
+    }
+
+    /// A disk that fails is a reason not to start, and to be started again by whoever watches over the process.
+    fn tries_to_start(&mut self) {
+        let Err(why) = self.start() else { return };
+        self.recorder.note(|witness| witness.life(self.now, history::Life::Crashed));
+        self.recorder.unfollow();
+        self.disks.fall(None);
+        if self.disks.trouble.has_bad_disk() {
+            self.again = Some(self.now + STARTED_AGAIN);
+        } else {
+            self.failed = Some(why.context("the node does not start again"));
         }
     }
 
@@ -156,7 +221,9 @@ impl<O: Outside + Send + 'static> Node<O> {
             self.recorder.unfollow();
             drop(stage);
             drop(runtime);
+            self.disks.fall(self.disks.trouble.power());
         }
+        self.again = None;
     }
 
     /// Starts again on what is durable, perhaps with other settings. What the world wanted to deliver meanwhile comes now.
@@ -165,6 +232,16 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// Where the node does not start.
     pub fn restart(&mut self, config: NodeConfig) -> anyhow::Result<()> {
         self.crash();
+        self.disks.trouble.rises();
+        self.config = config;
+        if self.disks.trouble.has_bad_disk() {
+            self.tries_to_start();
+            return Ok(());
+        }
+        self.start()
+    }
+
+    fn start(&mut self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.context("no runtime can be made")?;
         let world = (self.outside.clone(), self.coming.clone());
@@ -172,18 +249,26 @@ impl<O: Outside + Send + 'static> Node<O> {
             witness.life(self.now, history::Life::Started);
             witness.tell(Chronicle::is_blind);
         });
-        let set = Stage::set(config, self.now, (&self.disks, self.tasks), world, self.recorder.clone());
+        let set = Stage::set(self.config.clone(), self.now, (&self.disks, self.tasks), world, self.recorder.clone());
         let stage = Arc::new(runtime.block_on(set)?);
-        self.recorder.note(|witness| {
-            witness.tell(Chronicle::sees);
-        });
+        self.recorder.sees();
         {
             let _inside = runtime.enter();
             stage.door.go_on();
             self.agents.go_on(&stage);
+            let (node, trouble) = (Arc::clone(&stage.node), self.disks.trouble.clone());
+            tokio::spawn(async move {
+                node.ended().await;
+                trouble.ended_by_itself();
+            });
         }
         self.life = Some(Life { stage, runtime });
         Ok(())
+    }
+
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.life.is_some()
     }
 
     /// Whether nothing is under way and no deadline is due.
@@ -246,6 +331,9 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// # Errors
     /// Where the journal could not be read, now or earlier.
     pub(crate) fn note<T>(&self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
+        if let Some(why) = &self.failed {
+            anyhow::bail!("{why:#}");
+        }
         self.recorder.look(note)
     }
 

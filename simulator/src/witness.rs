@@ -47,6 +47,8 @@ pub struct Witness {
     told: Option<Telling>,
     /// What is written down for the oracle.
     chronicle: Option<Box<Chronicle>>,
+    /// The next body that is posted does not come from Meta.
+    is_forged: bool,
 }
 
 /// The readable trace.
@@ -66,7 +68,8 @@ impl core::fmt::Debug for Witness {
 impl Default for Witness {
     /// Hashes, and tells nothing.
     fn default() -> Self {
-        Self { digest: Sha256::new(), scratch: Vec::with_capacity(4_096), told: None, chronicle: None }
+        let scratch = Vec::with_capacity(4_096);
+        Self { digest: Sha256::new(), scratch, told: None, chronicle: None, is_forged: false }
     }
 }
 
@@ -185,7 +188,8 @@ impl Witness {
     /// A send was answered.
     pub(crate) fn sent(&mut self, at: Timestamp, effect: &EffectId, outcome: &SendOutcome) {
         if let Some(chronicle) = &mut self.chronicle {
-            chronicle.send_answered(at, &effect.to_string(), false);
+            let lost = matches!(outcome, SendOutcome::InDoubt { why: "timeout" | "connection-lost" });
+            chronicle.send_answered(at, &effect.to_string(), lost);
         }
         self.comes(at, Some(&effect.machine), |_| format!("e{} {}", effect.seq, sent(outcome)));
     }

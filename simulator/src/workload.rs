@@ -16,6 +16,7 @@ use model::{Span, Timestamp};
 use serde_json::Value;
 
 use crate::chance::{self, Stream};
+use crate::fault;
 use crate::scenario::Scenario;
 
 /// Names of people, all invented.
@@ -44,11 +45,13 @@ pub enum Profile {
     Busy,
     /// As busy, and the node falls and starts again.
     Rough,
+    /// As rough, and each run draws what else goes wrong in it.
+    Swarm,
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Calm, Self::Busy, Self::Rough];
+    pub const ALL: [Self; 4] = [Self::Calm, Self::Busy, Self::Rough, Self::Swarm];
 
     /// The profile of a seed, where seeds are spread over some.
     pub fn of_seed(seed: u64, profiles: &[Self]) -> Self {
@@ -62,13 +65,14 @@ impl Profile {
             Self::Calm => "calm",
             Self::Busy => "busy",
             Self::Rough => "rough",
+            Self::Swarm => "swarm",
         }
     }
 
     const fn pages(self) -> usize {
         match self {
             Self::Calm => 1,
-            Self::Busy | Self::Rough => 2,
+            Self::Busy | Self::Rough | Self::Swarm => 2,
         }
     }
 
@@ -76,7 +80,7 @@ impl Profile {
         match self {
             Self::Calm => 2,
             Self::Busy => 4,
-            Self::Rough => 3,
+            Self::Rough | Self::Swarm => 3,
         }
     }
 }
@@ -101,32 +105,32 @@ pub fn scenario(seed: u64, profile: Profile) -> Scenario {
 
 /// Choices of one seed in one stream.
 #[derive(Clone, Copy)]
-struct Chance {
+pub(crate) struct Chance {
     seed: u64,
     stream: Stream,
 }
 
 impl Chance {
-    fn draw(self, about: &str) -> u64 {
+    pub(crate) fn draw(self, about: &str) -> u64 {
         chance::draw(self.stream, &format!("{}/{about}", self.seed))
     }
 
     /// A number below `end`, which is not 0.
-    fn below(self, about: &str, end: u64) -> u64 {
+    pub(crate) fn below(self, about: &str, end: u64) -> u64 {
         self.draw(about) % end
     }
 
     /// So many of a hundred.
-    fn percent(self, about: &str, percent: u64) -> bool {
+    pub(crate) fn percent(self, about: &str, percent: u64) -> bool {
         self.below(about, 100) < percent
     }
 
-    fn of<T: Copy>(self, about: &str, choices: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(self, about: &str, choices: &[T]) -> T {
         let index = usize::try_from(self.below(about, choices.len() as u64)).unwrap_or(0);
         choices[index]
     }
 
-    fn span(self, about: &str, least: Span, most: Span) -> Span {
+    pub(crate) fn span(self, about: &str, least: Span, most: Span) -> Span {
         chance::between(self.stream, &format!("{}/{about}", self.seed), least, most)
     }
 }
@@ -143,7 +147,7 @@ struct Said {
 }
 
 /// Everything that is planned so far.
-struct Plan {
+pub(crate) struct Plan {
     seed: u64,
     profile: Profile,
     /// Instant and line, in the order of making.
@@ -161,15 +165,32 @@ impl Plan {
         }
         agent::plan(&mut plan);
         meta::plan(&mut plan);
+        if profile == Profile::Swarm {
+            fault::draw(&mut plan);
+        }
         plan
     }
 
-    fn chance(&self, stream: Stream) -> Chance {
+    pub(crate) fn chance(&self, stream: Stream) -> Chance {
         Chance { seed: self.seed, stream }
     }
 
-    fn at(&mut self, at: Timestamp, line: String) {
+    pub(crate) fn at(&mut self, at: Timestamp, line: String) {
         self.lines.push((at, line));
+    }
+
+    /// When something happens, in order.
+    pub(crate) fn moments(&self) -> Vec<Timestamp> {
+        let mut moments: Vec<Timestamp> = self.lines.iter().map(|(at, _)| *at).collect();
+        moments.sort_unstable();
+        moments
+    }
+
+    /// Everybody who may write, as lines call them.
+    pub(crate) fn whos(&self) -> Vec<String> {
+        let of =
+            |page: &str| (1..=self.profile.customers()).map(|number| format!("{page}/c{number}")).collect::<Vec<_>>();
+        PAGES.iter().take(self.profile.pages()).flat_map(|(page, ..)| of(page)).collect()
     }
 
     /// When the last thing happens.

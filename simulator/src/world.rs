@@ -9,18 +9,24 @@ mod approved;
 mod course;
 mod depth;
 mod expect;
+mod mail;
+mod outdoors;
+mod rerun;
 mod shrink;
+mod strike;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
+use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use oracle::{Coverage, History, judge_all, unsettled};
+use oracle::{Coverage, History, Violation, judge_all, unsettled};
 
 use self::course::Course;
 use self::depth::Played;
+use crate::fault::trouble::Trouble;
 use crate::scenario::Scenario;
 use crate::witness::Witness;
 use crate::{core, tree};
@@ -61,18 +67,56 @@ pub fn is_playing() -> bool {
     PLAYING.get()
 }
 
-/// Plays a scenario twice, compares, and plays it once more with a trace where something is wrong.
+/// The promise that equal runs are equal.
+const SAME_TRACE: u8 = 33;
+
+/// Plays a scenario twice, compares, lets Meta deliver in other ways, and plays it once more with a trace where something
+/// is wrong.
 pub fn run(scenario: &Scenario, depth: Depth) -> Run {
-    let (first, second) = (play(scenario, depth, false), play(scenario, depth, false));
+    let (first, second) = (varied(scenario, depth), play(scenario, depth, false));
     let mut run = first;
     if run.trace_hash != second.trace_hash && run.verdict != Verdict::Crash {
         run.verdict = Verdict::Nondeterminism;
         run.wrong = vec![format!("two runs came to {} and {}", run.trace_hash, second.trace_hash)];
+        run.promises = vec![SAME_TRACE];
     }
     if run.verdict != Verdict::Ok {
         run.trace = play(scenario, depth, true).trace;
     }
     run
+}
+
+/// Plays a scenario once; where all is well, and at core depth, once more for each other way to deliver the same.
+pub fn varied(scenario: &Scenario, depth: Depth) -> Run {
+    let mut run = play(scenario, depth, false);
+    if run.verdict != Verdict::Ok || depth != Depth::Core {
+        return run;
+    }
+    match catch_unwind(AssertUnwindSafe(|| rerun::differences(scenario))) {
+        Ok(Ok(violations)) if violations.is_empty() => run,
+        Ok(Ok(violations)) => {
+            run.verdict = Verdict::Safety;
+            run.promises = numbers(&violations);
+            run.wrong = violations.iter().map(ToString::to_string).collect();
+            run
+        }
+        Ok(Err(fault)) => broken(depth, format!("delivered in another way: {fault:#}")),
+        Err(panic) => broken(depth, format!("delivered in another way, the node panicked: {}", words(&*panic))),
+    }
+}
+
+/// The promises that are broken, each once.
+fn numbers(violations: &[Violation]) -> Vec<u8> {
+    let mut promises: Vec<u8> = violations.iter().map(|violation| violation.promise).collect();
+    promises.sort_unstable();
+    promises.dedup();
+    promises
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }
 
 /// Plays a scenario once.
@@ -86,11 +130,7 @@ pub fn play(scenario: &Scenario, depth: Depth, tells: bool) -> Run {
     match played {
         Ok(Ok(ended)) => judged(depth, ended),
         Ok(Err(fault)) => broken(depth, format!("{fault:#}")),
-        Err(panic) => {
-            let words = panic.downcast_ref::<String>().map(String::as_str);
-            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
-            broken(depth, format!("the node panicked: {words}"))
-        }
+        Err(panic) => broken(depth, format!("the node panicked: {}", words(&*panic))),
     }
 }
 
@@ -111,18 +151,21 @@ fn watch(scenario: &Scenario, tells: bool) -> Witness {
 
 fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = core::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, core::Node::new(setup, course::world(scenario)))
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let setup = core::Setup { trouble: trouble.clone(), witness, ..setup };
+    end(scenario, &trouble, core::Node::new(setup, course::world(scenario, trouble.weather())))
 }
 
 fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
-    let setup = tree::Setup { witness: watch(scenario, tells), ..setup };
-    end(scenario, tree::Node::new(setup, course::world(scenario))?)
+    let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
+    let disks = if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::in_memory() };
+    let setup = tree::Setup { disks, witness, ..setup };
+    end(scenario, &trouble, tree::Node::new(setup, course::world(scenario, trouble.weather()))?)
 }
 
-fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
-    let mut course = Course::new(scenario, &mut node);
+fn end(scenario: &Scenario, trouble: &Trouble, mut node: impl Played) -> anyhow::Result<Ended> {
+    let mut course = Course::new(scenario, trouble.clone(), &mut node);
     course.run()?;
     let findings = std::mem::take(&mut course.findings);
     let unmet = std::mem::take(&mut course.unmet);
@@ -138,9 +181,7 @@ fn end(scenario: &Scenario, mut node: impl Played) -> anyhow::Result<Ended> {
 fn judged(depth: Depth, ended: Ended) -> Run {
     let Ended { trace_hash, history, findings, unmet, trace } = ended;
     let (violations, undone) = (judge_all(&history), unsettled(&history));
-    let mut promises: Vec<u8> = violations.iter().map(|violation| violation.promise).collect();
-    promises.sort_unstable();
-    promises.dedup();
+    let promises = numbers(&violations);
     let verdict = match (violations.is_empty(), undone.is_empty()) {
         (false, _) => Verdict::Safety,
         (true, false) => Verdict::Liveness,

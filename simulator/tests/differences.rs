@@ -76,7 +76,7 @@ proptest! {
         let (approved, now) = (Told::read(&text).unwrap(), Told::read(&changed(&text, &changes)).unwrap());
         let found = compare(&approved, &now, &Filter::default()).differences;
         let machines: BTreeSet<String> = found.into_iter().filter_map(|difference| difference.who).collect();
-        let (taken, left): (Vec<(usize, String)>, Vec<(usize, String)>) =
+        let (taken, left): (Vec<_>, Vec<_>) =
             machines.into_iter().enumerate().partition(|(index, _)| keep >> (index % 64) & 1 == 1);
         let taken: BTreeSet<String> = taken.into_iter().map(|(_, who)| who).collect();
         let partly = Told::read(&accepted(&approved, &now, &taken)).unwrap();

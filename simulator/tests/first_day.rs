@@ -318,7 +318,7 @@ fn the_script_beside_the_first_day_says_what_its_agents_wrote() {
                 Some((page.id.as_str(), customer.psid.as_str(), by.as_str(), text.as_str(), *internal))
             }
             Deed::Customer { .. } | Deed::Page { .. } | Deed::Meta(_) | Deed::Expect(_) => None,
-            Deed::Crash | Deed::Restart => None,
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => None,
         })
         .collect();
     let recording = first_day();

@@ -6,6 +6,7 @@ use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
 use machine::outbound::Content;
 use messenger::{Body, Fault, Scope, Send, error_table};
 use model::{EffectId, MachineId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
+use sabotage::{Defect, on};
 use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, OpenTask, Opened};
 
 /// Shortest pause before a profile is asked for again.
@@ -50,7 +51,8 @@ pub fn message(page: &PageId, psid: &Psid, id: &EffectId, content: Content) -> S
         Content::Text { text } => Body::Text(text),
         Content::Attachment { kind, url } => Body::Attachment { kind, url },
     };
-    Send { page: page.clone(), psid: psid.clone(), body, metadata: id.to_string() }
+    let psid = if on(Defect::WrongRecipient) { Psid::new(page.as_str()) } else { psid.clone() };
+    Send { page: page.clone(), psid, body, metadata: id.to_string() }
 }
 
 /// Nothing has left; the policy is asked again at the next turn.
@@ -73,7 +75,7 @@ pub fn sent(outcome: messenger::SendOutcome) -> (Answer, Option<Trouble>) {
         messenger::SendOutcome::InDoubt { why } => (SendOutcome::InDoubt { why: why.to_owned() }.into(), None),
         messenger::SendOutcome::Failed { code, row, trace, scope } => {
             let trouble = (scope == Scope::Page).then_some((row, code));
-            let answer = if error_table::refuses_token(code) {
+            let answer = if error_table::refuses_token(code) && !on(Defect::PartFailsForToken) {
                 // Not the message's fault: it is held until the Page is connected again.
                 later(Span(0), Some(code), row)
             } else {

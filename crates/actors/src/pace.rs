@@ -3,6 +3,7 @@
 //! Acks come first: in a burst what is durable already waits a little, up to a limit.
 
 use model::{Span, Timestamp};
+use sabotage::{Defect, on};
 
 /// Deliveries parsed in one go before other messages are looked at.
 const ROUND_MAX: usize = 512;
@@ -51,7 +52,8 @@ impl Pace {
             *self = Self { since: now, newest, hot: came.saturating_mul(1_000) / span.0 >= HOT_PER_SECOND };
         }
         if self.hot && (now - oldest_at.unwrap_or(Timestamp(i64::MAX))) < DEFER_MAX {
-            Round { deliveries_max: HOT_ROUND_MAX, bytes_max: HOT_READ_MAX, pause: HOT_PAUSE }
+            let pause = if on(Defect::FloodDelaysOthers) { Span::seconds(5) } else { HOT_PAUSE };
+            Round { deliveries_max: HOT_ROUND_MAX, bytes_max: HOT_READ_MAX, pause }
         } else {
             Round { deliveries_max: ROUND_MAX, bytes_max: READ_MAX, pause: Span(0) }
         }

@@ -9,6 +9,7 @@ use machine::conversation::Reply;
 use machine::outbound::Content;
 use model::{MachineId, PageId, Psid};
 use policy::Author;
+use sabotage::{Defect, on};
 use tracker::{AgentComment, Audience, Cursor};
 
 /// Comments asked for at once.
@@ -71,8 +72,8 @@ impl Readings {
 pub fn reply_of(comment: AgentComment) -> Option<(PageId, Psid, Arc<Reply>)> {
     let Some(MachineId::Conversation(page, psid)) = comment.binding else { return None };
     match comment.audience {
-        Audience::Internal => None,
-        Audience::Customer => {
+        Audience::Internal if !on(Defect::InternalSent) => None,
+        Audience::Internal | Audience::Customer => {
             let reply = Reply {
                 comment: comment.id,
                 task: comment.task,

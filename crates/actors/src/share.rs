@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use model::{Anomaly, Delivery, Inbound, PageId, PageInbound, Redacted, Timestamp};
+use sabotage::{Defect, on};
 
 /// Where deliveries without a Page go: a Page that can never be configured.
 pub const UNADDRESSED: &str = "unaddressed";
@@ -51,7 +52,14 @@ pub fn parse(body: &[u8], received_at: i64) -> Delivery {
 /// What each Page has in a delivery, by Page. Most deliveries are of one.
 pub fn shares(seq: u64, delivery: Delivery) -> Vec<(PageId, Share)> {
     let mut shares = Vec::with_capacity(1);
+    if on(Defect::DeliveryForgotten) && seq.is_multiple_of(7) {
+        return shares;
+    }
     for inbound in delivery.inbounds {
+        let beside = |share: &(PageId, Share)| share.1.inbounds.iter().any(|other| other.psid == inbound.psid);
+        if on(Defect::NeighboursDropped) && shares.iter().any(beside) {
+            continue;
+        }
         share_of(&mut shares, &inbound.page, seq).inbounds.push(inbound);
     }
     for inbound in delivery.page_inbounds {

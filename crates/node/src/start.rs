@@ -84,6 +84,20 @@ impl Node {
     /// # Errors
     /// [`StartFault`]; nothing is left running.
     pub async fn start_with(config: NodeConfig, ports: Ports, options: StoreOptions) -> Result<Self, StartFault> {
+        Self::start_behind(config, ports, options, |journal| journal).await
+    }
+
+    /// As [`Node::start_with`], with something between the tree and the journal: production puts nothing there, a
+    /// simulation commits that fail.
+    ///
+    /// # Errors
+    /// [`StartFault`]; nothing is left running.
+    pub async fn start_behind(
+        config: NodeConfig,
+        ports: Ports,
+        options: StoreOptions,
+        seam: impl FnOnce(Arc<dyn journal::Journal>) -> Arc<dyn journal::Journal>,
+    ) -> Result<Self, StartFault> {
         let inline = ports.drives.journal == Drive::Inline;
         let entropy = SharedEntropy::new(ports.entropy);
         let store = Store::open(ports.store, options, Box::new(entropy.clone()), ports.drives)?;
@@ -92,7 +106,7 @@ impl Node {
         let tree_ports = actors::Ports {
             clock: Arc::clone(&ports.clock),
             inbox: Arc::clone(&store.inbox),
-            journal: Arc::clone(&store.journal) as Arc<dyn journal::Journal>,
+            journal: seam(Arc::clone(&store.journal) as Arc<dyn journal::Journal>),
             graph: ports.graph,
             tracker: ports.tracker,
             incarnation: Incarnation(store.journal.incarnation()),

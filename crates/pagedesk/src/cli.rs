@@ -1,6 +1,7 @@
 //! The command line: which commands there are and what they take; examples for each stand in `examples`. Nothing is
 //! carried out here.
 
+mod corpus;
 mod examples;
 mod policy;
 mod replay;
@@ -13,9 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
 
+pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
-pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimProfile, SimRun, SimScenario, SimShrink};
+pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimPlanted, SimProfile, SimRun, SimScenario, SimShrink};
 
 /// Connects Facebook Pages to a task tracker.
 #[derive(Parser, Debug)]
@@ -213,6 +215,18 @@ pub(crate) enum CorpusCommand {
     /// Look for what was forgotten in redacted recordings
     #[command(after_help = LINT)]
     Lint(Lint),
+    /// Count what recordings hold
+    #[command(after_help = corpus::COUNTED)]
+    Stats(CorpusStats),
+    /// Take a recording apart
+    #[command(after_help = corpus::SPLIT)]
+    Split(Split),
+    /// Put recordings together
+    #[command(after_help = corpus::JOIN)]
+    Join(Join),
+    /// Keep a sandbox's journal row by row, for tests of recovery
+    #[command(after_help = corpus::KEPT)]
+    Journal(KeepJournal),
 }
 
 /// `pagedesk corpus import`
@@ -221,6 +235,15 @@ pub(crate) struct Import {
     /// A folder; all its *.json files are read, those of folders inside too
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+    /// Write them as a recording into this folder, which must be empty or missing; nothing is redacted
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// The title of the recording; the folder's name where nobody says
+    #[arg(long, value_name = "TEXT", requires = "out")]
+    pub title: Option<String>,
+    /// The app whose webhooks the payloads are: an echo of it may be an own one
+    #[arg(long, value_name = "APP", default_value = "0", requires = "out")]
+    pub app: String,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -241,6 +264,9 @@ pub(crate) struct Export {
     /// Write over deliveries and facts that are there already
     #[arg(long)]
     pub force: bool,
+    /// What of the store goes into it
+    #[command(flatten)]
+    pub narrowing: Narrowing,
     /// Where the key of the pseudonyms is read from; without one the key is new each time, and nobody learns it
     #[arg(long, value_name = "FILE", conflicts_with = "no_redaction")]
     pub key_file: Option<PathBuf>,

@@ -1,10 +1,20 @@
-//! `pagedesk corpus`: payloads of any origin are read and counted, which writes nothing; a sandbox's traffic is written
-//! into a recording, in `export`.
+//! `pagedesk corpus`: payloads of any origin are read, counted and, where that is asked for, written as a recording; what came
+//! into a store becomes one in `export`, and recordings are counted, taken apart and put together in the modules named so.
 //!
-//! Invariant: a file that cannot be read is named and costs no other file.
+//! Invariants: a file that cannot be read is named and costs no other file; no recording lies in memory as a whole.
 
 pub(crate) mod export;
+pub(crate) mod filter;
+mod imported;
+pub(crate) mod join;
+pub(crate) mod journal;
 pub(crate) mod lint;
+mod sorter;
+pub(crate) mod split;
+pub(crate) mod stats;
+#[cfg(test)]
+mod tests;
+mod written;
 
 use std::fs;
 use std::io;
@@ -12,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Timestamp;
+use simulator::play::recording::Manifest;
 use webhook::{NAMED_MAX, Tally};
 
 use crate::cli::Import;
@@ -47,6 +58,9 @@ pub(crate) fn import(asked: &Import) -> Result<Exit, Failure> {
     } else {
         table(&tally)
     };
+    if let Some(out) = &asked.out {
+        imported::record(asked, &files, out)?;
+    }
     exit::print(&text)?;
     Ok(if tally.unreadable.is_empty() { Exit::Ok } else { Exit::UnreadableCorpus })
 }
@@ -65,6 +79,7 @@ pub fn count(dir: &Path, files: &[PathBuf], mut each: impl FnMut(&str)) -> Tally
     tally
 }
 
+/// The bytes of a payload, or why there are none.
 fn read(file: &Path) -> Result<Vec<u8>, String> {
     let unread = |fault: io::Error| format!("it cannot be read: {}", fault_words(&fault));
     let found = fs::metadata(file).map_err(unread)?;
@@ -78,6 +93,32 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("it has more than {} MiB", BYTES_MAX >> 20));
     }
     fs::read(file).map_err(unread)
+}
+
+/// The recordings that a path is of: itself, or all below it, in the order of their paths.
+pub(crate) fn recordings(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut folders = Vec::new();
+    descend(path, DEPTH_MAX, &mut folders);
+    if folders.is_empty() {
+        let what = format!("{} holds no recording", path.display());
+        return Err(Failure::new(Exit::NothingMatched, what).remedy("give a folder with a manifest.toml in it"));
+    }
+    Ok(folders)
+}
+
+fn descend(path: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
+    if path.join(Manifest::FILE).is_file() {
+        folders.push(path.to_owned());
+        return;
+    }
+    let Ok(entries) = fs::read_dir(path) else { return };
+    let mut inside: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| depth > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect();
+    inside.sort();
+    inside.iter().for_each(|path| descend(path, depth - 1, folders));
 }
 
 /// All `*.json` files under a folder in the order of their paths.
@@ -128,7 +169,7 @@ fn table(tally: &Tally) -> String {
     let width = tally.kinds.keys().map(String::len).max().unwrap_or(0).max(12);
     let mut text: String = rows.iter().map(|(name, count)| format!("{name:<width$}  {count:>8}\n")).collect();
     text.push_str(&format!("{:<width$}  {:>8}\n", "unreadable", tally.unreadable.len()));
-    tally.unreadable.iter().for_each(|unread| text.push_str(&format!("  {}: {}\n", unread.file, unread.why)));
+    tally.unreadable_because.iter().for_each(|(file, why)| text.push_str(&format!("  {file}: {why}\n")));
     text.push_str("\nkinds\n");
     tally.kinds.iter().for_each(|(kind, count)| text.push_str(&format!("{kind:<width$}  {count:>8}\n")));
     if !tally.anomalies_in.is_empty() {

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use policy::EditionId;
 use sha2::{Digest as _, Sha256};
-use simulator::play::recording::Recording;
+use simulator::play::recording::{Folder, Recorded};
 use simulator::replay::Outcome;
 use simulator::replay::compare::{Comparison, compare};
 use simulator::replay::filter::Filter;
@@ -40,7 +40,7 @@ const LONG: usize = 400;
 /// A recording that was run.
 struct Ran {
     folder: PathBuf,
-    recording: Recording,
+    recording: Folder,
     outcome: Outcome,
     /// The trace and the approved one, read; left unread where nobody looks closer.
     now: Option<Told>,
@@ -186,7 +186,7 @@ fn looked(asked: &Looked) -> Filter {
 }
 
 fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
-    let recording = Recording::read(folder).map_err(|fault| unreadable(&fault))?;
+    let recording = Folder::open(folder).map_err(|fault| unreadable(&fault))?;
     let path = folder.join(APPROVED);
     let approved = path.exists().then(|| text(&path)).transpose()?;
     let outcome = play(&recording, asked)?;
@@ -227,7 +227,7 @@ fn read(path: &Path, text: &str) -> Result<Told, Failure> {
     })
 }
 
-fn play(recording: &Recording, asked: &Replay) -> Result<Outcome, Failure> {
+fn play(recording: &dyn Recorded, asked: &Replay) -> Result<Outcome, Failure> {
     match (asked.policy.first(), asked.depth) {
         (Some(edition), _) => play_under(recording, *edition),
         (None, Some(SimDepth::Core)) => watched(recording, simulator::core::replay),
@@ -235,16 +235,16 @@ fn play(recording: &Recording, asked: &Replay) -> Result<Outcome, Failure> {
     }
 }
 
-fn play_under(recording: &Recording, edition: EditionId) -> Result<Outcome, Failure> {
+fn play_under(recording: &dyn Recorded, edition: EditionId) -> Result<Outcome, Failure> {
     watched(recording, |recording, told| simulator::core::replay_under(recording, Some(edition), told))
 }
 
 /// Plays with a bar where somebody looks on and it takes long.
 fn watched(
-    recording: &Recording,
-    play: impl FnOnce(&Recording, &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome>,
+    recording: &dyn Recorded,
+    play: impl FnOnce(&dyn Recorded, &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome>,
 ) -> Result<Outcome, Failure> {
-    let steps = recording.steps.len();
+    let steps = recording.count();
     let watched = steps >= LONG && io::stderr().is_terminal();
     let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(steps as u64), target);

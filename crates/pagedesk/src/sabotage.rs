@@ -1,7 +1,7 @@
-//! Plants the defect that `PAGEDESK_SABOTAGE` names, to see that whoever watches the rules notices. Built with the feature
-//! `sabotage` alone, which nothing that ships has.
+//! Plants the defect that `PAGEDESK_SABOTAGE` or `--sabotage` names, to see that whoever watches the rules notices. Built
+//! with the feature `sabotage` alone, which nothing that ships has.
 
-use policy::sabotage::{Defect, plant, planted};
+use ::sabotage::{Defect, plant, planted};
 
 use crate::exit::{Exit, Failure};
 
@@ -13,10 +13,22 @@ const VARIABLE: &str = "PAGEDESK_SABOTAGE";
 /// A name that no defect has.
 pub(crate) fn from_environment() -> Result<(), Failure> {
     let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else { return Ok(()) };
-    let named = Defect::ALL.into_iter().find(|defect| name == defect.code());
-    let Some(defect) = named else {
-        let what = format!("{VARIABLE}={} names no planted defect", name.to_string_lossy());
-        let names: Vec<_> = Defect::ALL.into_iter().map(Defect::code).collect();
+    let name = name.to_string_lossy();
+    by_name(&name, &format!("{VARIABLE}={name}"))
+}
+
+/// Plants what the command line names, if it names one, in place of what the environment named.
+///
+/// # Errors
+/// A name that no defect has.
+pub(crate) fn from_argument(name: Option<&str>) -> Result<(), Failure> {
+    name.map_or(Ok(()), |name| by_name(name, &format!("--sabotage {name}")))
+}
+
+fn by_name(name: &str, said: &str) -> Result<(), Failure> {
+    let Some(defect) = Defect::by_code(name) else {
+        let what = format!("{said} names no planted defect");
+        let names: Vec<_> = Defect::all().map(Defect::code).collect();
         return Err(Failure::new(Exit::Usage, what).remedy(format!("name one of {}", names.join(", "))));
     };
     plant(Some(defect));

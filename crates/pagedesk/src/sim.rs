@@ -16,7 +16,7 @@ use simulator::scenario::{Scenario, Unplayable};
 use simulator::workload::{self, Profile};
 use simulator::world::{Depth, Verdict, run};
 
-use crate::cli::{SimCommand, SimDepth, SimProfile, SimRun, SimScenario};
+use crate::cli::{SimCommand, SimDepth, SimPlanted, SimProfile, SimRun, SimScenario};
 use crate::exit::{self, Exit, Failure};
 
 use self::told::{object, tell};
@@ -24,10 +24,10 @@ use self::told::{object, tell};
 /// Carries out a command about simulated worlds.
 pub(crate) fn sim(command: &SimCommand) -> Result<Exit, Failure> {
     match command {
-        SimCommand::Run(asked) => seeds(asked),
-        SimCommand::Explore(asked) => explore::explore(asked),
-        SimCommand::Shrink(asked) => least::shrink(asked),
-        SimCommand::Scenario(asked) => one(asked),
+        SimCommand::Run(asked) => planted(&asked.planted).and_then(|()| seeds(asked)),
+        SimCommand::Explore(asked) => planted(&asked.planted).and_then(|()| explore::explore(asked)),
+        SimCommand::Shrink(asked) => planted(&asked.planted).and_then(|()| least::shrink(asked)),
+        SimCommand::Scenario(asked) => planted(&asked.planted).and_then(|()| one(asked)),
     }
 }
 
@@ -106,6 +106,16 @@ fn read(file: &Path) -> Result<Scenario, Failure> {
     })
 }
 
+#[cfg(feature = "sabotage")]
+fn planted(asked: &SimPlanted) -> Result<(), Failure> {
+    crate::sabotage::from_argument(asked.sabotage.as_deref())
+}
+
+#[cfg(not(feature = "sabotage"))]
+fn planted(_: &SimPlanted) -> Result<(), Failure> {
+    Ok(())
+}
+
 fn depth(asked: SimDepth) -> Depth {
     match asked {
         SimDepth::Core => Depth::Core,
@@ -118,5 +128,6 @@ fn profile(asked: SimProfile) -> workload::Profile {
         SimProfile::Calm => workload::Profile::Calm,
         SimProfile::Busy => workload::Profile::Busy,
         SimProfile::Rough => workload::Profile::Rough,
+        SimProfile::Swarm => workload::Profile::Swarm,
     }
 }

@@ -35,7 +35,7 @@ fn payloads_of_every_shape_are_counted_by_kind() {
     let path = dir.path().display().to_string();
     let ran = run(&["corpus", "import", &path, "--json"]);
     let expected = concat!(
-        r#"{"files":4,"parsed":3,"inbounds":3,"anomalies":1,"unreadable":[],"#,
+        r#"{"files":4,"parsed":3,"inbounds":3,"anomalies":1,"unreadable":[],"unreadable_because":{},"#,
         r#""kinds":{"anomaly.no-shape":1,"feed.comment.edit":1,"text":2},"#,
         r#""anomalies_in":{"anomaly.no-shape":["b/answer.json"]}}"#
     );
@@ -54,9 +54,8 @@ fn a_bad_file_is_named_and_costs_no_other() {
     assert_eq!(ran.code, Some(5), "{}", ran.err);
     let said = ran.json();
     assert_eq!((&said["files"], &said["parsed"], &said["inbounds"]), (&3.into(), &1.into(), &1.into()), "{said}");
-    let unreadable = &said["unreadable"];
-    assert_eq!((&unreadable[0]["file"], &unreadable[1]["file"]), (&"bad.json".into(), &"cut.json".into()), "{said}");
-    assert_eq!(unreadable[1]["why"], "line 1, column 10: the text ends before its ] does");
+    assert_eq!(said["unreadable"], serde_json::json!(["bad.json", "cut.json"]), "{said}");
+    assert_eq!(said["unreadable_because"]["cut.json"], "line 1, column 10: the text ends before its ] does");
     let ran = run(&["corpus", "import", &dir.path().display().to_string()]);
     assert!(ran.out.contains("\n  cut.json: line 1, column 10: the text ends before its ] does\n"), "{}", ran.out);
 }
@@ -84,4 +83,36 @@ fn payloads_written_by_others_are_all_readable() {
     };
     let ran = run(&["corpus", "import", &corpus.to_string_lossy(), "--json"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn payloads_become_a_recording_in_the_order_of_their_times() {
+    let second = MESSAGE.replace("1780272000123", "1780271999000").replace("m_1", "m_2");
+    let dir = folder(&[
+        ("a/first.json", MESSAGE.as_bytes()),
+        ("b/earlier.json", format!("[{second}]").as_bytes()),
+        ("c/answer.json", br#"{"recipient_id":"5001","message_id":"m_2"}"#),
+        ("d/like.json", br#"{"field":"feed","value":{"item":"like","verb":"add"}}"#),
+    ]);
+    let (path, out) = (dir.path().display().to_string(), dir.path().join("recording"));
+    let import = || run(&["corpus", "import", &path, "--out", &out.display().to_string(), "--app", "990017"]);
+    let ran = import();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let lines = fs::read_to_string(out.join("deliveries.jsonl")).unwrap();
+    let times: Vec<i64> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["at"].as_i64().unwrap())
+        .collect();
+    assert_eq!(times, [1_780_271_999_000, 1_780_271_999_000, 1_780_272_000_123]);
+    let counted = run(&["corpus", "stats", &out.display().to_string(), "--json"]).json()["recordings"][0].clone();
+    assert_eq!(
+        (&counted["provenance"], &counted["items"], &counted["anomalies"]),
+        (&"imported".into(), &3.into(), &0.into())
+    );
+    assert_eq!(counted["pages"], serde_json::json!({"0": 1, "1029": 2}));
+    let again = import();
+    assert!(again.code == Some(3) && again.err.contains("is there already"), "{}", again.err);
+    let empty = folder(&[("a.json", b"{}")]);
+    let empty = empty.path().display().to_string();
+    assert_eq!(run(&["corpus", "import", &empty, "--out", &format!("{empty}/out")]).code, Some(4));
 }

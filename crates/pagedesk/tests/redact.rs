@@ -90,7 +90,7 @@ fn a_session_full_of_names_is_exported_without_any_and_comes_to_the_same() {
         let ran = export(&store, out, more);
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         assert_eq!(ran.json()["redacted"], out != &bare);
-        assert_eq!(fs::read_dir(out).unwrap().count(), 3, "nothing is left beside the recording");
+        assert_eq!(fs::read_dir(out).unwrap().count(), 4, "nothing is left beside the recording");
     }
     assert_eq!(files(&redacted), files(&again), "one key, the same bytes");
     assert_ne!(files(&redacted), files(&other), "another key each time");

@@ -8,8 +8,8 @@ mod program;
 use std::path::Path;
 use std::process::Command;
 
-use policy::sabotage::Defect;
 use program::run_with;
+use sabotage::{Defect, Home};
 
 /// Within so many cases each defect is found.
 const CASES: [&str; 6] = ["policy", "fuzz", "--seed", "1", "--cases", "2000"];
@@ -30,7 +30,7 @@ fn gist(explained: &str) -> String {
 
 #[test]
 fn the_binary_finds_every_planted_defect_and_prints_the_line_that_shows_it() {
-    for defect in Defect::ALL {
+    for defect in Defect::of(Home::Policy) {
         let planted = [("PAGEDESK_SABOTAGE", defect.code())];
         let ran = run_with(&[&CASES[..], &["--json"]].concat(), &planted);
         let found = ran.json();
@@ -52,6 +52,19 @@ fn a_defect_that_does_not_exist_is_refused_with_those_that_do() {
 }
 
 #[test]
+fn a_simulated_world_with_a_planted_defect_tells_what_it_breaks_and_how_to_see_it_again() {
+    let seed = ["sim", "run", "--seeds", "0..3"];
+    let ran = run_with(&[&seed[..], &["--sabotage", "internal-sent"]].concat(), &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    assert!(ran.out.contains("P15"), "{}", ran.out);
+    let again = ran.out.lines().find_map(|line| line.strip_prefix("again: ")).unwrap();
+    assert!(again.starts_with("PAGEDESK_SABOTAGE=internal-sent pagedesk sim run --seed "), "{again}");
+    assert!(shell(&format!("{again}; true")).contains("the least scenario that shows it"));
+    assert_eq!(run_with(&seed, &[]).code, Some(0));
+    assert_eq!(run_with(&[&seed[..], &["--sabotage", "nothing"]].concat(), &[]).code, Some(2));
+}
+
+#[test]
 fn a_difference_is_told_with_both_answers_and_the_least_facts() {
     let ran = run_with(&CASES, &[("PAGEDESK_SABOTAGE", "window-ends-late")]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
@@ -66,10 +79,11 @@ fn a_store_that_was_decided_otherwise_is_told_before_an_upgrade() {
     assert_eq!(run_with(&play, &[]).code, Some(0));
     let asked = ["replay", "--from-journal", &at, "--json"];
     assert_eq!(run_with(&asked, &[]).json()["same"], true);
-    // The store was made with the feature; this build assumes nothing else of it, so only stored refusals can differ.
-    let ran = run_with(&asked, &[("PAGEDESK_SABOTAGE", "window-ends-late")]);
+    let ran = run_with(&asked, &[("PAGEDESK_SABOTAGE", "guard-added")]);
     assert_eq!(ran.code, Some(1), "{}", ran.out);
     let report = ran.json();
-    assert_eq!(report["same"], false, "{report}");
-    assert!(report["differences"].as_array().unwrap().iter().any(|found| found["group"] != "other"), "{report}");
+    let found = report["differences"].as_array().unwrap();
+    let sends = found.iter().filter(|found| found["group"] == "sends").count();
+    assert_eq!((&report["same"], sends), (&false.into(), 8), "every permit ends later: {report}");
+    assert!(found.iter().all(|found| found["group"] != "tasks" && found["group"] != "states"), "{report}");
 }

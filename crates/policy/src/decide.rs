@@ -4,11 +4,11 @@
 
 use model::Timestamp;
 
-use crate::sabotage::{Defect, on};
 use crate::{
     Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, edition_at, editions,
     human_agent_end, standard_window_end,
 };
+use sabotage::{Defect, on};
 
 /// May this be sent at `now` under this edition, and how?
 ///

@@ -10,8 +10,8 @@ use model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::rule::{self, Rule};
-use crate::sabotage::{Defect, on};
 use crate::{RuleId, UpdateTag};
+use sabotage::{Defect, on};
 
 /// All editions, oldest first. Append only: journals name them.
 static EDITIONS: [Edition; 2] = [

@@ -13,7 +13,6 @@ mod edition;
 mod facts;
 mod permit;
 mod rule;
-pub mod sabotage;
 mod trail;
 mod verdict;
 mod window;

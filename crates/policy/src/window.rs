@@ -4,8 +4,8 @@
 
 use model::{Span, Timestamp};
 
-use crate::sabotage::{Defect, on};
 use crate::{Guards, HumanAgentBase, Openers};
+use sabotage::{Defect, on};
 
 /// "Within 24 hours" of the customer's last opening action. Meta, *Send a Message*, read 2026-11-23.
 const STANDARD: Span = Span::hours(24);

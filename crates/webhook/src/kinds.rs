@@ -4,7 +4,7 @@
 //! attachments counts as `text_with_attachment`, so that the first words of a message do not overlap.
 
 use model::{
-    Attachment, AttachmentKind, Channel, Feedback, FeedbackWay, Handover, HandoverAct, Inbound, Kind, Message,
+    Anomaly, Attachment, AttachmentKind, Channel, Feedback, FeedbackWay, Handover, HandoverAct, Inbound, Kind, Message,
     PageInbound, Shared,
 };
 
@@ -45,6 +45,14 @@ pub fn words(inbound: &Inbound) -> Vec<String> {
 /// The word of an item of a Page.
 pub fn page_word(inbound: &PageInbound) -> String {
     inbound.kind.word().into_owned()
+}
+
+/// The word of an item that nobody understands.
+pub fn anomaly_word(anomaly: &Anomaly) -> String {
+    match &anomaly.kind {
+        Some(kind) => format!("anomaly.{}:{kind}", anomaly.reason),
+        None => format!("anomaly.{}", anomaly.reason),
+    }
 }
 
 fn of_message(message: &Message) -> Vec<String> {

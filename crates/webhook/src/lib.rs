@@ -15,6 +15,6 @@ pub mod signature;
 mod tally;
 
 pub use handshake::handshake;
-pub use parse::{Shape, parse, parse_foreign, shape};
+pub use parse::{Cut, Shape, body_of_foreign, cut, parse, parse_foreign, shape};
 pub use signature::{Refusal, Secret, sign, verify};
-pub use tally::{NAMED_MAX, Tally, Unread};
+pub use tally::{NAMED_MAX, Tally};

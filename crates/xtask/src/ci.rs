@@ -11,10 +11,10 @@ use anyhow::{Context as _, ensure};
 use crate::budget::{Budgets, PAGE};
 use crate::stage::{Ending, Stages};
 use crate::tools::Tool;
-use crate::{shell, test, tidy};
+use crate::{shell, shipped, test, tidy};
 
 /// The stages of the gate, in order; docs/TESTING.md holds a budget for each.
-pub const STAGES: [&str; 7] = ["fmt", "tidy", "deny", "clippy", "build", "test", "doctest"];
+pub const STAGES: [&str; 8] = ["fmt", "tidy", "deny", "clippy", "build", "test", "doctest", "shipped"];
 
 /// Names the folder of a checked-out advisory database. Without it advisories are not checked, and that is said.
 const ADVISORIES: &str = "PAGEDESK_ADVISORY_DB";
@@ -35,6 +35,7 @@ pub fn run() -> anyhow::Result<bool> {
     stages.run("deny", dependencies);
     stages.run("clippy", lints);
     test::all(&mut stages);
+    stages.run("shipped", shipped::check);
     shell::say(&stages.table(&budgets));
     shell::say(&stages.tally().to_string());
     Ok(stages.passed())

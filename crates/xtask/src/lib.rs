@@ -10,6 +10,7 @@ pub mod ci;
 pub mod cli;
 pub mod clock;
 pub mod shell;
+pub mod shipped;
 pub mod soak;
 pub mod stage;
 pub mod tally;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use fuzz::policy::{Found, Round, bytes, check, compare};
-use policy::sabotage::{Defect, plant};
+use sabotage::{Defect, Home, plant};
 
 /// Within so many cases each defect is found.
 const CASES_MAX: u64 = 2_000;
@@ -26,7 +26,7 @@ fn every_planted_defect_is_found_and_shrunk() {
     assert_eq!(find(1), None, "nothing is planted");
     let mut table = String::new();
     let documented = documented();
-    for defect in Defect::ALL {
+    for defect in Defect::of(Home::Policy) {
         plant(Some(defect));
         let numbers: Vec<u64> = (1..=20)
             .map(|seed| find(seed).unwrap_or_else(|| panic!("{} under seed {seed}", defect.code())).number)
@@ -43,7 +43,9 @@ fn every_planted_defect_is_found_and_shrunk() {
             found.least.explain_line()
         )
         .expect("a string takes everything");
-        let row = documented.lines().find(|line| line.starts_with(&format!("| `{}` |", defect.code())));
+        let mut rows =
+            documented.lines().skip_while(|line| !line.starts_with("| switch | breaks | in `policy` | cases"));
+        let row = rows.find(|line| line.starts_with(&format!("| `{}` |", defect.code())));
         assert!(row.is_some_and(|row| row.ends_with(&format!("| {worst} |"))), "{row:?} should say {worst}");
         let panicked = std::panic::catch_unwind(|| check(&bytes(1, found.number)));
         assert!(panicked.is_err(), "the fuzz target sees it too");

@@ -65,7 +65,7 @@ impl Tree {
         let host = self.account.host.get_or_insert_with(|| host_without_effects(&ground.journal, id, machine));
         let Some((batch, _no_effects)) = host.decide(command, &Context::default(), now) else { return };
         let facts = (host.state.facts().clone(), host.state.version());
-        let fate = ground.commit(machine, batch);
+        let fate = ground.commit(machine, batch).heard();
         self.account.mailbox.post(&mut ground.agenda, Actor::Account, AccountMsg::Own(fate));
         if self.account.facts != facts {
             self.account.facts = facts;

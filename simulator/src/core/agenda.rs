@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use journal::{AppendFault, Appended};
 use machine::conversation::Reply;
 use model::{PageId, Psid, Timestamp};
 
@@ -50,6 +51,8 @@ pub(super) enum Job {
     Comment(Box<Patient>),
     /// A conversation's own alarm: valid while `set` is the one it set last.
     Alarm { conversation: usize, set: u64, at: Timestamp },
+    /// A conversation hears late of a batch; nothing to its next life.
+    Heard { conversation: usize, life: u64, at: Timestamp, fate: Result<Appended, AppendFault> },
     /// Something that a Page wants to be told later; nothing to its next life.
     Later { page: usize, life: u32, at: Timestamp, word: Later },
     /// An effect is carried out.

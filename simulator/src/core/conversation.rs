@@ -16,12 +16,12 @@ use machine::Context;
 use machine::conversation::{Conversation, Effect, Outcome, State};
 use model::{EffectId, MachineId, PageId, Psid, Timestamp};
 
-use super::Ground;
 use super::agenda::{Actor, Agenda, Job};
 use super::journal::{INCARNATION, Journal};
 use super::page::{Child, Letter, PageMsg};
 use super::sender::SenderMsg;
 use super::tree::{Mailbox, Tree, rebuilt};
+use super::{Committed, Ground};
 
 pub(super) enum ConversationMsg {
     /// Do this; say so to the Page when it is durable.
@@ -57,6 +57,8 @@ pub(super) struct Resident {
 /// Its actor.
 struct Live {
     mailbox: Mailbox<ConversationMsg>,
+    /// No other actor has it.
+    number: u64,
     /// Takes nothing more.
     leaves: bool,
     /// It has loaded itself.
@@ -81,7 +83,8 @@ impl Resident {
         let mut mailbox = Mailbox::default();
         mailbox.wake(agenda, Actor::Conversation(index));
         let flights = VecDeque::new();
-        let live = Live { mailbox, leaves: false, born: false, context, flights, timer: None, asked: false };
+        let number = agenda.number();
+        let live = Live { mailbox, number, leaves: false, born: false, context, flights, timer: None, asked: false };
         self.live = Some(live);
     }
 
@@ -239,9 +242,31 @@ impl Tree {
     }
 
     fn append<O>(&mut self, ground: &mut Ground<O>, index: usize, batch: Batch) {
-        let fate = ground.commit(self.conversations[index].machine, batch);
-        let mailbox = &mut self.conversations[index].live().mailbox;
-        mailbox.post(&mut ground.agenda, Actor::Conversation(index), ConversationMsg::Appended(fate));
+        match ground.commit(self.conversations[index].machine, batch) {
+            Committed::Heard(fate) => {
+                let mailbox = &mut self.conversations[index].live().mailbox;
+                mailbox.post(&mut ground.agenda, Actor::Conversation(index), ConversationMsg::Appended(fate));
+            }
+            Committed::Late(at, fate) => {
+                let life = self.conversations[index].live().number;
+                ground.agenda.spawn(Job::Heard { conversation: index, life, at, fate });
+            }
+            Committed::Panics => self.conversation_fails(ground, index, Cause::Work),
+        }
+    }
+
+    /// What a conversation was to hear late, if it still is the one that waits for it.
+    pub(super) fn heard_late<O>(
+        &mut self,
+        ground: &mut Ground<O>,
+        index: usize,
+        life: u64,
+        fate: Result<Appended, AppendFault>,
+    ) {
+        let resident = &mut self.conversations[index];
+        if resident.live.as_ref().is_some_and(|live| live.number == life) {
+            resident.post(&mut ground.agenda, index, ConversationMsg::Appended(fate));
+        }
     }
 
     /// A duplicate is done when what it repeats is durable.

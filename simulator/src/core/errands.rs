@@ -150,7 +150,7 @@ impl Errand {
                 witness.send(now, &permit, &message);
                 let form = permit.messaging_type().wire();
                 let planned = outside.send(permit, &message, now);
-                witness.judged(now, form, &message, &planned.outcome);
+                witness.judged(now, form, &message, planned.truth());
                 planned.map(Heard::Send)
             }
             Ask::Profile { .. } => {
@@ -160,13 +160,13 @@ impl Errand {
             Ask::OpenTask(task) => {
                 witness.open_task(now, id, task);
                 let planned = outside.open_task(id, task, now);
-                witness.did_open(now, id, &task.lines, &planned.outcome);
+                witness.did_open(now, id, &task.lines, planned.truth());
                 planned.map(Heard::Opened)
             }
             Ask::AddComments { task, lines, if_active } => {
                 witness.add_comments(now, id, (task, lines, *if_active));
                 let planned = outside.add_comments(id, task, lines, *if_active, now);
-                witness.did_add(now, id, (task, lines), &planned.outcome);
+                witness.did_add(now, id, (task, lines), planned.truth());
                 planned.map(Heard::Added)
             }
             Ask::NameContact { contact, name } => {
@@ -244,10 +244,14 @@ impl Tree {
                     gate.free -= 1;
                 }
                 Step::Calls => {
-                    let Planned { answer_at, outcome, deliveries } = errand.call(ground);
+                    let Planned { answer_at, outcome, done: _, deliveries } = errand.call(ground);
                     ground.on_the_way += deliveries.len() as u64;
                     deliveries.into_iter().for_each(|coming| ground.agenda.spawn(Job::Delivery(Box::new(coming))));
                     errand.step = Step::Hears(outcome);
+                    if ground.troubles.called() {
+                        // Done, and nobody is left to hear of it.
+                        return;
+                    }
                     if answer_at > ground.now() {
                         ground.agenda.at(answer_at, Task::Go(Job::Errand(errand)));
                         return;

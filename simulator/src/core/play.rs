@@ -5,7 +5,7 @@ use policy::EditionId;
 
 use super::{Node, Setup};
 use crate::outside::{Outside, World};
-use crate::play::recording::{Recording, Step};
+use crate::play::recording::{Recorded, Step};
 use crate::replay::course::{REST_AGAIN, REST_MAX, TASK_MAX};
 use crate::replay::outcome::{Outcome, Played};
 use crate::replay::stage::{comment_of, config, witness, world};
@@ -15,7 +15,7 @@ use crate::replay::survey::{Load, Survey};
 ///
 /// # Errors
 /// Where a record cannot be read again, or a state is not what its records come to.
-pub fn replay(recording: &Recording, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
+pub fn replay(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
     replay_under(recording, None, told)
 }
 
@@ -24,15 +24,15 @@ pub fn replay(recording: &Recording, told: &mut dyn FnMut(usize, usize)) -> anyh
 /// # Errors
 /// As [`replay`].
 pub fn replay_under(
-    recording: &Recording,
+    recording: &dyn Recorded,
     edition: Option<EditionId>,
     told: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<Outcome> {
-    let survey = Survey::of(recording);
+    let survey = Survey::of(recording)?;
     let mut node = node(recording, &survey, edition);
     let mut deliveries = 0;
-    for (index, step) in recording.steps.iter().enumerate() {
-        match step {
+    for (index, step) in recording.steps().enumerate() {
+        match &*step? {
             Step::Delivery(line) => {
                 let load = survey.loads.get(deliveries).copied();
                 deliveries += 1;
@@ -40,7 +40,7 @@ pub fn replay_under(
             }
             Step::Fact(line) => node.comment(line.at, comment_of(line), TASK_MAX),
         }
-        told(index + 1, recording.steps.len());
+        told(index + 1, recording.count());
     }
     let at_rest = rest(&mut node);
     let astray = node.astray();
@@ -66,10 +66,10 @@ pub fn replay_under(
     Ok(Outcome::of(recording, &survey, played))
 }
 
-fn node(recording: &Recording, survey: &Survey, edition: Option<EditionId>) -> Node<World> {
-    let setup = Setup::new(config(&recording.manifest), recording.begins_at());
+fn node(recording: &dyn Recorded, survey: &Survey, edition: Option<EditionId>) -> Node<World> {
+    let setup = Setup::new(config(recording.manifest()), recording.begins_at());
     let setup = Setup { witness: witness(recording, survey).under(edition), edition, ..setup };
-    Node::new(setup, world(&recording.manifest, survey))
+    Node::new(setup, world(recording.manifest(), survey))
 }
 
 /// Goes on until nothing is under way any more; `false` where that takes too long.

@@ -276,6 +276,7 @@ impl Tree {
             Job::Rung => self.go(ground, job),
             Job::Alarm { at, .. }
             | Job::Later { at, .. }
+            | Job::Heard { at, .. }
             | Job::PageRestart { at, .. }
             | Job::Round { at }
             | Job::ReadAgain { at }
@@ -295,6 +296,7 @@ impl Tree {
             Job::Comment(patient) => look_again(ground, self, patient),
             Job::Errand(errand) => self.errand(ground, errand),
             Job::Alarm { conversation, set, at: _ } => self.alarm_of(ground, conversation, set),
+            Job::Heard { conversation, life, at: _, fate } => self.heard_late(ground, conversation, life, fate),
             Job::Later { page, life, at: _, word } => self.told_later(ground, page, life, word),
             Job::PageRestart { page, at: _ } => self.restart_page(ground, page),
             Job::Round { at: _ } => self.feeder.mailbox.post(&mut ground.agenda, Actor::Feeder, FeederMsg::Round),

@@ -40,6 +40,10 @@ struct Platter {
     blocks: BTreeSet<usize>,
     /// No block gets a place any more.
     full: bool,
+    /// Somebody else rules too.
+    ruler: Option<Ruler>,
+    /// That one says now that there is no place.
+    ruled_full: bool,
     counts: Counts,
 }
 
@@ -47,6 +51,20 @@ enum Pending {
     Write { offset: usize, bytes: Vec<u8> },
     Length(usize),
 }
+
+/// What becomes of an operation, for whoever rules over several disks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ruling {
+    /// It succeeds.
+    Goes,
+    /// It succeeds where it needs no new place.
+    Full,
+    /// It fails.
+    Fails,
+}
+
+/// Asked before each write, sync and change of length.
+pub type Ruler = Arc<dyn Fn() -> Ruling + Send + Sync>;
 
 /// What happened to the disk so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,6 +87,17 @@ impl SimDisk {
     /// An empty disk whose every choice follows from the seed.
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(Platter { seed, ..Platter::default() })))
+    }
+
+    /// An empty disk over which somebody rules; its choices follow from the number of its next loss of power.
+    pub fn ruled(ruler: Ruler) -> Self {
+        Self(Arc::new(Mutex::new(Platter { ruler: Some(ruler), ..Platter::default() })))
+    }
+
+    /// As [`SimDisk::crash`]; from now on choices follow from this seed.
+    pub fn crash_by(&self, seed: u64) {
+        self.platter().seed = seed;
+        self.crash();
     }
 
     /// A handle for one opening of the database.
@@ -187,6 +216,12 @@ impl Platter {
 
     /// Counts an operation and fails it where it is its turn.
     fn burn(&mut self) -> Result<()> {
+        let ruling = self.ruler.as_ref().map_or(Ruling::Goes, |ruler| ruler());
+        self.ruled_full = ruling == Ruling::Full;
+        if ruling == Ruling::Fails {
+            self.counts.failures += 1;
+            return Err(Error::other("the disk fails"));
+        }
         match &mut self.fuse {
             Some(0) => {
                 self.counts.failures += 1;
@@ -203,7 +238,7 @@ impl Platter {
     /// Gives the blocks of a write their place.
     fn take_space(&mut self, range: &std::ops::Range<usize>) -> Result<()> {
         for block in range.start / BLOCK..range.end.div_ceil(BLOCK) {
-            if self.full && !self.blocks.contains(&block) {
+            if (self.full || self.ruled_full) && !self.blocks.contains(&block) {
                 self.counts.failures += 1;
                 return Err(Error::from(ErrorKind::StorageFull));
             }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
@@ -23,6 +23,8 @@ use crate::witness::{short, shown_id};
 
 /// How long an answer takes.
 const ANSWER: (Span, Span) = (Span(40), Span(160));
+/// How long after the send its connection is gone, where that happens: before any echo.
+const CUT: Span = Span(10);
 /// How long after the send its echo comes: sometimes before the answer.
 const ECHO: (Span, Span) = (Span(20), Span(400));
 /// How long after the send it has arrived.
@@ -109,6 +111,17 @@ pub struct Facebook {
     given: BTreeSet<(Customer, usize)>,
     /// How often each customer's profile was asked for.
     asked: BTreeMap<Customer, u64>,
+    /// Pages whose sends do not fare as they should.
+    moods: BTreeMap<PageId, Mood>,
+}
+
+/// How sends of a Page fare, where not as they should.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mood {
+    /// Each is refused with this code.
+    Refuses(Code),
+    /// Each is taken, and the connection is gone before the answer.
+    Loses,
 }
 
 /// What Meta saw.
@@ -141,6 +154,15 @@ impl Facebook {
             counts: Counts::default(),
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
+            moods: BTreeMap::new(),
+        }
+    }
+
+    /// Sends of a Page fare so from now on; `None`: as they should.
+    pub fn set_mood(&mut self, page: PageId, mood: Option<Mood>) {
+        match mood {
+            Some(mood) => drop(self.moods.insert(page, mood)),
+            None => drop(self.moods.remove(&page)),
         }
     }
 
@@ -181,14 +203,20 @@ impl Facebook {
             human_agent_feature: self.human_agent,
             controlled_elsewhere: self.is_elsewhere(&customer, now),
         };
-        if let Err(rejection) = self.rules(&customer, &attempt) {
-            let wait = between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1);
-            return Planned::answer(now + wait, self.refuse(rejection));
+        let mood = self.moods.get(&send.page).copied();
+        let refused = if let Some(Mood::Refuses(code)) = mood { Some(code) } else { None };
+        let by_rule = |rejection: Rejection| (i64::from(rejection.code), rejection.subcode.map(i64::from));
+        if let Some(code) = refused.or_else(|| self.rules(&customer, &attempt).err().map(by_rule)) {
+            return self.refuse(send, code, now);
         }
         let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
         let (page, psid) = customer;
         let (mid, metadata) = (Mid::new(""), send.metadata.clone());
-        self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner)
+        let planned = self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner);
+        match mood {
+            Some(Mood::Loses) => planned.unheard(now + CUT, SendOutcome::InDoubt { why: "connection-lost" }),
+            Some(Mood::Refuses(_)) | None => planned,
+        }
     }
 
     /// Meta's rules over what the customer has done by now.
@@ -211,15 +239,21 @@ impl Facebook {
         lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
-    fn refuse(&mut self, rejection: Rejection) -> SendOutcome {
+    /// Refuses a send with an error of its tables. Where the table says that the message may have left, it has.
+    pub(super) fn refuse(&mut self, send: &Send, code: Code, now: Timestamp) -> Planned<SendOutcome> {
         self.counts.refused += 1;
-        let code = (i64::from(rejection.code), rejection.subcode.map(i64::from));
         let row = error_table::lookup(code);
-        match row.retry {
+        let outcome = match row.retry {
             Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },
             Retry::Never => SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope },
             Retry::Doubt => SendOutcome::InDoubt { why: row.name },
-        }
+        };
+        Planned::answer(now + between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1), outcome)
+    }
+
+    /// From now on it grants the Human Agent feature, or no more.
+    pub fn grants_human_agent(&mut self, grants: bool) {
+        self.human_agent = grants;
     }
 
     /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
@@ -237,7 +271,7 @@ impl Facebook {
         }
         let deliveries = if self.tells { self.told(&bubble, &about) } else { Vec::new() };
         let answer_at = now + between(Stream::Answer, &about, ANSWER.0, ANSWER.1);
-        Planned { answer_at, outcome, deliveries }
+        Planned { answer_at, outcome, done: None, deliveries }
     }
 
     /// The recording's own echo of this send: by its mark, else the first with the same text that no other send has.

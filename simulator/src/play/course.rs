@@ -6,7 +6,7 @@ use model::{Delivery, Kind};
 
 use super::hand::Hand;
 use super::reckoning::seen;
-use super::recording::{FactLine, Recording, Step};
+use super::recording::{FactLine, Recorded, Step};
 use super::{Report, Stage};
 use crate::fake::facebook::Customer;
 
@@ -18,16 +18,17 @@ pub(super) struct Played {
 }
 
 /// Plays all steps.
-pub(super) async fn run(recording: &Recording, stage: &Stage<'_>, report: &mut Report) -> anyhow::Result<Played> {
+pub(super) async fn run(recording: &dyn Recorded, stage: &Stage<'_>, report: &mut Report) -> anyhow::Result<Played> {
     let hand = Hand::on(stage)?;
-    for customer in &recording.manifest.customers {
+    for customer in &recording.manifest().customers {
         let named = Customer { name: Some(customer.name.clone()), ..Customer::new(&customer.page, &customer.psid) };
         stage.stand_in.customer(named);
     }
     let mut played = Played::default();
-    for (index, step) in recording.steps.iter().enumerate() {
+    for (index, step) in recording.steps().enumerate() {
+        let step = step?;
         hand.advance(step.at()).await?;
-        match step {
+        match &*step {
             Step::Delivery(line) => {
                 let delivery = webhook::parse(line.body.as_bytes(), line.at);
                 witness(stage, &delivery);

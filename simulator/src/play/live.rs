@@ -10,7 +10,7 @@ use model::Redacted;
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::recording::{Recording, Step};
+use super::recording::{Recorded, Step, Unreadable};
 use super::wire::Post;
 
 /// How long a delivery is posted again where the node is too busy or its connection is lost.
@@ -46,24 +46,25 @@ pub struct Live {
     pub elapsed_ms: u64,
 }
 
-/// Nobody answers at the address; what was tried and what it came to.
+/// Why it ended before all was posted.
 #[derive(Debug)]
-pub struct Unreachable(pub String);
+pub enum Stop {
+    /// Nobody answers at the address; what the last try came to.
+    Unreachable(String),
+    /// The recording cannot be read on.
+    Unreadable(Unreadable),
+}
 
 /// Posts every delivery. `told` hears how many of how many are done.
 ///
 /// # Errors
-/// [`Unreachable`] where nobody answers, at once for the first delivery, else after a minute.
-pub async fn live(
-    recording: &Recording,
-    target: &Target,
-    told: &mut dyn FnMut(usize, usize),
-) -> Result<Live, Unreachable> {
+/// [`Stop`]; where nobody answers, at once for the first delivery, else after a minute.
+pub async fn live(recording: &dyn Recorded, target: &Target, told: &mut dyn FnMut(usize, usize)) -> Result<Live, Stop> {
     let post = Post::to(target.url.clone(), &target.secret);
     let (began, begins_at) = (Instant::now(), recording.begins_at());
     let mut live = Live::default();
-    for (index, step) in recording.steps.iter().enumerate() {
-        match step {
+    for (index, step) in recording.steps().enumerate() {
+        match &*step.map_err(Stop::Unreadable)? {
             Step::Fact(_) => live.facts_left_out += 1,
             Step::Delivery(line) => {
                 let after = u64::try_from((line.at - begins_at).0).unwrap_or(0) / u64::from(target.speed.max(1));
@@ -71,14 +72,14 @@ pub async fn live(
                 live.deliver(&post, &line.body).await?;
             }
         }
-        told(index + 1, recording.steps.len());
+        told(index + 1, recording.count());
     }
     live.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(live)
 }
 
 impl Live {
-    async fn deliver(&mut self, post: &Post, body: &str) -> Result<(), Unreachable> {
+    async fn deliver(&mut self, post: &Post, body: &str) -> Result<(), Stop> {
         let until = Instant::now() + AGAIN_MAX;
         self.deliveries += 1;
         loop {
@@ -94,7 +95,7 @@ impl Live {
                     self.refused.push(status.as_u16());
                     return Ok(());
                 }
-                Err(fault) if self.deliveries == 1 || is_over => return Err(Unreachable(format!("{fault:#}"))),
+                Err(fault) if self.deliveries == 1 || is_over => return Err(Stop::Unreachable(format!("{fault:#}"))),
                 Err(_) => {}
             }
             self.again += 1;

@@ -1,126 +1,49 @@
-//! A recording as it lies on disk: `manifest.toml`, `deliveries.jsonl`, `facts.jsonl`. Format 1, see
-//! `docs/format/recording.md`.
+//! A recording: what came from outside over some time. On disk `manifest.toml`, `deliveries.jsonl`, `facts.jsonl` and
+//! `customers.jsonl`, see `docs/format/corpus.md`; in memory where it is short or made by a program.
 //!
-//! Read as a whole and checked before anything is played. Invariant: a fault names file and line; nothing is guessed.
+//! Checked before anything is played. Invariant: a fault names file and line; nothing is guessed.
+
+mod manifest;
+mod reader;
 
 use core::fmt;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use model::{AppId, PageId, Psid, Timestamp, in_plain_words};
-use serde::de::DeserializeOwned;
+use model::{PageId, Psid, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The format this reader knows.
-pub const FORMAT: u32 = 1;
+pub use manifest::{CustomerOf, Expected, Filter, Manifest, PageOf, Part, Provenance};
+pub use reader::{Folder, Line, Lines, customers, steps};
 
-/// A recording.
+/// The format that is written here. Older ones are read.
+pub const FORMAT: u32 = 2;
+
+/// A recording, wherever it lies. Steps may be asked for more than once.
+pub trait Recorded: Sync {
+    /// What it is, with all customers.
+    fn manifest(&self) -> &Manifest;
+
+    /// The first instant.
+    fn begins_at(&self) -> Timestamp;
+
+    /// How many steps there are.
+    fn count(&self) -> usize;
+
+    /// Deliveries and comments in the order of their time; of two at the same time the delivery comes first.
+    fn steps(&self) -> Steps<'_>;
+}
+
+/// Steps, one after the other.
+pub type Steps<'a> = Box<dyn Iterator<Item = Result<Cow<'a, Step>, Unreadable>> + Send + 'a>;
+
+/// A recording in memory.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recording {
     /// What it is.
     pub manifest: Manifest,
     /// Deliveries and comments in the order of their time; of two at the same time the delivery comes first.
     pub steps: Vec<Step>,
-}
-
-/// `manifest.toml`
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// Version of the format.
-    pub format: u32,
-    /// What happens in it, in a few words.
-    pub title: String,
-    /// Where it comes from.
-    pub provenance: Provenance,
-    /// Id of the app whose webhooks these are.
-    pub app_id: AppId,
-    /// Whether the app had the Human Agent feature.
-    #[serde(default)]
-    pub human_agent: bool,
-    /// The Pages the node knows.
-    pub pages: Vec<PageOf>,
-    /// Customers whose names the profile tells.
-    #[serde(default)]
-    pub customers: Vec<CustomerOf>,
-    /// What playing it comes to; what is not named is not compared.
-    #[serde(default)]
-    pub expected: Expected,
-}
-
-/// Where a recording comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Provenance {
-    /// Made up.
-    Synthetic,
-    /// Taken from a node, redacted.
-    Recorded,
-    /// Made from payloads of others.
-    Imported,
-}
-
-/// A Page of the recording.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PageOf {
-    /// Its id.
-    pub id: PageId,
-    /// Its name.
-    pub name: String,
-}
-
-/// A customer whose name is known.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CustomerOf {
-    /// The Page.
-    pub page: PageId,
-    /// The customer.
-    pub psid: Psid,
-    /// First and last name.
-    pub name: String,
-}
-
-/// What playing a recording comes to.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Expected {
-    /// Deliveries acknowledged.
-    pub deliveries: Option<u64>,
-    /// Items understood, repetitions counted.
-    pub inbounds: Option<u64>,
-    /// Items not understood.
-    pub anomalies: Option<u64>,
-    /// Items that repeat an earlier one.
-    pub duplicates: Option<u64>,
-    /// Conversations.
-    pub conversations: Option<u64>,
-    /// Tasks.
-    pub tasks: Option<u64>,
-    /// Messages that reached customers.
-    pub sends: Option<u64>,
-    /// Parts that the rules forbade.
-    pub refusals: Option<u64>,
-    /// The same by reason, all of them: a reason that is not named is expected not to occur.
-    pub refusals_by_reason: Option<BTreeMap<String, u64>>,
-}
-
-impl Expected {
-    /// Sentences about the reasons whose counts differ from what is expected.
-    pub(crate) fn unexpected_reasons(&self, found: &BTreeMap<String, u64>) -> Vec<String> {
-        let Some(wanted) = &self.refusals_by_reason else { return Vec::new() };
-        let reasons: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
-        let of = |counts: &BTreeMap<String, u64>, reason: &str| counts.get(reason).copied().unwrap_or_default();
-        let counts = reasons.into_iter().map(|reason| (reason, of(wanted, reason), of(found, reason)));
-        counts
-            .filter(|(_, wanted, found)| wanted != found)
-            .map(|(reason, wanted, found)| {
-                format!("the recording expects {wanted} refusals for {reason}, there are {found}")
-            })
-            .collect()
-    }
 }
 
 /// One thing that happened.
@@ -208,54 +131,22 @@ impl fmt::Display for Unreadable {
 
 impl core::error::Error for Unreadable {}
 
-impl Manifest {
-    /// Its file in a recording's folder.
-    pub const FILE: &str = "manifest.toml";
-
-    /// Reads the manifest of a recording's folder.
-    ///
-    /// # Errors
-    /// [`Unreadable`] names file and line.
-    pub fn read(dir: &Path) -> Result<Self, Unreadable> {
-        let path = dir.join(Self::FILE);
-        let text = text(&path)?;
-        let manifest: Self = toml::from_str(&text).map_err(|fault| {
-            let line = fault.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
-            wrong(&path, line, in_plain_words(fault.message()))
-        })?;
-        if manifest.format != FORMAT {
-            let what = format!("format {} is not known here; this program reads format {FORMAT}", manifest.format);
-            return Err(wrong(&path, None, what));
-        }
-        if manifest.pages.is_empty() {
-            return Err(wrong(&path, None, "no Page is named: add a [[pages]] with `id` and `name`"));
-        }
-        Ok(manifest)
-    }
-}
-
 impl Recording {
     /// Its deliveries in a recording's folder.
-    pub const DELIVERIES: &str = "deliveries.jsonl";
+    pub const DELIVERIES: &str = DeliveryLine::FILE;
     /// Its comments there.
-    pub const FACTS: &str = "facts.jsonl";
+    pub const FACTS: &str = FactLine::FILE;
+    /// Its customers there.
+    pub const CUSTOMERS: &str = CustomerOf::FILE;
 
-    /// Reads a recording's folder.
+    /// Reads a recording's folder into memory; [`Folder`] leaves it where it is.
     ///
     /// # Errors
     /// [`Unreadable`] names file and line.
     pub fn read(dir: &Path) -> Result<Self, Unreadable> {
-        let manifest = Manifest::read(dir)?;
-        let deliveries = lines(&dir.join(Self::DELIVERIES), true, |line: &DeliveryLine| line.at)?;
-        let facts = lines(&dir.join(Self::FACTS), false, |line: &FactLine| line.at)?;
-        let mut steps: Vec<Step> =
-            deliveries.into_iter().map(Step::Delivery).chain(facts.into_iter().map(Step::Fact)).collect();
-        if steps.is_empty() {
-            return Err(Unreadable::Empty(dir.to_owned()));
-        }
-        // Stable, and deliveries come first: that settles the order at equal times.
-        steps.sort_by_key(Step::at);
-        Ok(Self { manifest, steps })
+        let folder = Folder::open(dir)?;
+        let steps = folder.steps().map(|step| step.map(Cow::into_owned)).collect::<Result<_, _>>()?;
+        Ok(Self { manifest: folder.manifest().clone(), steps })
     }
 
     /// The first instant of the recording.
@@ -264,36 +155,28 @@ impl Recording {
     }
 }
 
-fn wrong(file: &Path, line: Option<usize>, what: impl Into<String>) -> Unreadable {
-    Unreadable::Wrong { file: file.to_owned(), line, what: what.into() }
-}
-
-fn text(path: &Path) -> Result<String, Unreadable> {
-    fs::read_to_string(path).map_err(|fault| wrong(path, None, format!("cannot be read: {fault}")))
-}
-
-/// One JSON object a line, in the order of time; empty lines do not count.
-fn lines<T: DeserializeOwned>(path: &Path, needed: bool, at: impl Fn(&T) -> Timestamp) -> Result<Vec<T>, Unreadable> {
-    if !needed && !path.exists() {
-        return Ok(Vec::new());
+impl Recorded for Recording {
+    fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
-    let text = text(path)?;
-    let mut read: Vec<T> = Vec::new();
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let item: T = serde_json::from_str(line).map_err(|fault| {
-            let (column, what) = (fault.column(), in_plain_words(&fault.to_string()));
-            wrong(path, Some(index + 1), format!("column {column}: {what}"))
-        })?;
-        if read.last().is_some_and(|last| at(last) > at(&item)) {
-            return Err(wrong(path, Some(index + 1), "it is earlier than the line before it"));
-        }
-        read.push(item);
+
+    fn begins_at(&self) -> Timestamp {
+        Self::begins_at(self)
     }
-    Ok(read)
+
+    fn count(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn steps(&self) -> Steps<'_> {
+        Box::new(self.steps.iter().map(|step| Ok(Cow::Borrowed(step))))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const MANIFEST: &str = "format = 1\ntitle = \"Two lines\"\nprovenance = \"synthetic\"\napp_id = \"990017\"\n\
@@ -324,7 +207,7 @@ mod tests {
     fn faults_name_file_and_line() {
         let cases = [
             (MANIFEST.replace("title", "tilte"), "", "manifest.toml:2: there is no `tilte` here: "),
-            (MANIFEST.replace("= 1", "= 2"), "", "manifest.toml: format 2 is not known"),
+            (MANIFEST.replace("= 1", "= 3"), "", "manifest.toml: format 3 is not known"),
             (
                 MANIFEST.to_owned(),
                 "{\"at\":1,\"body\":\"a\"}\n{\"at\":2}\n",
@@ -340,6 +223,24 @@ mod tests {
             let fault = recording(&manifest, deliveries, "").unwrap_err();
             assert!(fault.starts_with(expected), "{fault}");
         }
+    }
+
+    #[test]
+    fn customers_of_both_formats_are_told_and_a_folder_is_read_as_memory_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = "[[customers]]\npage = \"17\"\npsid = \"5\"\nname = \"Mara\"\n";
+        let new = "{\"page\":\"17\",\"psid\":\"6\",\"name\":\"Jonas\"}\n";
+        fs::write(dir.path().join(Manifest::FILE), format!("{MANIFEST}{old}")).unwrap();
+        fs::write(dir.path().join(Recording::DELIVERIES), "{\"at\":1,\"body\":\"a\"}\n").unwrap();
+        fs::write(dir.path().join(Recording::CUSTOMERS), new).unwrap();
+        let (folder, memory) = (Folder::open(dir.path()).unwrap(), Recording::read(dir.path()).unwrap());
+        let names: Vec<&str> = memory.manifest.customers.iter().map(|of| &*of.name).collect();
+        assert_eq!(names, ["Mara", "Jonas"]);
+        let all = |recorded: &dyn Recorded| {
+            let steps: Vec<Step> = recorded.steps().map(|step| step.unwrap().into_owned()).collect();
+            (recorded.manifest().clone(), recorded.begins_at(), recorded.count(), steps)
+        };
+        assert_eq!(all(&folder), all(&memory));
     }
 
     #[test]

@@ -92,6 +92,9 @@ pub async fn play(scenario: &Scenario, file: &str, stage: &Stage<'_>) -> anyhow:
     Ok(report)
 }
 
+/// Of what happens in simulated worlds alone.
+const SIMULATED: &str = "a sandbox does not do this: play it with `pagedesk sim scenario`";
+
 /// What a line could not do, in a sentence.
 type Done = Result<(), String>;
 
@@ -126,8 +129,8 @@ impl Script<'_> {
                 self.hand.taken().await?;
                 Ok(done)
             }
-            Deed::Crash | Deed::Restart => {
-                Ok(Err("a sandbox's node is not felled: play this with `pagedesk sim scenario`".to_owned()))
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => {
+                Ok(Err("nothing goes wrong in a sandbox: play this with `pagedesk sim scenario`".to_owned()))
             }
             Deed::Expect(_) => Ok(Err(
                 "what is expected is judged in simulated worlds: play this with `pagedesk sim scenario`".to_owned(),
@@ -137,7 +140,15 @@ impl Script<'_> {
     }
 
     fn happens(&mut self, line: &Line, manner: &Manner) -> Done {
+        if manner.forged {
+            return Err(SIMULATED.to_owned());
+        }
         let now = self.stage.clock.now();
+        for _ in 1..Scenario::times(line) {
+            if let Some(happening) = self.scenario.happening(line, &self.names, now)? {
+                self.stage.stand_in.happen(happening)?;
+            }
+        }
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let happened = self.stage.stand_in.happen(happening)?;
         if let Some(name) = &manner.name {
@@ -156,6 +167,7 @@ impl Script<'_> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
+            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Err(SIMULATED.to_owned()),
         };
         self.stage.stand_in.carry(&order).map(drop)
     }

@@ -19,7 +19,7 @@ use super::find::{self, Kind, Span};
 use super::form;
 use super::json::{self, Level, Token, Written};
 use super::rewrite::{self, DRAWN_LETTERS};
-use crate::play::recording::{DeliveryLine, FactLine, Unreadable};
+use crate::play::recording::{CustomerOf, DeliveryLine, FactLine, Unreadable};
 
 pub use deny::Deny;
 
@@ -151,6 +151,10 @@ fn file(path: &Path, deny: &Deny, read: &mut Read, each: &mut dyn FnMut(Finding)
             }
             "facts.jsonl" => {
                 let _checked: FactLine = serde_json::from_str(line).map_err(wrong)?;
+                body(line, deny, &mut found);
+            }
+            "customers.jsonl" => {
+                let _checked: CustomerOf = serde_json::from_str(line).map_err(wrong)?;
                 body(line, deny, &mut found);
             }
             // Clock times and counts stand side by side in a trace, and no texts but made-up ones.

@@ -4,6 +4,7 @@
 //! numbers, moments within the jitter of made answers) is counted, not told. Invariant: traces with different bytes have
 //! at least one difference, equal ones have none.
 
+mod align;
 mod roles;
 mod words;
 
@@ -11,8 +12,9 @@ use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
+use self::align::aligned;
 use self::roles::{About, Roles};
 use super::filter::{Chosen, Filter};
 use super::line::{Line, Piece, moment};
@@ -173,7 +175,7 @@ impl Finding<'_> {
         }
         let (theirs, ours) = (Roles::of(approved), Roles::of(now));
         let keys = |roles: &Roles, lines: &[&Line]| lines.iter().map(|line| roles.likeness(line)).collect::<Vec<_>>();
-        let ops = capture_diff_slices(Algorithm::Myers, &keys(&theirs, approved), &keys(&ours, now));
+        let ops = aligned(&keys(&theirs, approved), &keys(&ours, now));
         let mut apart: BTreeMap<(About, usize), Apart<'_>> = BTreeMap::new();
         for (hunk, op) in ops.iter().enumerate() {
             let (old, new) = (op.old_range(), op.new_range());
@@ -338,7 +340,8 @@ impl Soft {
         let told = |what: &str, words: &str, aside: Aside| {
             let (theirs, ours) = aside.example?;
             let count = if aside.lines == 1 { "one line".to_owned() } else { format!("{} lines", aside.lines) };
-            let of = if aside.of.len() == 1 { "one".to_owned() } else { aside.of.len().to_string() };
+            let of =
+                if aside.of.len() == 1 { "one machine".to_owned() } else { format!("{} machines", aside.of.len()) };
             let mut told = other(what, "the same", &format!("{count} of {of} {words}"));
             told.approved_lines.push(theirs);
             told.now_lines.push(ours);
@@ -363,9 +366,7 @@ fn whole(what: &str, approved: &[String], now: &[String]) -> Option<Difference> 
         return None;
     }
     let words = |rows: &[String]| if rows.is_empty() { "nothing of it".to_owned() } else { rows.join(", ") };
-    let mut told = other(what, &words(&theirs), &words(&ours));
-    (told.approved_lines, told.now_lines) = (theirs, ours);
-    Some(told)
+    Some(other(what, &words(&theirs), &words(&ours)))
 }
 
 fn other(what: &str, approved: &str, now: &str) -> Difference {

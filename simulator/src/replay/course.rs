@@ -17,7 +17,7 @@ use super::stage::{self, Disks, Stage, Tasks};
 use super::survey::{Load, Survey};
 use super::trace::Recorder;
 use crate::outside::World;
-use crate::play::recording::{Recording, Step};
+use crate::play::recording::{Recorded, Step};
 
 /// How long a comment waits for its conversation's task.
 pub(crate) const TASK_MAX: Span = Span::seconds(20);
@@ -26,9 +26,9 @@ pub(crate) const REST_MAX: Span = Span::hours(1);
 pub(crate) const REST_AGAIN: Span = Span::seconds(1);
 
 /// Plays all steps and counts what came of them.
-pub(crate) async fn run(recording: &Recording, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
-    let survey = Arc::new(Survey::of(recording));
-    let (manifest, begins_at) = (&recording.manifest, recording.begins_at());
+pub(crate) async fn run(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
+    let survey = Arc::new(Survey::of(recording)?);
+    let (manifest, begins_at) = (recording.manifest(), recording.begins_at());
     let recorder = Recorder::new(stage::witness(recording, &survey));
     let world = stage::world(manifest, &survey);
     let disks = Disks::in_memory();
@@ -43,9 +43,10 @@ pub(crate) async fn run(recording: &Recording, told: &mut dyn FnMut(usize, usize
     let stage = Arc::new(stage);
     let agents = Arc::new(Agents::default());
     let mut deliveries = 0;
-    for (index, step) in recording.steps.iter().enumerate() {
+    for (index, step) in recording.steps().enumerate() {
+        let step = step?;
         stage.clock.reaches(step.at()).await;
-        match step {
+        match &*step {
             Step::Delivery(line) => {
                 let load = survey.loads.get(deliveries).copied();
                 deliveries += 1;
@@ -54,7 +55,7 @@ pub(crate) async fn run(recording: &Recording, told: &mut dyn FnMut(usize, usize
             }
             Step::Fact(line) => agents.comment(&stage, stage::comment_of(line), TASK_MAX).await,
         }
-        told(index + 1, recording.steps.len());
+        told(index + 1, recording.count());
     }
     let at_rest = rest(&stage, &agents).await?;
     let sound = stage.node.store().journal.verify().context("the journal cannot be verified")?;

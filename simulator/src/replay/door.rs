@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use actors::Clock as _;
+use model::Span;
 use node::Node;
 use web::Node as _;
 
@@ -14,6 +15,9 @@ use super::clock::PausedClock;
 use super::kept::Kept;
 use super::trace::Recorder;
 use crate::outside::{Announced, Coming};
+
+/// Meta posts what was not taken again after so long.
+pub(crate) const POSTED_AGAIN: Span = Span::seconds(5);
 
 /// Where deliveries go in. Clones are the same door.
 #[derive(Clone)]
@@ -81,8 +85,11 @@ impl Door {
         let door = self.clone();
         tokio::spawn(async move {
             door.0.clock.reaches(coming.at).await;
+            // What is not taken is posted again.
+            while !door.deliver(Some(&coming.name), coming.body.clone()).await {
+                door.0.clock.passes(POSTED_AGAIN).await;
+            }
             door.0.coming.drop_one(kept);
-            door.deliver(Some(&coming.name), coming.body).await;
         });
     }
 

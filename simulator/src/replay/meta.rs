@@ -15,6 +15,7 @@ use tracker::{Call, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened, Trac
 use super::clock::PausedClock;
 use super::door::Door;
 use super::trace::Recorder;
+use crate::fault::trouble::Trouble;
 use crate::outside::{CommentOnTask, Outside, Planned};
 
 /// A world that outlives the nodes in it. Clones are the same world.
@@ -50,6 +51,7 @@ struct Inner<O> {
     outside: Shared<O>,
     clock: PausedClock,
     recorder: Recorder,
+    trouble: Trouble,
     door: Door,
     /// The end of the feed.
     newest: watch::Sender<Cursor>,
@@ -57,9 +59,14 @@ struct Inner<O> {
 
 impl<O: Outside + core::marker::Send + 'static> Asked<O> {
     /// This world behind this clock.
-    pub(crate) fn new(outside: Shared<O>, door: Door, clock: PausedClock, recorder: Recorder) -> Self {
+    pub(crate) fn new(
+        outside: Shared<O>,
+        door: Door,
+        clock: PausedClock,
+        (recorder, trouble): (Recorder, Trouble),
+    ) -> Self {
         let newest = watch::Sender::new(outside.look().newest());
-        Self(Arc::new(Inner { outside, clock, recorder, door, newest }))
+        Self(Arc::new(Inner { outside, clock, recorder, trouble, door, newest }))
     }
 
     /// The world itself.
@@ -79,10 +86,21 @@ impl<O: Outside + core::marker::Send + 'static> Asked<O> {
         self.0.clock.now()
     }
 
+    /// A process that has fallen asks for nothing.
+    async fn lives(&self) {
+        if self.0.trouble.has_fallen() {
+            core::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the answer wants to be there.
     async fn answered<T>(&self, planned: Planned<T>) -> T {
-        let Planned { answer_at, outcome, deliveries } = planned;
+        let Planned { answer_at, outcome, done: _, deliveries } = planned;
         deliveries.into_iter().for_each(|coming| self.0.door.deliver_later(coming));
+        if self.0.trouble.called() {
+            // Done, and nobody is left to hear of it.
+            core::future::pending::<()>().await;
+        }
         self.0.clock.reaches(answer_at).await;
         outcome
     }
@@ -91,10 +109,11 @@ impl<O: Outside + core::marker::Send + 'static> Asked<O> {
 impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
     fn send(&self, permit: Permit, send: Send) -> BoxFuture<'_, SendOutcome> {
         Box::pin(async move {
+            self.lives().await;
             self.0.recorder.note(|witness| witness.send(self.now(), &permit, &send));
             let form = permit.messaging_type().wire();
             let planned = self.look().send(permit, &send, self.now());
-            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, &planned.outcome));
+            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, planned.truth()));
             let outcome = self.answered(planned).await;
             if let Ok(effect) = send.metadata.parse() {
                 self.0.recorder.note(|witness| witness.sent(self.now(), &effect, &outcome));
@@ -105,6 +124,7 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
 
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(async move {
+            self.lives().await;
             self.0.recorder.note(|witness| witness.profile(self.now(), &page, &psid));
             let planned = self.look().profile(&page, &psid, self.now());
             let answer = self.answered(planned).await;
@@ -117,9 +137,10 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
 impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
     fn open_task(&self, effect: EffectId, task: OpenTask) -> Call<'_, Opened> {
         Box::pin(async move {
+            self.lives().await;
             self.0.recorder.note(|witness| witness.open_task(self.now(), &effect, &task));
             let planned = self.look().open_task(&effect, &task, self.now());
-            self.0.recorder.note(|witness| witness.did_open(self.now(), &effect, &task.lines, &planned.outcome));
+            self.0.recorder.note(|witness| witness.did_open(self.now(), &effect, &task.lines, planned.truth()));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.opened(self.now(), &effect, &answer));
             answer
@@ -134,9 +155,10 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
         if_active: bool,
     ) -> Call<'_, CommentsAdded> {
         Box::pin(async move {
+            self.lives().await;
             self.0.recorder.note(|witness| witness.add_comments(self.now(), &effect, (&task, &lines, if_active)));
             let planned = self.look().add_comments(&effect, &task, &lines, if_active, self.now());
-            let done = &planned.outcome;
+            let done = planned.truth();
             self.0.recorder.note(|witness| witness.did_add(self.now(), &effect, (&task, &lines), done));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.added(self.now(), &effect, &answer));
@@ -152,6 +174,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
         _at: Timestamp,
     ) -> Call<'_, ()> {
         Box::pin(async move {
+            self.lives().await;
             self.0.recorder.note(|witness| witness.name_contact(self.now(), &effect, &contact, &name));
             let planned = self.look().name_contact(&effect, &contact, &name, self.now());
             let answer = self.answered(planned).await;

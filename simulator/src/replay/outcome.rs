@@ -3,7 +3,7 @@
 //! Invariant: nothing in it comes from the wall, so two outcomes of one recording are equal.
 
 use core::mem::take;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::MachineId;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
 use crate::outside::facebook::Counts as MetaCounts;
-use crate::play::recording::{Expected, Recording, Step};
+use crate::play::recording::{Expected, Recorded, Recording, Step};
 
 /// Comments without a task that are named one by one.
 const NAMED_MAX: usize = 10;
@@ -113,7 +113,7 @@ pub(crate) struct Played {
 
 impl Outcome {
     /// Counts, once everything is at rest.
-    pub(crate) fn of(recording: &Recording, survey: &Survey, played: Played) -> Self {
+    pub(crate) fn of(recording: &dyn Recorded, survey: &Survey, played: Played) -> Self {
         let Played { lines, mut tally, trace_hash, meta, refused, at_rest, .. } = played;
         let parts = tally.parts();
         let counts = Counts {
@@ -140,13 +140,13 @@ impl Outcome {
         };
         let mut findings = never_right(&counts, at_rest, refused);
         findings.extend(without_task(recording, &lines));
-        findings.extend(unexpected(&recording.manifest.expected, &counts));
+        findings.extend(unexpected(&recording.manifest().expected, &counts));
         let mut trace = head(recording, survey);
         for line in lines.into_iter().chain(summary(&counts, at_rest)) {
             trace.push_str(&line);
             trace.push('\n');
         }
-        let title = one_line(&recording.manifest.title);
+        let title = one_line(&recording.manifest().title);
         let (judged, opened) = (take(&mut tally.grounds.judged), take(&mut tally.grounds.opened));
         let machines = judged.iter().map(|judged| &judged.machine).chain(opened.iter().map(|opened| &opened.machine));
         let names = machines.map(|machine| (machine.clone(), survey.names.machine(machine))).collect();
@@ -174,15 +174,19 @@ fn never_right(counts: &Counts, at_rest: bool, refused: u64) -> Vec<String> {
 }
 
 /// Comments that found no task, the first of them by name: those of a recording are numbered as its facts are.
-fn without_task(recording: &Recording, lines: &[String]) -> Option<String> {
-    let facts =
-        || recording.steps.iter().filter_map(|step| if let Step::Fact(fact) = step { Some(fact) } else { None });
+fn without_task(recording: &dyn Recorded, lines: &[String]) -> Option<String> {
     let number = |line: &String| line.strip_suffix(NOT_WRITTEN)?.rsplit_once(" f")?.1.parse::<usize>().ok();
     let numbers: Vec<usize> = lines.iter().filter_map(number).collect();
+    let named: BTreeSet<usize> = numbers.iter().copied().take(NAMED_MAX).collect();
     let mut told: Vec<String> = Vec::new();
-    for number in numbers.iter().take(NAMED_MAX) {
-        let Some(fact) = facts().nth(number.saturating_sub(1)) else { continue };
-        told.push(format!("comment {number} of {}, to {} of the Page {}", Recording::FACTS, fact.psid, fact.page));
+    let mut count = 0;
+    // Whoever asks for a name has played all steps: none is unreadable any more.
+    for step in recording.steps().flatten() {
+        let Step::Fact(fact) = &*step else { continue };
+        count += 1;
+        if named.contains(&count) {
+            told.push(format!("comment {count} of {}, to {} of the Page {}", Recording::FACTS, fact.psid, fact.page));
+        }
     }
     let more = numbers.len() - told.len();
     if more > 0 {
@@ -212,12 +216,12 @@ fn unexpected(expected: &Expected, counts: &Counts) -> Vec<String> {
     findings
 }
 
-fn head(recording: &Recording, survey: &Survey) -> String {
+fn head(recording: &dyn Recorded, survey: &Survey) -> String {
     let began_at = recording.begins_at().0;
     let instant = jiff::Timestamp::from_millisecond(began_at)
         .map_or_else(|_| began_at.to_string(), |instant| format!("{instant:.3}"));
-    let mut head = format!("# trace 1: {}\n# begins {instant}\n", one_line(&recording.manifest.title));
-    for line in survey.names.legend(&recording.manifest) {
+    let mut head = format!("# trace 1: {}\n# begins {instant}\n", one_line(&recording.manifest().title));
+    for line in survey.names.legend(recording.manifest()) {
         head.push_str(&format!("# {line}\n"));
     }
     head.push('\n');

@@ -13,7 +13,7 @@ use super::grounds::WindowKind;
 use super::line::{Line, Piece, Place, effect};
 use super::outcome::{Counts, Outcome};
 use super::told::{Named, Told};
-use crate::play::recording::{Provenance, Recording};
+use crate::play::recording::{Provenance, Recorded};
 
 /// Version of the model.
 pub const FORMAT: u32 = 1;
@@ -25,7 +25,7 @@ pub struct Report {
     pub format: u32,
     /// What happens in the recording, in a few words.
     pub title: String,
-    /// `synthetic`, `recorded` or `imported`; `None` where a trace is all there is.
+    /// `synthetic`, `recorded`, `imported` or `mixed`; `None` where a trace is all there is.
     pub provenance: Option<&'static str>,
     /// The recording's first instant, milliseconds since 1970.
     pub begins_at: i64,
@@ -123,7 +123,7 @@ pub struct Window {
 
 impl Report {
     /// Draws up the model.
-    pub fn of(recording: &Recording, outcome: &Outcome, told: &Told, differences: &[Difference]) -> Self {
+    pub fn of(recording: &dyn Recorded, outcome: &Outcome, told: &Told, differences: &[Difference]) -> Self {
         let begins_at = recording.begins_at().0;
         let entries = entries(&told.lines);
         let windows = outcome.opened.iter().map(|opened| Window {
@@ -137,10 +137,11 @@ impl Report {
         Self {
             format: FORMAT,
             title: outcome.title.clone(),
-            provenance: Some(match recording.manifest.provenance {
+            provenance: Some(match recording.manifest().provenance {
                 Provenance::Synthetic => "synthetic",
                 Provenance::Recorded => "recorded",
                 Provenance::Imported => "imported",
+                Provenance::Mixed => "mixed",
             }),
             begins_at,
             ends_at: entries.last().map_or(0, |entry| entry.at),

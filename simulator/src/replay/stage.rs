@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actors::{Clock as _, Limits};
 use anyhow::Context as _;
-use journal::{Drive, Drives, InboxSources, Journal as _, Source, Sources, StoreOptions};
+use journal::{Drive, Drives, InboxSources, Journal as _, ReadFault, Source, Sources, StoreOptions};
 use machine::AccountFacts;
 use model::{AccountId, CommentId, MachineId, Redacted, Span, TaskId, Timestamp};
 use node::{Node, NodeConfig, PageConfig, Ports};
@@ -23,10 +23,13 @@ use super::survey::Survey;
 use super::trace::Recorder;
 use super::watched::Watched;
 use crate::chance::Counted;
-use crate::fake::disk::MemoryDisk;
+use crate::fake::disk::{MemoryDisk, Ruling, SimDisk};
+use crate::fault::seam::Seam;
+use crate::fault::trouble::{Trouble, Write};
+use crate::fault::wall::Wall;
 use crate::outside::desk::Deed;
-use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, World};
-use crate::play::recording::{self, FactLine, Manifest, Provenance, Recording};
+use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, Weather, World};
+use crate::play::recording::{self, FactLine, Manifest, Provenance, Recorded};
 use crate::witness::Witness;
 
 /// Page cache of each file.
@@ -44,6 +47,7 @@ pub(crate) struct Stage<O> {
     pub(crate) outside: Asked<O>,
     pub(crate) door: Door,
     pub(crate) recorder: Recorder,
+    trouble: Trouble,
 }
 
 /// Who has the tasks.
@@ -70,12 +74,43 @@ pub struct Disks {
     pub desk: Source,
     /// The read models.
     pub view: Source,
+    /// All of them, where they can fail.
+    ruled: Vec<SimDisk>,
+    pub(crate) trouble: Trouble,
 }
 
 impl Disks {
     /// Empty and sound, in memory.
     pub fn in_memory() -> Self {
-        Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk() }
+        let (ruled, trouble) = (Vec::new(), Trouble::default());
+        Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk(), ruled, trouble }
+    }
+
+    /// Empty, in memory, and as sound as the trouble lets them be.
+    pub fn under(trouble: &Trouble) -> Self {
+        let ruled: [SimDisk; 6] = core::array::from_fn(|_| {
+            let trouble = trouble.clone();
+            SimDisk::ruled(Arc::new(move || match trouble.write() {
+                Write::Goes => Ruling::Goes,
+                Write::Full => Ruling::Full,
+                Write::Fails => Ruling::Fails,
+            }))
+        });
+        let [inbox, wal, journal, keys, desk, view] = ruled.clone().map(|disk| {
+            let source: Source = Source::Backend(Arc::new(move || disk.open()));
+            source
+        });
+        Self { inbox, wal, journal, keys, desk, view, ruled: ruled.to_vec(), trouble: trouble.clone() }
+    }
+
+    /// The process is gone: what was written is there, or without power what the number leaves of it.
+    pub(crate) fn fall(&self, power: Option<u64>) {
+        for (index, disk) in (0_u64..).zip(&self.ruled) {
+            match power {
+                Some(number) => disk.crash_by(number * 16 + index),
+                None => disk.kill(),
+            }
+        }
     }
 }
 
@@ -89,18 +124,19 @@ impl<O: Outside + Send + 'static> Stage<O> {
         recorder: Recorder,
     ) -> anyhow::Result<Self> {
         let clock = PausedClock::starting(begins_at);
+        let trouble = &disks.trouble;
         let door = Door::new(clock, recorder.clone(), coming);
-        let outside = Asked::new(outside, door.clone(), clock, recorder.clone());
+        let outside = Asked::new(outside, door.clone(), clock, (recorder.clone(), trouble.clone()));
         let desk = DeskOptions { cache_bytes: CACHE_BYTES, drive: Drive::Inline };
         let desk = Arc::new(Desk::open(disks.desk.clone(), desk).context("the desk does not open")?);
         let view = ViewOptions { cache_bytes: CACHE_BYTES, ..ViewOptions::default() };
         let tracker: Arc<dyn Tracker> = match tasks {
-            Tasks::Desk => Arc::new(Watched::new(Arc::clone(&desk), clock, recorder.clone())),
+            Tasks::Desk => Arc::new(Watched::new(Arc::clone(&desk), clock, (recorder.clone(), trouble.clone()))),
             Tasks::Outside => Arc::new(outside.clone()),
         };
         let inbox = InboxSources { file: disks.inbox.clone(), wal: disks.wal.clone() };
         let ports = Ports {
-            clock: Arc::new(clock),
+            clock: if trouble.wanders() { Arc::new(Wall::new(clock, trouble.clone())) } else { Arc::new(clock) },
             entropy: Box::new(Counted::default()),
             store: Sources { inbox, journal: disks.journal.clone(), keys: disks.keys.clone() },
             drives: Drives::INLINE,
@@ -108,18 +144,29 @@ impl<O: Outside + Send + 'static> Stage<O> {
             tracker,
             view: Arc::new(View::open(disks.view.clone(), view).context("the read models do not open")?),
         };
-        let node = Node::start_with(config, ports, store()).await.context("the node does not start")?;
+        let behind = trouble.clone();
+        let seam = move |journal| -> Arc<dyn journal::Journal> { Arc::new(Seam::new(journal, behind, clock)) };
+        let node = Node::start_behind(config, ports, store(), seam).await.context("the node does not start")?;
         let node = Arc::new(node);
         recorder.follow(Arc::clone(&node.store().journal));
         door.open(&node);
-        Ok(Self { clock, node, desk, tasks, outside, door, recorder })
+        let trouble = trouble.clone();
+        Ok(Self { clock, node, desk, tasks, outside, door, recorder, trouble })
     }
 
     /// Whether nothing is under way in the node and no deadline is due.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read and nobody ordered that.
     pub(crate) fn is_idle(&self) -> anyhow::Result<bool> {
         let journal = &self.node.store().journal;
-        let open = journal.open_effects(None, 1).context("the open effects")?;
-        let due = journal.next_due().context("the deadlines")?;
+        let (open, due) = match (journal.open_effects(None, 1), journal.next_due()) {
+            (Ok(open), Ok(due)) => (open, due),
+            (Err(ReadFault::Unavailable(_)), _) | (_, Err(ReadFault::Unavailable(_))) if self.trouble.is_on() => {
+                return Ok(false);
+            }
+            (open, due) => (open.context("the open effects")?, due.context("the deadlines")?),
+        };
         let is_due = due.is_some_and(|at| at <= self.clock.now().0);
         Ok(self.node.totals().unfinished == 0 && open.is_empty() && !is_due)
     }
@@ -175,12 +222,12 @@ pub(crate) fn world(manifest: &Manifest, survey: &Survey) -> World {
     for of in &manifest.customers {
         facebook.call(of.page.clone(), of.psid.clone(), of.name.clone());
     }
-    World { facebook, desk: ModelDesk::default() }
+    World { facebook, desk: ModelDesk::default(), weather: Weather::default() }
 }
 
 /// Who watches a recording.
-pub(crate) fn witness(recording: &Recording, survey: &Survey) -> Witness {
-    let tells_text = recording.manifest.provenance == Provenance::Synthetic;
+pub(crate) fn witness(recording: &dyn Recorded, survey: &Survey) -> Witness {
+    let tells_text = recording.manifest().provenance == Provenance::Synthetic;
     Witness::telling(recording.begins_at(), tells_text, survey.names.clone())
 }
 

@@ -10,7 +10,7 @@ use model::{Delivery, ItemKey};
 
 use super::names::Names;
 use crate::outside::{Announced, Known};
-use crate::play::recording::{Recording, Step};
+use crate::play::recording::{Recorded, Step, Unreadable};
 
 /// What a recording holds.
 #[derive(Debug, Default)]
@@ -61,11 +61,11 @@ impl Load {
 
 impl Survey {
     /// Looks over a recording.
-    pub(crate) fn of(recording: &Recording) -> Self {
-        let mut survey = Self { names: Names::of(&recording.manifest), ..Self::default() };
+    pub(crate) fn of(recording: &dyn Recorded) -> Result<Self, Unreadable> {
+        let mut survey = Self { names: Names::of(recording.manifest()), ..Self::default() };
         let (mut known, mut keys) = (Known::default(), BTreeSet::new());
-        for step in &recording.steps {
-            match step {
+        for step in recording.steps() {
+            match &*step? {
                 Step::Delivery(line) => {
                     survey.take(&webhook::parse(line.body.as_bytes(), line.at), &mut known, &mut keys)
                 }
@@ -73,7 +73,7 @@ impl Survey {
             }
         }
         survey.known = Arc::new(known);
-        survey
+        Ok(survey)
     }
 
     fn take(&mut self, delivery: &Delivery, known: &mut Known, keys: &mut BTreeSet<ItemKey>) {

@@ -4,10 +4,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use journal::{Journal, JournalFile, Position, StoredBatch};
+use journal::{Journal, JournalFile, Position, ReadFault, StoredBatch};
 use model::{MachineId, Timestamp};
 
 use super::fields::Manner;
+use crate::chronicle::Chronicle;
+use crate::fault::trouble::Trouble;
 use crate::witness::Witness;
 
 /// Batches read in one go.
@@ -22,13 +24,22 @@ struct Recording {
     journal: Option<Arc<JournalFile>>,
     after: Position,
     trouble: Option<anyhow::Error>,
+    faults: Trouble,
+    /// The journal could not be read when it was tried last.
+    blind: bool,
 }
 
 impl Recorder {
     /// Nothing was seen yet.
     pub(crate) fn new(witness: Witness) -> Self {
+        Self::under(witness, Trouble::default())
+    }
+
+    /// Nothing was seen yet; the journal may fail.
+    pub(crate) fn under(witness: Witness, faults: Trouble) -> Self {
         let after = Position::default();
-        Self(Arc::new(Mutex::new(Recording { witness, journal: None, after, trouble: None })))
+        let recording = Recording { witness, journal: None, after, trouble: None, faults, blind: false };
+        Self(Arc::new(Mutex::new(recording)))
     }
 
     /// The journal to read from now on.
@@ -39,6 +50,13 @@ impl Recorder {
     /// The journal is gone until the next one is followed.
     pub(crate) fn unfollow(&self) {
         self.recording().journal = None;
+    }
+
+    /// The journal was not there, and is again.
+    pub(crate) fn sees(&self) {
+        let mut recording = self.recording();
+        recording.blind = true;
+        recording.catch_up();
     }
 
     /// Notes something behind whatever is durable by now.
@@ -75,9 +93,18 @@ impl Recording {
     /// Reads whatever is new in the journal.
     fn catch_up(&mut self) {
         while let Some(journal) = self.journal.clone().filter(|_| self.trouble.is_none()) {
+            if self.faults.has_fallen() {
+                return self.loses_sight();
+            }
             let batches = match journal.tail(self.after, CHUNK) {
-                Ok(batches) if batches.is_empty() => return,
+                Ok(batches) if batches.is_empty() => {
+                    if core::mem::take(&mut self.blind) {
+                        self.witness.tell(Chronicle::sees);
+                    }
+                    return;
+                }
                 Ok(batches) => batches,
+                Err(ReadFault::Unavailable(_)) if self.faults.is_on() => return self.loses_sight(),
                 Err(fault) => {
                     self.trouble = Some(anyhow::Error::new(fault).context("reading the journal"));
                     return;
@@ -91,6 +118,11 @@ impl Recording {
                 }
             }
         }
+    }
+
+    fn loses_sight(&mut self) {
+        self.blind = true;
+        self.witness.tell(Chronicle::is_blind);
     }
 
     fn take(&mut self, batch: &StoredBatch) -> anyhow::Result<()> {

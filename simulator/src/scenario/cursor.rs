@@ -8,14 +8,14 @@ use serde_json::{Deserializer, Value};
 
 /// Why a line cannot be understood: in which column, from 1, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Stumble {
+pub(crate) struct Stumble {
     pub(super) column: usize,
     pub(super) what: String,
 }
 
 /// A place in a line.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     line: &'a str,
     at: usize,
 }
@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Says what is wrong with what comes next.
-    pub(super) fn stumble(&self, what: impl Into<String>) -> Stumble {
+    pub(crate) fn stumble(&self, what: impl Into<String>) -> Stumble {
         let mut ahead = self.clone();
         ahead.skip_space();
         ahead.stumble_at(ahead.at, what)
@@ -45,7 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether nothing comes any more but a comment.
-    pub(super) fn is_at_end(&mut self) -> bool {
+    pub(crate) fn is_at_end(&mut self) -> bool {
         self.skip_space();
         self.rest().is_empty() || self.rest().starts_with('#')
     }
@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next word; `wanted` says what it should be.
-    pub(super) fn word(&mut self, wanted: &str) -> Result<&'a str, Stumble> {
+    pub(crate) fn word(&mut self, wanted: &str) -> Result<&'a str, Stumble> {
         if self.is_at_end() {
             return Err(self.stumble(format!("the line ends where {wanted} belongs")));
         }
@@ -71,7 +71,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the next word if it is this one.
-    pub(super) fn takes(&mut self, word: &str) -> bool {
+    pub(crate) fn takes(&mut self, word: &str) -> bool {
         let mut ahead = self.clone();
         let is_it = ahead.word("").is_ok_and(|found| found == word);
         if is_it {

@@ -6,16 +6,21 @@ use model::{Span, Timestamp};
 
 use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
-use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
+use super::reader::{CRASH, META, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
 use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, expect, span};
 use crate::fake::facebook::What;
+use crate::fault;
+
+/// Messages of one flood.
+const FLOOD_MAX: u64 = 10_000;
 
 /// What a customer's line can say.
-const VERBS: &str = "writes, picks, attaches, presses, reacts, unreacts, edits, unsends, reads, enters and happens";
+const VERBS: &str =
+    "writes, floods, picks, attaches, presses, reacts, unreacts, edits, unsends, reads, enters and happens";
 
 /// A line in its place: after those above, at a time.
-pub(super) struct Placed<'a> {
+pub(crate) struct Placed<'a> {
     pub(super) reader: &'a Reader,
     pub(super) now: Timestamp,
 }
@@ -26,6 +31,9 @@ impl Placed<'_> {
         let began = cursor.clone();
         if cursor.is_at_text() {
             let by = cursor.text("who does something")?;
+            if let Some(fault) = fault::turn(self, &by, cursor)? {
+                return Ok(Deed::Fault(fault));
+            }
             return self.agent(by, &began, cursor);
         }
         let who = cursor.word("who does something: A/c1, A, meta or an agent")?;
@@ -33,7 +41,10 @@ impl Placed<'_> {
             let who = self.who(who, &began)?;
             return self.of_customer(who, cursor);
         }
-        if who == "meta" {
+        if who == META {
+            if let Some(fault) = fault::read(self, who, cursor)? {
+                return Ok(Deed::Fault(fault));
+            }
             return self.meta(cursor).map(Deed::Meta);
         }
         if cursor.is_at_end() && (who == CRASH || who == RESTART) {
@@ -41,6 +52,9 @@ impl Placed<'_> {
         }
         if who == expect::VERB {
             return self.expects(cursor).map(Deed::Expect);
+        }
+        if let Some(fault) = fault::read(self, who, cursor)? {
+            return Ok(Deed::Fault(fault));
         }
         let mut ahead = cursor.clone();
         match ahead.word("what is done")? {
@@ -83,6 +97,21 @@ impl Placed<'_> {
         }
     }
 
+    /// The node is to run here.
+    pub(crate) fn runs(&self, began: &Cursor<'_>) -> Result<(), Stumble> {
+        self.fate(true, began).map(drop)
+    }
+
+    /// A length of time that is not none.
+    pub(crate) fn length(&self, cursor: &mut Cursor<'_>) -> Result<Span, Stumble> {
+        let place = cursor.clone();
+        match span::read(cursor.word("a length of time, as 30s,")?) {
+            Ok(Span(0)) => Err(place.stumble("nothing takes no time here: write it as 30s")),
+            Ok(length) => Ok(length),
+            Err(what) => Err(place.stumble(what)),
+        }
+    }
+
     fn of_customer(&self, who: Who, cursor: &mut Cursor<'_>) -> Result<Deed, Stumble> {
         let began = cursor.clone();
         let mut comes_to_be = true;
@@ -96,6 +125,15 @@ impl Placed<'_> {
                     None
                 };
                 Act::Writes { text, reply_to }
+            }
+            "floods" => {
+                comes_to_be = false;
+                let place = cursor.clone();
+                let word = cursor.word("how often")?;
+                let Some(count) = word.parse().ok().filter(|count| (1..=FLOOD_MAX).contains(count)) else {
+                    return Err(place.stumble(format!("`{word}` is no number from 1 to {FLOOD_MAX}")));
+                };
+                Act::Floods { count, text: cursor.text("what they write")? }
             }
             "picks" => {
                 let (title, payload) = titled(cursor)?;
@@ -170,7 +208,7 @@ impl Placed<'_> {
 
     fn meta(&self, cursor: &mut Cursor<'_>) -> Result<Order, Stumble> {
         let place = cursor.clone();
-        match cursor.word("what Meta does: holds, releases or repeats")? {
+        match cursor.word("what Meta does: holds, releases, repeats, refuses, loses or accepts")? {
             "holds" => {
                 let place = cursor.clone();
                 let pages = self.pages(cursor)?;
@@ -205,18 +243,39 @@ impl Placed<'_> {
                     ))),
                 }
             }
+            "refuses" => {
+                let place = cursor.clone();
+                let page = self.page(cursor.word("a Page")?, &place)?;
+                let place = cursor.clone();
+                let found = cursor.word("an error's code, as 190 or 10/2018278,")?;
+                let code = code(found).ok_or_else(|| place.stumble(format!("`{found}` is no code of an error")))?;
+                Ok(Order::Refuses { page, code })
+            }
+            "loses" => {
+                let place = cursor.clone();
+                Ok(Order::Loses(self.page(cursor.word("a Page")?, &place)?))
+            }
+            "accepts" => {
+                let place = cursor.clone();
+                Ok(Order::Accepts(self.page(cursor.word("a Page")?, &place)?))
+            }
             other => {
-                Err(place.stumble(format!("`{other}` is nothing that Meta does: holds, releases and repeats are")))
+                const VERBS: &str = "holds, releases, repeats, refuses, loses, accepts, delays, hastens, withholds, tells, \
+                                     restricts, frees and subscribes";
+                Err(place.stumble(format!("`{other}` is nothing that Meta does: {VERBS} are")))
             }
         }
     }
 
-    /// `as NAME`, `late SPAN` and `standby`, each once, in any order.
+    /// `as NAME`, `late SPAN`, `standby` and `forged`, each once, in any order.
     fn manner(&self, cursor: &mut Cursor<'_>, comes_to_be: bool) -> Result<Manner, Stumble> {
         let mut manner = Manner::default();
         while !cursor.is_at_end() {
             let began = cursor.clone();
             if manner.name.is_none() && cursor.takes("as") {
+                if manner.forged {
+                    return Err(began.stumble("what somebody forges has no name: Meta knows nothing of it"));
+                }
                 if !comes_to_be {
                     return Err(began.stumble("nothing comes to be here that could have a name"));
                 }
@@ -231,6 +290,11 @@ impl Placed<'_> {
                 }
             } else if !manner.standby && cursor.takes("standby") {
                 manner.standby = true;
+            } else if !manner.forged && cursor.takes("forged") {
+                if manner.name.is_some() {
+                    return Err(began.stumble("what somebody forges has no name: Meta knows nothing of it"));
+                }
+                manner.forged = true;
             } else {
                 break;
             }
@@ -268,14 +332,14 @@ impl Placed<'_> {
         Ok(Thing::Named(name))
     }
 
-    pub(super) fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
+    pub(crate) fn who(&self, found: &str, place: &Cursor<'_>) -> Result<Who, Stumble> {
         let who = Who::read(found).ok_or_else(|| place.stumble(no_who(found)))?;
         let is_known = self.reader.customers.contains_key(&who);
         let unknown = || place.stumble(format!("nobody is called {who}: add `customer {who}` above"));
         if is_known { Ok(who) } else { Err(unknown()) }
     }
 
-    fn page(&self, found: &str, place: &Cursor<'_>) -> Result<Word, Stumble> {
+    pub(crate) fn page(&self, found: &str, place: &Cursor<'_>) -> Result<Word, Stumble> {
         let label = Word::new(found).filter(|label| self.reader.pages.contains_key(label));
         label.ok_or_else(|| place.stumble(format!("no Page is called {found}: add `page {found} ID \"NAME\"` above")))
     }
@@ -309,6 +373,15 @@ impl Placed<'_> {
             Named::Who(who) => some(self.reader.customers.contains_key(who)),
         });
         what.map(|what| (happens, what)).map_err(|what| cursor.stumble_at(at, what))
+    }
+}
+
+/// Code and subcode, from `190` or `10/2018278`.
+fn code(text: &str) -> Option<(i64, Option<i64>)> {
+    let number = |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
+    match text.split_once('/') {
+        Some((code, subcode)) => Some((number(code)?, Some(number(subcode)?))),
+        None => Some((number(text)?, None)),
     }
 }
 

@@ -75,7 +75,8 @@ impl Scenario {
             Deed::Page { page, happens, manner } => {
                 (page, None, self.filled(happens, names, now - manner.late)?, manner)
             }
-            Deed::Agent { .. } | Deed::Meta(_) | Deed::Crash | Deed::Restart | Deed::Expect(_) => return Ok(None),
+            Deed::Agent { .. } | Deed::Meta(_) | Deed::Expect(_) => return Ok(None),
+            Deed::Crash | Deed::Restart | Deed::Fault(_) => return Ok(None),
         };
         let Manner { late, standby, .. } = manner;
         Ok(Some(Happening {
@@ -83,6 +84,15 @@ impl Scenario {
             standby: standby.then_some(true),
             ..Happening::new(&self.page_id(page)?, psid.as_ref(), what)
         }))
+    }
+
+    /// How often it happens at its time.
+    pub fn times(line: &Line) -> u64 {
+        match &line.deed {
+            Deed::Customer { act: Act::Floods { count, .. }, .. } => *count,
+            Deed::Customer { .. } | Deed::Page { .. } | Deed::Agent { .. } | Deed::Meta(_) => 1,
+            Deed::Crash | Deed::Restart | Deed::Fault(_) | Deed::Expect(_) => 1,
+        }
     }
 
     /// The id of a Page.
@@ -122,6 +132,7 @@ impl Scenario {
                 reply_to: reply_to.as_ref().map(mid).transpose()?,
                 ..Said::default()
             }),
+            Act::Floods { text, count: _ } => What::Message(Said { text: Some(text.clone()), ..Said::default() }),
             Act::Picks { title, payload } => {
                 What::Message(Said { text: Some(title.clone()), quick_reply: Some(payload.clone()), ..Said::default() })
             }
@@ -136,7 +147,7 @@ impl Scenario {
             Act::Reacts { reaction, emoji, to, undo } => {
                 let usual = REACTIONS.iter().find(|(name, _)| name == reaction).map(|(_, sign)| (*sign).to_owned());
                 let emoji = emoji.clone().or(usual);
-                What::Reaction { mid: mid(to)?, reaction: reaction.clone(), emoji, undo: *undo }
+                What::Reaction { mid: mid(to)?, reaction: reaction.clone(), emoji, undo: *undo, by_page: false }
             }
             Act::Edits { of, text } => What::Edit { mid: mid(of)?, text: text.clone() },
             Act::Unsends { of } => What::Unsend { mid: mid(of)? },

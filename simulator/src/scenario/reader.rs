@@ -21,11 +21,11 @@ const TOLD_MAX: usize = 20;
 /// 2100-01-01T00:00:00Z: no scenario goes on for longer.
 const LATEST: Timestamp = Timestamp(4_102_444_800_000);
 /// Who holds back, lets go and repeats.
-const META: &str = "meta";
+pub(crate) const META: &str = "meta";
 /// The node falls.
-pub(super) const CRASH: &str = "crash";
+pub(crate) const CRASH: &str = "crash";
 /// The node starts again.
-pub(super) const RESTART: &str = "restart";
+pub(crate) const RESTART: &str = "restart";
 /// Characters of an id.
 const ID_MAX: usize = 100;
 
@@ -80,7 +80,7 @@ pub(super) fn is_agent(name: &str) -> bool {
 
 /// What was read so far.
 #[derive(Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     title: Option<String>,
     pub(super) begins_at: Option<Timestamp>,
     app: Option<AppId>,
@@ -205,12 +205,20 @@ impl Reader {
             Deed::Meta(Order::Holds(pages)) => self.held.extend(pages.iter().cloned().map(|page| (page, number))),
             Deed::Meta(Order::Releases { pages, .. }) => self.held.retain(|page, _| !pages.contains(page)),
             Deed::Crash => self.down_since = Some(number),
+            Deed::Fault(fault) if fault.fells() => self.down_since = Some(number),
             Deed::Restart => self.down_since = None,
             Deed::Customer { .. }
             | Deed::Page { .. }
             | Deed::Agent { .. }
+            | Deed::Fault(_)
             | Deed::Expect(_)
-            | Deed::Meta(Order::RepeatsPage(_) | Order::RepeatsThing(_)) => {}
+            | Deed::Meta(
+                Order::RepeatsPage(_)
+                | Order::RepeatsThing(_)
+                | Order::Refuses { .. }
+                | Order::Loses(_)
+                | Order::Accepts(_),
+            ) => {}
         }
         self.lines.push(Line { number, at, deed });
         Ok(())

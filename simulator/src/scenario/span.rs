@@ -36,7 +36,7 @@ pub(super) fn read(text: &str) -> Result<Span, String> {
 }
 
 /// Writes one that is not negative.
-pub(super) fn write(span: Span) -> String {
+pub(crate) fn write(span: Span) -> String {
     let mut left = span.0.max(0);
     let mut text = String::new();
     for (name, unit_ms) in UNITS {

@@ -107,7 +107,8 @@ fn agents_and_meta_order_no_happening() {
     let scenario = read(
         "at 0s Ada answers A/c1 \"yes\"\nat 0s \"Bo Larsen\" notes A/c2 \"no\"\nat 0s A/c1 writes \"x\" as m1\n\
          at 1s meta holds A,B\nat 2s meta releases B\nat 3s meta releases A reversed\nat 4s meta holds A\n\
-         at 5s meta releases A together\nat 6s meta repeats A\nat 7s meta repeats m1\n",
+         at 5s meta releases A together\nat 6s meta repeats A\nat 7s meta repeats m1\n\
+         at 8s meta refuses A 10/2018278\nat 8s meta refuses A 190\nat 8s meta loses A\nat 8s meta accepts A\n",
     );
     assert_eq!(ordered(&scenario).len(), 1);
     let deeds: Vec<&Deed> = scenario.lines.iter().map(|line| &line.deed).collect();
@@ -119,7 +120,12 @@ fn agents_and_meta_order_no_happening() {
     assert_eq!(deeds[4], &Deed::Meta(Order::Releases { pages: vec![other], way: Way::InOrder }));
     assert_eq!(deeds[5], &Deed::Meta(Order::Releases { pages: vec![page.clone()], way: Way::Reversed }));
     assert_eq!(deeds[7], &Deed::Meta(Order::Releases { pages: vec![page.clone()], way: Way::Together }));
-    assert_eq!(deeds[8], &Deed::Meta(Order::RepeatsPage(page)));
+    assert_eq!(deeds[8], &Deed::Meta(Order::RepeatsPage(page.clone())));
+    for (deed, code) in [(deeds[10], (10, Some(2_018_278))), (deeds[11], (190, None))] {
+        assert_eq!(deed, &Deed::Meta(Order::Refuses { page: page.clone(), code }));
+    }
+    assert_eq!(deeds[12], &Deed::Meta(Order::Loses(page.clone())));
+    assert_eq!(deeds[13], &Deed::Meta(Order::Accepts(page)));
     assert_eq!(deeds[9], &Deed::Meta(Order::RepeatsThing(Word::new("m1").unwrap())));
 }
 
@@ -234,6 +240,12 @@ at 0s Ada answers A/c1 " "
 at 0s "" answers A/c1 "a"
 at 0s "Ada" happens {}
 at 0s meta answers A/c1 "a"
+at 0s meta refuses A
+at 0s meta refuses A 010
+at 0s meta refuses A 10/
+at 0s meta loses C
+at 0s A/c1 writes "a" forged as m8
+at 0s A/c1 writes "a" as m8 forged
 at 0s meta holds
 at 0s meta holds A,
 at 0s meta holds A,A

@@ -16,6 +16,11 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// An agent's name as a line begins with it.
+pub(crate) fn agent(name: &str) -> String {
+    if reader::is_agent(name) { name.to_owned() } else { quoted(name) }
+}
+
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { title, begins_at, app, human_agent, pages, customers, lines, ends } = self;
@@ -47,13 +52,14 @@ impl fmt::Display for Deed {
             Self::Customer { who, act, manner } => write!(f, "{who} {act}{manner}"),
             Self::Page { page, happens, manner } => write!(f, "{page} happens {}{manner}", happens.as_str()),
             Self::Agent { by, who, text, internal } => {
-                let by = if reader::is_agent(by) { by.clone() } else { quoted(by) };
+                let by = agent(by);
                 let verb = if *internal { "notes" } else { "answers" };
                 write!(f, "{by} {verb} {who} {}", quoted(text))
             }
             Self::Meta(order) => write!(f, "meta {order}"),
             Self::Crash => f.write_str(reader::CRASH),
             Self::Restart => f.write_str(reader::RESTART),
+            Self::Fault(fault) => fault.fmt(f),
             Self::Expect(expect) => expect.fmt(f),
         }
     }
@@ -67,7 +73,12 @@ impl fmt::Display for Manner {
         if self.late > Span(0) {
             write!(f, " late {}", span::write(self.late))?;
         }
-        if self.standby { f.write_str(" standby") } else { Ok(()) }
+        for (is, word) in [(self.standby, " standby"), (self.forged, " forged")] {
+            if is {
+                f.write_str(word)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -76,6 +87,7 @@ impl fmt::Display for Act {
         match self {
             Self::Writes { text, reply_to: None } => write!(f, "writes {}", quoted(text)),
             Self::Writes { text, reply_to: Some(to) } => write!(f, "writes {} reply to {to}", quoted(text)),
+            Self::Floods { count, text } => write!(f, "floods {count} {}", quoted(text)),
             Self::Picks { title, payload } => write!(f, "picks {} payload {}", quoted(title), quoted(payload)),
             Self::Attaches { kind, url, text: None } => write!(f, "attaches {kind} {}", quoted(url)),
             Self::Attaches { kind, url, text: Some(text) } => {
@@ -129,6 +141,10 @@ impl fmt::Display for Order {
                 }
             ),
             Self::RepeatsPage(name) | Self::RepeatsThing(name) => write!(f, "repeats {name}"),
+            Self::Refuses { page, code: (code, None) } => write!(f, "refuses {page} {code}"),
+            Self::Refuses { page, code: (code, Some(subcode)) } => write!(f, "refuses {page} {code}/{subcode}"),
+            Self::Loses(page) => write!(f, "loses {page}"),
+            Self::Accepts(page) => write!(f, "accepts {page}"),
         }
     }
 }

@@ -3,9 +3,9 @@
 //! Only where somebody asked for a history; judges nothing. Invariant: an observation never stands before an earlier one.
 
 use messenger::{Send, SendOutcome};
-use model::{CommentId, EffectId, TaskId, Timestamp};
+use model::{CommentId, EffectId, MachineId, TaskId, Timestamp};
 use oracle::History;
-use oracle::history::{Life, Setup, Taken};
+use oracle::history::{Life, Setup, Standing, Taken, Tracker, What};
 use tracker::{Audience, Comment, CommentsAdded, Opened};
 
 use super::Witness;
@@ -39,6 +39,7 @@ impl Witness {
             Life::Crashed => Some("CRASH".to_owned()),
             Life::FaultBegan { fault } => Some(format!("FAULT {fault} begins")),
             Life::FaultEnded { fault } => Some(format!("FAULT {fault} ends")),
+            Life::OutsideTurned { into } => Some(format!("FAULT {into} begins")),
             Life::Started | Life::Poisoned { .. } | Life::FaultsOver | Life::AtRest | Life::Compared { .. } => None,
         };
         if let Some(told) = told {
@@ -49,7 +50,21 @@ impl Witness {
 
     /// Meta posts a body; the number of the POST.
     pub(crate) fn offered(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
-        self.tell(|chronicle| chronicle.offered(at, body, true))
+        let signed = !core::mem::take(&mut self.is_forged);
+        self.tell(|chronicle| chronicle.offered(at, body, signed))
+    }
+
+    /// The next body that is posted does not come from Meta.
+    pub(crate) fn is_forged(&mut self) {
+        self.is_forged = true;
+    }
+
+    /// A body that does not come from Meta is turned away.
+    pub(crate) fn turned_away(&mut self, at: Timestamp, body: &[u8]) {
+        let number = self.tell(|chronicle| chronicle.offered(at, body, false));
+        if let Some(number) = number {
+            self.tell(|chronicle| chronicle.answered(at, number, 401));
+        }
     }
 
     /// The node answers that POST.
@@ -90,6 +105,18 @@ impl Witness {
         done: &Result<CommentsAdded, tracker::Fault>,
     ) {
         self.tell(|chronicle| chronicle.add_comments(at, effect, task, lines, done));
+    }
+
+    /// An admin has changed a setting, or Meta a token.
+    pub(crate) fn changed(&mut self, at: Timestamp, told: String, what: What) {
+        self.comes(at, None, |_| told);
+        self.tell(|chronicle| chronicle.note(at, what));
+    }
+
+    /// Somebody has turned a task.
+    pub(crate) fn turned(&mut self, at: Timestamp, whose: &MachineId, task: TaskId, (verb, into): (&str, Standing)) {
+        self.comes(at, Some(whose), |_| format!("task={task} {verb}"));
+        self.tell(|chronicle| chronicle.note(at, What::Tracker(Tracker::TaskTurned { task, into })));
     }
 
     /// An agent has commented.

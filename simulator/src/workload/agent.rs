@@ -1,10 +1,12 @@
-//! What agents do: they answer some messages soon, some at the very edge of a window, some too late, and leave notes.
+//! What agents do: they answer some messages soon, some at the very edge of a window, some too late, some in Meta's own inbox,
+//! and leave notes.
 //!
 //! An agent answers what was written, so the messages are planned first.
 
 use model::Span;
+use serde_json::json;
 
-use super::{Plan, Said, quoted};
+use super::{Plan, Profile, Said, quoted};
 use crate::chance::Stream;
 
 /// Around the ends of 24 hours and of 7 days.
@@ -36,6 +38,21 @@ pub(super) fn plan(plan: &mut Plan) {
                 _ => format!("Answer to {name}. {}", "We bake it fresh for you. ".repeat(90)),
             };
             plan.at(at + wait, format!("{by} answers {who} {}", quoted(text.trim())));
+        }
+        if plan.profile != Profile::Calm && chance.percent(&format!("{name} inbox"), 12) {
+            // Somebody answers in Meta's own inbox, past every app, or another app does.
+            let wait = chance.span(&format!("{name} inbox at"), Span(1), Span::hours(8));
+            let mut echo = json!({ "kind": "echo", "text": format!("From elsewhere, to {name}.") });
+            if chance.percent(&format!("{name} app"), 40) {
+                echo["app"] = "880045".into();
+            }
+            plan.at(at + wait, format!("{who} happens {echo}"));
+        }
+        if plan.profile != Profile::Calm && chance.percent(&format!("{name} likes"), 8) {
+            // Somebody of the Page likes it there, perhaps long after.
+            let wait = chance.span(&format!("{name} likes at"), Span::seconds(1), Span::hours(30));
+            let like = json!({ "kind": "reaction", "mid": format!("${name}"), "reaction": "love", "by_page": true });
+            plan.at(at + wait, format!("{who} happens {like}"));
         }
         if chance.percent(&format!("{name} note"), 10) {
             let wait = chance.span(&format!("{name} note at"), Span::seconds(20), Span::minutes(30));

@@ -1,5 +1,5 @@
 //! What Meta does beside delivering, and when the node falls: bodies again, Pages held back, threads handed over, Pages
-//! restricted for a while.
+//! restricted for a while. And what others post in its name.
 //!
 //! Invariant: what is held is let go, what is restricted is freed, and a node that falls starts again.
 
@@ -13,7 +13,7 @@ pub(super) fn plan(plan: &mut Plan) {
     repeats(plan);
     match plan.profile {
         Profile::Calm => {}
-        Profile::Busy => holds_and_more(plan),
+        Profile::Busy | Profile::Swarm => holds_and_more(plan),
         Profile::Rough => {
             holds_and_more(plan);
             falls(plan);
@@ -36,7 +36,19 @@ fn repeats(plan: &mut Plan) {
     }
 }
 
+/// Somebody posts what a customer never wrote.
+fn forgeries(plan: &mut Plan) {
+    let chance = plan.chance(Stream::Meta);
+    for Said { who, name, at } in plan.said.clone() {
+        if chance.percent(&format!("{name} forged"), 4) {
+            let wait = chance.span(&format!("{name} forged at"), Span(0), Span::hours(2));
+            plan.at(at + wait, format!("{who} writes \"Nobody wrote this.\" forged"));
+        }
+    }
+}
+
 fn holds_and_more(plan: &mut Plan) {
+    forgeries(plan);
     let chance = plan.chance(Stream::Meta);
     for (page, ..) in PAGES.iter().take(plan.profile.pages()) {
         let theirs: Vec<Said> = plan.said.iter().filter(|said| said.who.starts_with(page)).cloned().collect();

@@ -5,7 +5,7 @@ use crate::scenario::{Deed, Order};
 
 #[test]
 fn the_same_seed_is_the_same_scenario_and_is_read_back_from_its_text() {
-    for profile in [Profile::Calm, Profile::Busy, Profile::Rough] {
+    for profile in [Profile::Calm, Profile::Busy, Profile::Rough, Profile::Swarm] {
         for seed in 0..200 {
             let made = scenario(seed, profile);
             assert_eq!(made, scenario(seed, profile));
@@ -30,4 +30,26 @@ fn only_what_is_rough_fells_the_node_and_only_what_is_not_calm_is_held_back() {
     let (busy, rough) = (met(Profile::Busy), met(Profile::Rough));
     assert!(busy.0 == 0 && busy.1 > 20, "{busy:?}");
     assert!(rough.0 > 100 && rough.1 > 20, "{rough:?}");
+}
+
+#[test]
+fn the_swarm_draws_every_fault_in_some_runs_and_in_none_all_of_them() {
+    let kinds = |seed| -> std::collections::BTreeSet<&'static str> {
+        let lines = scenario(seed, Profile::Swarm).lines;
+        let word = |line: &crate::scenario::Line| {
+            if let Deed::Fault(fault) = &line.deed {
+                return fault.word();
+            }
+            let flood = matches!(&line.deed, Deed::Customer { act: crate::scenario::Act::Floods { .. }, .. });
+            if flood { Some("flood") } else { (line.deed == Deed::Crash).then_some("crash") }
+        };
+        lines.iter().filter_map(word).collect()
+    };
+    let drawn: Vec<_> = (0..200).map(kinds).collect();
+    let met: std::collections::BTreeSet<&str> = drawn.iter().flatten().copied().collect();
+    assert_eq!(met.len(), 31, "{met:?}");
+    assert!(
+        drawn.iter().all(|kinds| kinds.len() < met.len()) && drawn.iter().any(|kinds| kinds.len() < 4),
+        "{drawn:?}"
+    );
 }

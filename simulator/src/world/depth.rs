@@ -2,11 +2,12 @@
 //!
 //! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
 
-use model::{Inbound, Span, Timestamp};
+use model::{Inbound, MachineId, PageId, Span, TaskId, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
 
-use crate::outside::{Announced, CommentOnTask, World};
+use crate::outside::desk::Deed as Turn;
+use crate::outside::{Announced, CommentOnTask, Mood, World};
 use crate::witness::Witness;
 use crate::{core, tree};
 
@@ -22,8 +23,18 @@ pub(super) trait Played {
     fn falls(&mut self);
     /// It starts again.
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
+    /// A person turns the newest task of a conversation; which that was. `None`: it does not apply, or nothing runs.
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId>;
+    /// Meta grants the app the Human Agent feature, or no more.
+    fn grants_human_agent(&mut self, grants: bool);
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
+    /// Sends of a Page fare so from now on.
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
+    /// Whether there is a process.
+    fn runs(&self) -> bool;
+    /// Whether its clock is its own, and can be set.
+    fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
     fn rests(&self) -> anyhow::Result<bool>;
     /// Now.
@@ -41,6 +52,14 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
+    fn has_own_clock(&self) -> bool {
+        false
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -62,8 +81,25 @@ impl Played for core::Node<World> {
         Ok(())
     }
 
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId> {
+        if !self.is_up() {
+            return None;
+        }
+        let desk = &mut self.outside_mut().desk;
+        let task = desk.task_of(conversation)?;
+        desk.act(conversation, turn).then_some(task)
+    }
+
+    fn grants_human_agent(&mut self, grants: bool) {
+        self.outside_mut().facebook.grants_human_agent(grants);
+    }
+
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside_mut().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside_mut().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {
@@ -87,6 +123,14 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
+    fn has_own_clock(&self) -> bool {
+        true
+    }
+
     fn goes_to(&mut self, at: Timestamp) {
         self.run_until(at);
     }
@@ -107,8 +151,21 @@ impl Played for tree::Node<World> {
         self.restart(config.clone())
     }
 
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId> {
+        let task = self.desk()?.task_of_binding(conversation).ok()??;
+        self.act(self.now(), conversation, turn).then_some(task)
+    }
+
+    fn grants_human_agent(&mut self, grants: bool) {
+        self.outside().facebook.grants_human_agent(grants);
+    }
+
     fn meta_knows(&mut self, inbound: &Inbound) {
         self.outside().facebook.hear(inbound);
+    }
+
+    fn set_mood(&mut self, page: &PageId, mood: Option<Mood>) {
+        self.outside().facebook.set_mood(page.clone(), mood);
     }
 
     fn rests(&self) -> anyhow::Result<bool> {

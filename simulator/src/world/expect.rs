@@ -2,6 +2,9 @@
 //!
 //! Looks and changes nothing, but that an agent who asks is noted as one. Invariant: both depths are asked the same.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use machine::AccountFacts;
@@ -10,32 +13,38 @@ use oracle::History;
 use oracle::history::{Journaled, May, Meta, Taken, Tracker, TrackerAnswer, What};
 
 use crate::chronicle::Chronicle;
-use crate::scenario::{Composer, Expected, Word};
+use crate::scenario::{Composer, Expect, Expected, Word};
 
 /// What is wrong, in a sentence without the line's number.
 pub(super) fn met(
-    expected: &Expected,
+    expect: &Expect,
     of: Option<&MachineId>,
     (now, facts, rests): (Timestamp, &AccountFacts, bool),
     chronicle: &mut Chronicle,
 ) -> Result<(), String> {
-    let (wanted, found) = match expected {
-        Expected::Composer(wanted) => return composer(wanted, of, (now, facts), chronicle),
+    let history = chronicle.so_far();
+    let (wanted, found) = match &expect.what {
+        Expected::Composer(wanted) => {
+            let found = of.and_then(|machine| chronicle.asks(now, machine, facts));
+            return composer(wanted, found).map_err(|found| format!("{}, {found}", wished(expect)));
+        }
         Expected::Settled if rests => return Ok(()),
-        Expected::Settled => return Err("expected that all has settled; something is under way".to_owned()),
-        Expected::Sent { count, form } => (count, sent(chronicle.so_far(), of, form.as_ref())),
-        Expected::Refused { count, reason } => (count, refused(chronicle.so_far(), of, reason.as_ref())),
-        Expected::Held { count, reason } => {
-            (count, standing(chronicle.so_far(), of, |says| held(says, reason.as_ref())))
-        }
-        Expected::Failed { count, reason } => {
-            (count, standing(chronicle.so_far(), of, |says| failed(says, reason.as_ref())))
-        }
-        Expected::InDoubt { count } => (count, standing(chronicle.so_far(), of, in_doubt)),
-        Expected::Tasks { count } => (count, tasks(chronicle.so_far(), of)),
-        Expected::Lines { count } => (count, lines(chronicle.so_far(), of)),
+        Expected::Settled => return Err(format!("{}, something is under way", wished(expect))),
+        Expected::Sent { count, form } => (count, sent(history, of, form.as_ref())),
+        Expected::Refused { count, reason } => (count, refused(history, of, reason.as_ref())),
+        Expected::Held { count, reason } => (count, standing(history, of, |says| held(says, reason.as_ref()))),
+        Expected::Failed { count, reason } => (count, standing(history, of, |says| failed(says, reason.as_ref()))),
+        Expected::InDoubt { count } => (count, standing(history, of, in_doubt)),
+        Expected::Tasks { count } => (count, tasks(history, of)),
+        Expected::Lines { count } => (count, lines(history, of)),
     };
-    if *wanted == found { Ok(()) } else { Err(format!("expected {expected}, found {found}")) }
+    if *wanted == found { Ok(()) } else { Err(format!("{}, found {found}", wished(expect))) }
+}
+
+/// As the line says it.
+fn wished(Expect { what, of }: &Expect) -> String {
+    let of = of.as_ref().map(|who| format!(" of {who}")).unwrap_or_default();
+    format!("expected {what}{of}")
 }
 
 /// Whether it is about the conversation that is asked about.
@@ -127,24 +136,21 @@ fn lines(history: &History, of: Option<&MachineId>) -> u64 {
     taken.values().sum()
 }
 
-fn composer(
-    wanted: &Composer,
-    of: Option<&MachineId>,
-    (now, facts): (Timestamp, &AccountFacts),
-    chronicle: &mut Chronicle,
-) -> Result<(), String> {
-    let found = of.and_then(|machine| chronicle.asks(now, machine, facts));
+/// Whether an agent is told this; else what they are told.
+fn composer(wanted: &Composer, found: Option<May>) -> Result<(), String> {
     let is_it = match (wanted, &found) {
         (Composer::Open, Some(May::Yes)) => true,
         (Composer::Closed { reason }, Some(May::No { reason: found })) => is(Some(reason), found),
         (Composer::Waits { reason }, Some(May::Later { reason: found })) => is(Some(reason), found),
         (Composer::Open | Composer::Closed { .. } | Composer::Waits { .. }, Some(_) | None) => false,
     };
-    let found = match &found {
+    if is_it {
+        return Ok(());
+    }
+    Err(match found {
         Some(May::Yes) => "it is open".to_owned(),
         Some(May::No { reason }) => format!("it is closed: {reason}"),
         Some(May::Later { reason }) => format!("it waits: {reason}"),
         None => "there is no task to write on".to_owned(),
-    };
-    if is_it { Ok(()) } else { Err(format!("expected that the composer is {wanted}; {found}")) }
+    })
 }

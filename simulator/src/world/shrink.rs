@@ -1,14 +1,19 @@
 //! Takes away from a scenario what is not needed to show what it shows: Pages, customers, then lines, in halves, quarters,
-//! and one by one.
+//! and one by one; then what of the lines that are left is longer than it need be.
 //!
 //! Invariant: what is left comes to the same verdict, for a reason that the whole one had too.
 
-use super::{Depth, Run, Verdict, play};
-use crate::scenario::Scenario;
+use model::Span;
+
+use super::{Depth, Run, Verdict, play, run, varied};
+use crate::scenario::{Act, Deed, Line, Scenario};
 
 /// Takes away from a scenario while the same stays wrong; at most so many runs.
 pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
-    let mut shrinking = Shrinking { least: scenario.clone(), found, depth: found.depth, left: runs_max };
+    // As little as shows it: most is seen in one run, some only beside others.
+    let tries: [Playing; 3] = [|scenario, depth| play(scenario, depth, false), varied, run];
+    let again = tries.into_iter().find(|again| is_same(found, &again(scenario, found.depth))).unwrap_or(run);
+    let mut shrinking = Shrinking { least: scenario.clone(), found, again, depth: found.depth, left: runs_max };
     // The core depth is much faster: where it shows the same, most of the work is done there.
     if found.depth == Depth::Actors && shrinking.is_shown_at(Depth::Core) {
         shrinking.depth = Depth::Core;
@@ -23,9 +28,14 @@ pub fn shrink(scenario: &Scenario, found: &Run, runs_max: usize) -> Scenario {
     shrinking.least
 }
 
+/// A way to play a scenario.
+type Playing = fn(&Scenario, Depth) -> Run;
+
 struct Shrinking<'a> {
     least: Scenario,
     found: &'a Run,
+    /// What shows it.
+    again: Playing,
     depth: Depth,
     left: usize,
 }
@@ -39,6 +49,7 @@ impl Shrinking<'_> {
             self.lines();
             self.ends();
             if self.least == before || self.left == 0 {
+                self.words();
                 return;
             }
         }
@@ -77,11 +88,24 @@ impl Shrinking<'_> {
         }
     }
 
+    /// Short texts, and nothing said of a line that need not be.
+    fn words(&mut self) {
+        for index in 0..self.least.lines.len() {
+            for plainer in [short, in_time, in_turn, unnamed] {
+                let mut candidate = self.least.clone();
+                let is_plainer = candidate.lines.get_mut(index).is_some_and(plainer);
+                // Where others speak of the line it keeps its name.
+                let candidate = Scenario::parse(&candidate.to_string()).ok().filter(|_| is_plainer);
+                self.takes(candidate);
+            }
+        }
+    }
+
     /// Goes on from the candidate where it still shows the same.
     fn takes(&mut self, candidate: Option<Scenario>) -> bool {
         let Some(candidate) = candidate.filter(|_| self.left > 0) else { return false };
         self.left -= 1;
-        let shows = is_same(self.found, &play(&candidate, self.depth, false));
+        let shows = is_same(self.found, &(self.again)(&candidate, self.depth));
         if shows {
             self.least = candidate;
         }
@@ -89,8 +113,44 @@ impl Shrinking<'_> {
     }
 
     fn is_shown_at(&self, depth: Depth) -> bool {
-        is_same(self.found, &play(&self.least, depth, false))
+        is_same(self.found, &(self.again)(&self.least, depth))
     }
+}
+
+/// Characters of a text that nobody needs to read.
+const SHORT: usize = 24;
+
+/// Cuts a long text behind its first words; whether there is one.
+fn short(line: &mut Line) -> bool {
+    let (Deed::Customer { act: Act::Writes { text, .. } | Act::Edits { text, .. }, .. } | Deed::Agent { text, .. }) =
+        &mut line.deed
+    else {
+        return false;
+    };
+    let is_long = text.chars().count() > SHORT;
+    if is_long {
+        let cut: String = text.chars().take(SHORT).collect();
+        *text = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words).to_owned();
+    }
+    is_long
+}
+
+/// What came late comes in time; whether it came late.
+fn in_time(line: &mut Line) -> bool {
+    let (Deed::Customer { manner, .. } | Deed::Page { manner, .. }) = &mut line.deed else { return false };
+    std::mem::replace(&mut manner.late, Span(0)) > Span(0)
+}
+
+/// What came on standby comes as everything does; whether it came there.
+fn in_turn(line: &mut Line) -> bool {
+    let (Deed::Customer { manner, .. } | Deed::Page { manner, .. }) = &mut line.deed else { return false };
+    std::mem::take(&mut manner.standby)
+}
+
+/// What has a name loses it; whether it had one.
+fn unnamed(line: &mut Line) -> bool {
+    let (Deed::Customer { manner, .. } | Deed::Page { manner, .. }) = &mut line.deed else { return false };
+    manner.name.take().is_some()
 }
 
 /// Whether a run shows what another showed.

@@ -69,7 +69,7 @@ fn keep(seeds: Range<u64>, depth: Depth) -> Judged {
 
 /// Two at a time, so that what belongs to the process as a whole cannot hide.
 fn hold_still(depth: Depth) -> Judged {
-    let world = scenario(4, Profile::Calm);
+    let world = scenario(9, Profile::Calm);
     let runs = || (0..RUNS / 2).map(|_| play(&world, depth, false).trace_hash).collect::<Vec<_>>();
     let hashes = std::thread::scope(|scope| {
         let lanes = [0; 2].map(|_| scope.spawn(runs));
@@ -90,13 +90,15 @@ fn meet() -> Judged {
         let profile = Profile::of_seed(seed, &Profile::ALL);
         met.add(&play(&scenario(seed, profile), Depth::Core, false).coverage);
     }
-    let wanted: [(&str, &[&str]); 6] = [
+    let wanted: [(&str, &[&str]); 8] = [
         ("commands", &["receive", "reply", "settle", "wake", "dispatch", "configure"]),
         ("rules", &["standard-window", "human-agent"]),
         ("refusals", &["window-closed", "human-agent-not-granted", "standby"]),
         ("holds", &["page-restricted"]),
         ("items", &["message", "reaction", "edit", "unsend", "read", "postback", "referral", "on standby"]),
-        ("faults", &["crash"]),
+        ("faults", &["crash", "crash-after-commits", "crash-after-writes", "crash-after-calls", "power-cut"]),
+        ("faults", &["full-disk", "failing-disk", "commit-refused", "commit-lost", "commit-delayed"]),
+        ("faults", &["panic", "stuck-actor"]),
     ];
     let missing: Vec<String> = wanted
         .iter()

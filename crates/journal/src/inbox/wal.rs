@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
+use sabotage::{Defect, on};
 
 use super::file::{Errand, ShelfCommit};
 use super::frame::{self, FILE_HEAD, FileHead, HALF_HEAD, Scan, file_head, read_file_head};
@@ -334,7 +335,8 @@ impl WalCommit {
         }
         CommitPoints::Inbox.before();
         let start = FILE_HEAD as u64 + self.active as u64 * self.wal.half;
-        if let Err(fault) = self.wal.write(start + self.at, &self.buffer) {
+        let later = on(Defect::AckBeforeDurable);
+        if !later && let Err(fault) = self.wal.write(start + self.at, &self.buffer) {
             tracing::error!(%fault, "inbox.wal cannot be written");
             return false;
         }

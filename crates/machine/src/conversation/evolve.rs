@@ -2,8 +2,9 @@
 //!
 //! Invariant: lines enter `waiting` here and leave it only into an effect that an event names, so none is ever lost.
 
-use model::{Inbound, Kind, Mid, TaskId, Timestamp};
+use model::{Inbound, Kind, Mid, Span, TaskId, Timestamp};
 use policy::Openers;
+use sabotage::{Defect, on};
 
 use super::command::{Outcome, Resolution};
 use super::event::{Event, Line, WakeReason};
@@ -63,6 +64,7 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
             }
         }
         Event::SentOutside { mid } => sent_outside(state, mid),
+        Event::ThreadOwned { .. } if on(Defect::HandoverIgnored) => {}
         Event::ThreadOwned { ours, at, key } => {
             state.hear(Evidence { at: *at, is_handover: true, key: *key }, !ours);
         }
@@ -97,6 +99,9 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
             Resolution::Retry => queue.requeue(*part),
             Resolution::WasSent | Resolution::GiveUp => {}
         },
+        Event::PartRefused { part, reason: _, at } if on(Defect::RefusedLaterSent) => {
+            queue.delay(*part, *at + Span::hours(6));
+        }
         Event::PartRefused { part, reason, at: _ } => queue.refuse(*part, *reason),
         Event::PartHeld { part, reason, at } => queue.hold(*part, *reason, *at),
         Event::SendStarted { part, attempt, verdict: _, content: _, at } => queue.start(*part, seq, *attempt, *at),
@@ -130,7 +135,7 @@ fn received(state: &mut State, inbound: &Inbound) {
     match &inbound.kind {
         Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
             state.newest_at = state.newest_at.max(Some(inbound.at));
-            state.waiting.extend(line);
+            state.waiting.extend(line.filter(|_| state.tracker.is_none() || !on(Defect::CommentLost)));
         }
         Kind::Echo(echo) => {
             let ours = state.part_named_by(echo.metadata.as_deref()).or_else(|| state.queue.part_of_mid(&echo.mid));
@@ -196,6 +201,9 @@ fn tracker_settled(state: &mut State, work: TrackerWork, outcome: &Outcome) {
     let refusal = match tracker_answer(&work, outcome) {
         TrackerAnswer::Opened | TrackerAnswer::Added => {
             state.tracker_refusal = None;
+            if work.task.is_none() && on(Defect::LineDoubled) {
+                state.waiting.extend(work.lines);
+            }
             return;
         }
         TrackerAnswer::Inactive => None,

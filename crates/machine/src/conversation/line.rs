@@ -6,6 +6,7 @@ use model::{
     Answer, Appointment, Attachment, AttachmentKind, Channel, Feedback, FeedbackWay, Handover, HandoverAct, Inbound,
     Kind, Message, Optin, OptinWay, Order, Postback, Product, Reaction, Redacted, Referral, Shared, Timestamp,
 };
+use sabotage::{Defect, on};
 
 use super::event::{Line, Origin};
 use super::state::{Evidence, State};
@@ -40,7 +41,7 @@ impl State {
             | Kind::Notice(_) => (Origin::Notice, notice(&inbound.kind)?, Vec::new()),
             Kind::Delivered(_) | Kind::Read(_) | Kind::Legacy(_) => return None,
         };
-        let late = self.newest_at.is_some_and(|newest| inbound.at < newest);
+        let late = self.newest_at.is_some_and(|newest| inbound.at < newest) && !on(Defect::LateUnmarked);
         Some(Line { key: inbound.key, origin, at: inbound.at, late, text: Redacted::new(text), attachments })
     }
 

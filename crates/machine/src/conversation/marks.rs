@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use model::{Edit, Inbound, ItemKey, Kind, Mid, Reaction, Redacted, Timestamp};
+use sabotage::{Defect, on};
 
 use super::line::sign;
 
@@ -53,6 +54,7 @@ impl Marks {
         match &inbound.kind {
             Kind::Reaction(reaction) => self.react(inbound, reaction),
             Kind::Edit(edit) => self.edit(inbound, edit),
+            Kind::Unsend(_) if on(Defect::UnsendIgnored) => {}
             Kind::Unsend(unsend) => {
                 let mark = self.0.entry(unsend.mid.clone()).or_default();
                 replace(&mut mark.unsend, newest(inbound, ()));
@@ -77,6 +79,9 @@ impl Marks {
         let mark = self.0.entry(reaction.mid.clone()).or_default();
         let value = reaction.added.then(|| sign(reaction).to_owned());
         let slot = if reaction.by_page { &mut mark.pages } else { &mut mark.customers };
+        if on(Defect::ReactionsByArrival) {
+            *slot = None;
+        }
         replace(slot, newest(inbound, value));
     }
 

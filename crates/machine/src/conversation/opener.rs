@@ -5,6 +5,7 @@
 //! follows. What is not listed (receipts, edits, unsends, a reaction taken back, consent to notifications) opens nothing.
 
 use model::{Kind, OptinWay, Referral};
+use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 /// What an item does to the window.
@@ -23,6 +24,8 @@ pub enum Opens {
 pub fn opens(kind: &Kind) -> Opens {
     match kind {
         Kind::Message(_) => Opens::Message,
+        Kind::Echo(_) if on(Defect::EchoAsCustomers) => Opens::Message,
+        Kind::Edit(_) if on(Defect::EditOpensWindow) => Opens::Window,
         Kind::Postback(_) => Opens::Window,
         Kind::Reaction(reaction) => window_if(reaction.added && !reaction.by_page),
         Kind::Referral(referral) => window_if(is_link(referral)),

@@ -4,6 +4,7 @@
 
 use model::{Span, Timestamp};
 use policy::{Author, Edition, Facts, Guards, Openers, UpdateTag, Verdict};
+use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::event::WakeReason;
@@ -112,7 +113,7 @@ pub(super) fn due(state: &State) -> impl Iterator<Item = (Timestamp, WakeReason)
     let held = state.queue.next_look().map(|at| (at, WakeReason::Held));
     let doubt = state.queue.next_doubt().map(|(at, _)| (at, WakeReason::Doubt));
     let echo = state.held.iter().filter_map(|held| held.until).min().map(|at| (at, WakeReason::Echo));
-    let window = unnoted_end(state).map(|at| (at, WakeReason::Window));
+    let window = unnoted_end(state).filter(|_| !on(Defect::DeadlineLost)).map(|at| (at, WakeReason::Window));
     [gathering, retry, held, doubt, echo, window].into_iter().flatten()
 }
 

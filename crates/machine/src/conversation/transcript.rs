@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Attachment, AttachmentKind, EffectId, Inbound, ItemKey, Kind, Mid, Redacted, Timestamp, address};
 use policy::Openers;
+use sabotage::{Defect, on};
 
 use super::event::Event;
 use super::evolve::evolve_queue;
@@ -266,6 +267,10 @@ impl Transcript {
                     self.notices.insert(inbound.key, bubble(None, text, &[]));
                 }
             }
+            Kind::Edit(edit) if on(Defect::EditDuplicates) => {
+                let text = edit.text.clone().unwrap_or_default().reveal().clone();
+                self.written.insert(inbound.key, bubble(None, text, &[]));
+            }
             Kind::Reaction(_) | Kind::Edit(_) | Kind::Unsend(_) | Kind::Legacy(_) => {}
             Kind::Echo(echo) => {
                 let named = echo.metadata.as_deref().and_then(|metadata| metadata.parse::<EffectId>().ok());
@@ -275,6 +280,9 @@ impl Transcript {
                 let text = readable(echo.text.as_ref(), &echo.attachments);
                 let bubble = bubble(Some(echo.mid.clone()), text, &echo.attachments);
                 self.echoes.insert(echo.mid.clone(), SeenEcho { bubble, part, outside: false });
+            }
+            Kind::Delivered(receipt) if on(Defect::ReceiptsBackwards) => {
+                self.receipts.delivered = Some(receipt.watermark);
             }
             Kind::Delivered(receipt) => {
                 self.receipts.delivered = self.receipts.delivered.max(Some(receipt.watermark));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{CommentId, Mid, Span, Timestamp};
 use policy::{Author, DeferReason, ForbidReason, UpdateTag};
+use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::part::{Content, Part, PartId, PartState};
@@ -55,7 +56,7 @@ impl Queue {
         if !self.unsettled.is_empty() {
             return None;
         }
-        let id = self.waiting.first()?;
+        let id = if on(Defect::PartsSwapped) { self.waiting.last()? } else { self.waiting.first()? };
         let part = self.parts.get(id)?;
         match part.state {
             PartState::Queued { not_before: Some(at) } if now < at => None,

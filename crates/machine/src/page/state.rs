@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Anomaly, ItemKey, PageInbound, PageKind, Place, Timestamp};
+use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::wall::{Recent, Standing, Wall};
@@ -190,6 +191,7 @@ impl State {
 
     fn restrict(&mut self, restricted: bool) {
         self.facts.restricted = restricted;
+        self.facts.known &= !on(Defect::RestrictedForgotten);
         self.version = self.seq;
     }
 

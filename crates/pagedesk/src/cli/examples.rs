@@ -35,7 +35,7 @@ Examples:
 
 With --json one JSON object goes to standard output: the addresses, or with --play or --script
 what was played came to; then the addresses are one line of JSON on standard error, among the
-log. docs/format/recording.md and docs/format/scenario.md say what a recording and a scenario
+log. docs/format/corpus.md and docs/format/scenario.md say what a recording and a scenario
 are. During a scenario the stand-in makes no echoes and receipts of the node's answers: whoever
 plays the recording of it makes their own.
 
@@ -56,28 +56,40 @@ pub(super) const CORPUS: &str = "\
 Examples:
   pagedesk corpus import ./payloads             whole deliveries, single entries or single items
   pagedesk corpus import ./payloads --json
+  pagedesk corpus import ./payloads --out ./recording     writes them as a recording, too
   pagedesk corpus export --dir /var/lib/pagedesk --out ./recording
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./monday --from 2026-06-08 --to 2026-06-09
   pagedesk corpus lint ./recording
+  pagedesk corpus stats ./recording
+  pagedesk corpus split ./recording --by page --out ./parts
+  pagedesk corpus join ./parts --out ./whole
 
 Exit codes of import: 0 every file is JSON, 4 there is no *.json file or no such folder, 5 some
 are no JSON; one bad file never stops the others. What was not understood is named with its file.
-Those of the others stand under `pagedesk corpus export --help` and `pagedesk corpus lint --help`.";
+With --out also 3 the folder is there already or cannot be written, 4 no payload is a delivery.
+Those of the others stand under --help of each.";
 
 pub(super) const EXPORT: &str = "\
 Examples:
   pagedesk corpus export --dir /var/lib/pagedesk --out ./recording
   pagedesk corpus export --dir /var/lib/pagedesk --out ./recording --key-file redaction.key
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./one --conversation PAGE/PSID
+  pagedesk corpus export --dir /var/lib/pagedesk --out ./hour --from 2026-06-08T07:00:00Z --kind message
   pagedesk corpus export --dir ./state --out ./recording --no-redaction    a sandbox's store
   pagedesk replay ./recording --approve
 
-Writes deliveries.jsonl, facts.jsonl and, where there is none yet, manifest.toml. Names, texts,
-numbers and addresses become pseudonyms of the same form; who is who, what is equal and the
-order of ids stay, so that the recording comes to the same decisions. The same store and key
+Writes deliveries.jsonl, facts.jsonl and, where there is no manifest yet, customers.jsonl and
+manifest.toml. Names, texts, numbers and addresses become pseudonyms of the same form; who is who,
+what is equal and the order of ids stay, so that the recording comes to the same decisions. The same store and key
 give the same bytes. Nothing is signed: who plays a recording signs with a secret of its own.
 
+With --page, --conversation and --kind a body that holds other items too keeps only what was asked
+for; the manifest says how many are not as they came. Kinds are those of `corpus stats`; agents'
+comments are of the kind `comment`. The name of a Page holds for its conversations too.
+
 Exit codes: 0 written, 3 a store that cannot be used or is no sandbox's and was to be shown as
-it is, a recording that is there already or is of other Pages, 4 nothing came in, 5 a delivery
-that a recording cannot hold";
+it is, a recording that is there already or is of other Pages, 4 nothing came in or nothing is
+what was asked for, 5 a delivery that a recording cannot hold";
 
 pub(super) const LINT: &str = "\
 Examples:

@@ -22,6 +22,7 @@ const RUN: &str = "\
 Examples:
   pagedesk sim run --seed 7                              one world of the profile `busy`
   pagedesk sim run --seeds 0..200 --profile rough        200 worlds in which the node falls
+  pagedesk sim run --seeds 0..200 --profile swarm        200 worlds in which anything may go wrong
   pagedesk sim run --seeds 0..20 --depth actors --json   one object a line, for programs
   pagedesk sim run --seed 7 --steps 10                   its first ten lines alone
 
@@ -105,6 +106,8 @@ pub(crate) struct SimRun {
     /// Print one JSON object a run
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 impl SimRun {
@@ -147,6 +150,8 @@ pub(crate) struct SimExplore {
     /// Print what it came to as one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 /// `pagedesk sim shrink`
@@ -161,6 +166,8 @@ pub(crate) struct SimShrink {
     /// Write it into this file instead of printing it
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub planted: SimPlanted,
 }
 
 /// Profiles in the order in which they were named, each once.
@@ -196,6 +203,17 @@ pub(crate) struct SimScenario {
     /// Print what it came to as one JSON object
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub planted: SimPlanted,
+}
+
+/// What is wrong with the node on purpose; nothing in a build without planted defects.
+#[derive(Args, Debug)]
+pub(crate) struct SimPlanted {
+    /// Plant this defect
+    #[cfg(feature = "sabotage")]
+    #[arg(long, value_name = "CODE")]
+    pub sabotage: Option<String>,
 }
 
 /// How much of the node is played.
@@ -216,6 +234,8 @@ pub(crate) enum SimProfile {
     Busy,
     /// As busy, and the node falls and starts again
     Rough,
+    /// As busy, and each run draws what goes wrong in it: falls, disks, commits, actors, clocks, floods
+    Swarm,
 }
 
 impl SimProfile {

@@ -1,36 +1,37 @@
-//! `pagedesk corpus export`: what came into a store, as a recording: deliveries, agents' comments, and a manifest where
-//! there is none; redacted, unless it is a sandbox's and nobody wants it so.
+//! `pagedesk corpus export`: what came into a store, as a recording: deliveries, agents' comments, customers, and a
+//! manifest where there is none; redacted, unless it is a sandbox's and nobody wants it so.
 //!
 //! Invariants: what is written lies there whole or not at all, and takes as much memory for a million deliveries as for
 //! one.
 
-mod origin;
+pub(super) mod origin;
 mod source;
 mod veil;
-mod written;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use ::journal::ReadOnlyJournal;
-use model::PageId;
+use model::{PageId, Timestamp};
 use serde_json::json;
-use simulator::play::recording::{FORMAT, Manifest, Recording};
+use simulator::play::recording::{CustomerOf, Expected, FORMAT, Filter, Manifest, PageOf, Provenance, Recording};
 
 use crate::cli::Export;
+use crate::corpus::written::{self, Draft};
 use crate::exit::{self, Exit, Failure};
+use crate::instant;
 use crate::journal::is_store;
 use crate::sandbox::unreadable;
 use crate::store::unusable;
 use origin::Origin;
 use source::Source;
 use veil::Veil;
-use written::Draft;
 
 /// What was written.
 #[derive(Default)]
 struct Counts {
     deliveries: u64,
+    /// Bodies among them that held other items, too.
+    cut_bodies: u64,
     facts: u64,
     /// Comments on tasks that belong to no conversation, or were merged away.
     left_out: u64,
@@ -54,28 +55,59 @@ fn write(source: &Source<'_>, origin: Origin) -> Result<String, Failure> {
     std::fs::create_dir_all(&asked.out).map_err(|fault| written::unwritable(&asked.out, &fault))?;
     let mut veil = Veil::of(source, &origin)?;
     let origin = veil.origin(origin, &asked.out)?;
-    let has_manifest = fits(&asked.out, &origin, veil.is_redaction())?;
+    let filter = filter(source, &mut veil)?;
+    let has_manifest = fits(&asked.out, &origin, filter.as_ref(), veil.is_redaction())?;
     let mut counts = Counts::default();
-    let drafts = [
-        Some(deliveries(source, &mut veil, &mut counts)?),
-        Some(facts(source, &mut veil, &mut counts)?),
-        if has_manifest { None } else { Some(manifest(source, &mut veil, &origin)?) },
-    ];
+    let mut drafts = vec![deliveries(source, &mut veil, &mut counts)?, facts(source, &mut veil, &mut counts)?];
     if (counts.deliveries, counts.facts) == (0, 0) {
-        let what = format!("nothing came into the store {}", asked.dir.display());
-        return Err(Failure::new(Exit::NothingMatched, what));
+        return Err(nothing(asked));
     }
-    drafts.into_iter().flatten().try_for_each(Draft::keep)?;
+    if !has_manifest {
+        drafts.extend(customers(source, &mut veil)?);
+        let filter = filter.map(|filter| Filter { cut_bodies: counts.cut_bodies, ..filter });
+        drafts.push(manifest(source, veil.is_redaction(), filter, &origin)?);
+    }
+    drafts.into_iter().try_for_each(Draft::keep)?;
     Ok(told(asked, &counts, has_manifest, veil.is_redaction()))
 }
 
+fn nothing(asked: &Export) -> Failure {
+    let dir = asked.dir.display();
+    if asked.narrowing.is_open() {
+        return Failure::new(Exit::NothingMatched, format!("nothing came into the store {dir}"));
+    }
+    Failure::new(Exit::NothingMatched, format!("nothing that came into the store {dir} is what was asked for")).remedy(
+        "ask for less: --from is the first instant, --to the first that is too late; export without a filter and \
+                 `pagedesk corpus stats` shows which Pages and kinds there are",
+    )
+}
+
+/// What the recording is narrowed to, as its manifest tells it.
+fn filter(source: &Source<'_>, veil: &mut Veil) -> Result<Option<Filter>, Failure> {
+    let (asked, out) = (&source.asked.narrowing, &source.asked.out);
+    if asked.is_open() {
+        return Ok(None);
+    }
+    let said = |at: Option<Timestamp>| at.map(|at| instant::write(at.0));
+    let mut filter = Filter { from: said(asked.from), to: said(asked.to), ..Filter::default() };
+    for page in &asked.page {
+        filter.pages.push(PageId::new(veil.id(page, out)?));
+    }
+    for (page, psid) in &asked.conversation {
+        filter.conversations.push(format!("{}/{}", veil.id(page.as_str(), out)?, veil.id(psid.as_str(), out)?));
+    }
+    filter.kinds.clone_from(&asked.kind);
+    Ok(Some(filter))
+}
+
 /// Whether a manifest is there. One that is of something else is refused.
-fn fits(out: &std::path::Path, origin: &Origin, is_redacted: bool) -> Result<bool, Failure> {
+fn fits(out: &std::path::Path, origin: &Origin, filter: Option<&Filter>, is_redacted: bool) -> Result<bool, Failure> {
     if !out.join(Manifest::FILE).exists() {
         return Ok(false);
     }
     let manifest = Manifest::read(out).map_err(|fault| unreadable(&fault))?;
     let pages: BTreeSet<&PageId> = manifest.pages.iter().map(|page| &page.id).collect();
+    let told = manifest.filter.map(|filter| Filter { cut_bodies: 0, ..filter });
     let listed = |pages: &mut dyn Iterator<Item = &PageId>| pages.map(PageId::as_str).collect::<Vec<_>>().join(", ");
     let word = |on: bool| if on { "true" } else { "false" };
     let differs = if !pages.iter().copied().eq(origin.pages.keys()) {
@@ -89,6 +121,8 @@ fn fits(out: &std::path::Path, origin: &Origin, is_redacted: bool) -> Result<boo
     } else if manifest.human_agent != origin.human_agent {
         let (wanted, found) = (word(manifest.human_agent), word(origin.human_agent));
         Some(format!("says human_agent = {wanted}, and in the store it was {found}"))
+    } else if told.as_ref() != filter {
+        Some("is of a recording that was narrowed otherwise".to_owned())
     } else {
         None
     };
@@ -119,9 +153,10 @@ fn overwrites(asked: &Export) -> Result<(), Failure> {
 fn deliveries(source: &Source<'_>, veil: &mut Veil, counts: &mut Counts) -> Result<Draft, Failure> {
     let out = &source.asked.out;
     let mut draft = Draft::begin(out, Recording::DELIVERIES)?;
-    source.each_delivery("writing", &mut |line| {
+    source.each_delivery("writing", &mut |kept| {
         counts.deliveries += 1;
-        draft.line(&veil.delivery(line, out)?)
+        counts.cut_bodies += u64::from(kept.is_cut);
+        draft.line(&veil.delivery(kept.line, out)?)
     })?;
     Ok(draft)
 }
@@ -136,37 +171,47 @@ fn facts(source: &Source<'_>, veil: &mut Veil, counts: &mut Counts) -> Result<Dr
     Ok(draft)
 }
 
-fn manifest(source: &Source<'_>, veil: &mut Veil, origin: &Origin) -> Result<Draft, Failure> {
-    let asked = source.asked;
-    let named = asked.out.canonicalize().ok().and_then(|out| Some(out.file_name()?.to_string_lossy().into_owned()));
-    let title = asked.title.clone().or(named).unwrap_or_else(|| "Recorded".to_owned());
-    let provenance = if veil.is_redaction() { "recorded" } else { "synthetic" };
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let mut draft = Draft::begin(&asked.out, Manifest::FILE)?;
-    draft.write(|file| {
-        writeln!(file, "format = {FORMAT}\ntitle = {}\nprovenance = \"{provenance}\"", quoted(&title))?;
-        writeln!(file, "app_id = {}\nhuman_agent = {}", quoted(origin.app.as_str()), origin.human_agent)?;
-        origin.pages.iter().try_for_each(|(page, name)| {
-            writeln!(file, "\n[[pages]]\nid = {}\nname = {}", quoted(page.as_str()), quoted(name))
-        })
-    })?;
+/// No file where no name is known.
+fn customers(source: &Source<'_>, veil: &mut Veil) -> Result<Option<Draft>, Failure> {
+    let out = &source.asked.out;
+    let mut draft = Draft::begin(out, Recording::CUSTOMERS)?;
+    let mut count = 0;
     source.each_customer(&mut |customer| {
-        let (page, psid, name) = veil.customer(customer, &asked.out)?;
-        let (page, psid, name) = (quoted(page.as_str()), quoted(psid.as_str()), quoted(&name));
-        draft.write(|file| writeln!(file, "\n[[customers]]\npage = {page}\npsid = {psid}\nname = {name}"))
+        count += 1;
+        let (page, psid, name) = veil.customer(customer, out)?;
+        draft.line(&CustomerOf { page, psid, name })
     })?;
-    Ok(draft)
+    Ok((count > 0).then_some(draft))
+}
+
+fn manifest(source: &Source<'_>, is_redacted: bool, filter: Option<Filter>, origin: &Origin) -> Result<Draft, Failure> {
+    let asked = source.asked;
+    let pages = origin.pages.iter().map(|(id, name)| PageOf { id: id.clone(), name: name.clone() });
+    let manifest = Manifest {
+        format: FORMAT,
+        title: asked.title.clone().unwrap_or_else(|| written::name(&asked.out)),
+        provenance: if is_redacted { Provenance::Recorded } else { Provenance::Synthetic },
+        app_id: origin.app.clone(),
+        human_agent: origin.human_agent,
+        filter,
+        pages: pages.collect(),
+        customers: Vec::new(),
+        parts: Vec::new(),
+        expected: Expected::default(),
+    };
+    Draft::of(&asked.out, Manifest::FILE, &manifest.to_text())
 }
 
 fn told(asked: &Export, counts: &Counts, has_manifest: bool, is_redacted: bool) -> String {
     let out = asked.out.display();
-    let Counts { deliveries, facts, left_out } = counts;
+    let Counts { deliveries, cut_bodies, facts, left_out } = counts;
     let manifest = if has_manifest { "kept" } else { "written" };
     if asked.json {
         let counts = json!({
             "out": out.to_string(),
             "deliveries": deliveries,
             "facts": facts,
+            "cut_bodies": cut_bodies,
             "left_out": left_out,
             "manifest": manifest,
             "redacted": is_redacted,
@@ -177,12 +222,16 @@ fn told(asked: &Export, counts: &Counts, has_manifest: bool, is_redacted: bool) 
         0 => String::new(),
         count => format!("  {count} comments on tasks that belong to no conversation any more were left out\n"),
     };
+    let cut = match cut_bodies {
+        0 => String::new(),
+        count => format!("  of {count} deliveries only those items are there that were asked for\n"),
+    };
     let redacted = if is_redacted {
         format!("  redacted; `pagedesk corpus lint {out}` looks for what was forgotten\n")
     } else {
         "  not redacted\n".to_owned()
     };
     format!(
-        "{out} holds {deliveries} deliveries and {facts} comments; its manifest was {manifest}\n{redacted}{left_out}"
+        "{out} holds {deliveries} deliveries and {facts} comments; its manifest was {manifest}\n{redacted}{cut}{left_out}"
     )
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Redacted;
 use serde_json::json;
-use simulator::play::live::{Live, Target, live as post};
-use simulator::play::recording::Recording;
+use simulator::play::live::{Live, Stop, Target, live as post};
+use simulator::play::recording::{Folder, Recorded};
 
 use super::folder;
 use crate::cli::Replay;
@@ -29,17 +29,18 @@ pub(super) fn live(asked: &Replay, url: &str) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut is_well = true;
     for path in &folder::recordings(&asked.paths)? {
-        let recording = Recording::read(path).map_err(|fault| unreadable(&fault))?;
-        let bar = ProgressBar::new(recording.steps.len() as u64);
+        let recording = Folder::open(path).map_err(|fault| unreadable(&fault))?;
+        let bar = ProgressBar::new(recording.count() as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed}") {
             bar.set_style(style);
         }
         let mut tick = |done: usize, _: usize| bar.set_position(done as u64);
         let done = runtime.block_on(post(&recording, &target, &mut tick));
         bar.finish_and_clear();
-        let done = done.map_err(|nobody| {
-            Failure::new(Exit::Unreachable, format!("{url} does not answer: {}", nobody.0))
-                .remedy("start the node, and name its webhook: http://127.0.0.1:8080/webhook")
+        let done = done.map_err(|stop| match stop {
+            Stop::Unreachable(why) => Failure::new(Exit::Unreachable, format!("{url} does not answer: {why}"))
+                .remedy("start the node, and name its webhook: http://127.0.0.1:8080/webhook"),
+            Stop::Unreadable(fault) => unreadable(&fault),
         })?;
         is_well &= done.refused.is_empty();
         exit::write_out(&told(asked, path, &recording, &done))?;
@@ -61,8 +62,8 @@ fn secret(file: Option<&Path>) -> Result<Redacted<String>, Failure> {
     if text.is_empty() { Err(fault("the secret is empty".to_owned())) } else { Ok(text.to_owned().into()) }
 }
 
-fn told(asked: &Replay, path: &Path, recording: &Recording, done: &Live) -> String {
-    let title = &recording.manifest.title;
+fn told(asked: &Replay, path: &Path, recording: &dyn Recorded, done: &Live) -> String {
+    let title = &recording.manifest().title;
     if asked.json {
         let object = json!({ "path": path.display().to_string(), "title": title, "live": done });
         return format!("{object}\n");

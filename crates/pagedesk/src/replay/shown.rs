@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _};
 use simulator::replay::Outcome;
 use simulator::replay::compare::{Difference, Group};
 
-use super::{APPROVED, Ran, Standing, sha256};
+use super::{APPROVED, Ran, Standing, looked, sha256};
 use crate::cli::Replay;
 
 /// Lines of each side that are shown of a difference.
@@ -59,13 +59,13 @@ pub(super) fn standing(asked: &Replay, ran: &Ran, standing: Standing) -> String 
                 1 => "one difference".to_owned(),
                 count => format!("{count} differences"),
             };
-            let advice = if asked.policy.is_empty() {
-                format!(
-                    "  if that is meant:  pagedesk replay {path} --approve\n  \
-                     one by one:        pagedesk replay {path} --review\n"
-                )
-            } else {
-                String::new()
+            let whole = format!("  if that is meant:  pagedesk replay {path} --approve\n");
+            let partly = format!("  one by one:        pagedesk replay {path} --review\n");
+            let advice = match (asked.policy.is_empty(), looked(&asked.looked).is_open()) {
+                (false, _) => String::new(),
+                (true, true) => whole + &partly,
+                // What is approved as a whole has to be looked at as a whole.
+                (true, false) => partly,
             };
             format!("{}{count} from {path}/{APPROVED}\n{advice}", differences(found))
         }

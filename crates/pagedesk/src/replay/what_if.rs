@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use model::Timestamp;
 use policy::{EditionId, MessagingType, Verdict};
 use serde_json::{Value, json};
-use simulator::play::recording::Recording;
+use simulator::play::recording::{Folder, Recorded as _};
 use simulator::replay::Outcome;
 use simulator::replay::filter::Filter;
 use simulator::replay::grounds::Judged;
@@ -61,7 +61,7 @@ struct Message<'o> {
 pub(super) fn what_if(asked: &Replay, editions: [EditionId; 2], filter: &Filter) -> Result<Exit, Failure> {
     let (mut looked_at, mut changed) = (0, 0);
     for path in &folder::recordings(&asked.paths)? {
-        let recording = Recording::read(path).map_err(|fault| unreadable(&fault))?;
+        let recording = Folder::open(path).map_err(|fault| unreadable(&fault))?;
         let [one, other] = editions.map(|edition| super::play_under(&recording, edition));
         let sides = [one?, other?];
         let messages = messages(&sides, filter)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use model::{Span, Timestamp};
 use serde_json::Value;
-use simulator::play::recording::Recording;
+use simulator::play::recording::{Folder, Recorded as _};
 use simulator::play::script::{self, ScriptReport};
 use simulator::play::{Report, Stage, Unreadable, play};
 use simulator::scenario::{Scenario, Unplayable};
@@ -24,7 +24,7 @@ const NAMES_MAX: usize = 20;
 /// What is played.
 pub(super) enum Piece {
     /// Deliveries and comments as they came once.
-    Recording(Recording),
+    Recording(Box<Folder>),
     /// What customers, agents and Meta do, and what lines of it are told by.
     Script(Scenario, String),
 }
@@ -42,7 +42,8 @@ pub(super) struct Outcome {
 impl Piece {
     /// What was asked for, if something was.
     pub(super) fn of(asked: &Sandbox) -> Result<Option<Self>, Failure> {
-        let recording = asked.play.as_deref().map(recording).transpose()?.map(Self::Recording);
+        let recording =
+            asked.play.as_deref().map(recording).transpose()?.map(|folder| Self::Recording(Box::new(folder)));
         let script = asked
             .script
             .as_deref()
@@ -70,7 +71,7 @@ impl Piece {
     /// Who and what there is in it.
     pub(super) fn scene(&self) -> Scene {
         match self {
-            Self::Recording(recording) => Scene::of(&recording.manifest),
+            Self::Recording(recording) => Scene::of(recording.manifest()),
             Self::Script(scenario, _) => Scene::of_script(scenario),
         }
     }
@@ -84,7 +85,7 @@ impl Piece {
     /// Plays it to its end.
     pub(super) async fn play(&self, stage: &Stage<'_>) -> Result<Outcome, Failure> {
         let played = match self {
-            Self::Recording(recording) => play(recording, stage).await.map(Outcome::of_recording),
+            Self::Recording(recording) => play(&**recording, stage).await.map(Outcome::of_recording),
             Self::Script(scenario, file) => script::play(scenario, file, stage).await.map(Outcome::of_script),
         };
         played.map_err(|fault| {
@@ -142,7 +143,7 @@ fn scenario(file: &Path) -> Result<Scenario, Failure> {
     })
 }
 
-fn recording(dir: &Path) -> Result<Recording, Failure> {
+fn recording(dir: &Path) -> Result<Folder, Failure> {
     let is_recording = |dir: &Path| dir.join("manifest.toml").is_file();
     if !is_recording(dir)
         && let Ok(entries) = std::fs::read_dir(dir)
@@ -158,14 +159,14 @@ fn recording(dir: &Path) -> Result<Recording, Failure> {
             return Err(failure.remedy(format!("give one of them, as --play {first}")));
         }
     }
-    Recording::read(dir).map_err(|fault| unreadable(&fault))
+    Folder::open(dir).map_err(|fault| unreadable(&fault))
 }
 
 /// Why a recording is not played.
 pub(crate) fn unreadable(fault: &Unreadable) -> Failure {
     match fault {
         Unreadable::Wrong { .. } => Failure::new(Exit::UnreadableCorpus, fault.to_string())
-            .remedy("docs/format/recording.md describes what a recording holds"),
+            .remedy("docs/format/corpus.md describes what a recording holds"),
         Unreadable::Empty(_) => Failure::new(Exit::NothingMatched, fault.to_string()),
     }
 }

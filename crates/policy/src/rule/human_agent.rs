@@ -8,8 +8,8 @@
 use model::Timestamp;
 
 use super::{Answer, Pass};
-use crate::sabotage::{Defect, on};
 use crate::{Author, Edition, Facts, ForbidReason, MessagingType, Tag, human_agent_end};
+use sabotage::{Defect, on};
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, _edition: &Edition) -> Answer {
     match facts.author {

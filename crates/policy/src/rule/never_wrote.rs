@@ -6,8 +6,8 @@
 use model::Timestamp;
 
 use super::{Answer, Pass};
-use crate::sabotage::{Defect, on};
 use crate::{Edition, Facts, ForbidReason};
+use sabotage::{Defect, on};
 
 pub(super) fn ask(facts: &Facts, _now: Timestamp, _edition: &Edition) -> Answer {
     match facts.openers.opened_at() {

@@ -6,8 +6,8 @@
 use model::Timestamp;
 
 use super::{Answer, NEVER, Pass};
-use crate::sabotage::{Defect, on};
 use crate::{Edition, Facts, ForbidReason, MessagingType};
+use sabotage::{Defect, on};
 
 pub(super) fn ask(facts: &Facts, _now: Timestamp, _edition: &Edition) -> Answer {
     match facts.tag {

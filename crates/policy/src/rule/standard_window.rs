@@ -8,11 +8,14 @@
 use model::{Span, Timestamp};
 
 use super::{Answer, Pass};
-use crate::sabotage::{Defect, on};
-use crate::{Edition, Facts, MessagingType, standard_window_end};
+use crate::{Author, Edition, Facts, MessagingType, standard_window_end};
+use sabotage::{Defect, on};
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, _edition: &Edition) -> Answer {
     match standard_window_end(&facts.openers, &facts.guards) {
+        Some(until) if facts.author == Author::Agent && on(Defect::PersonAlwaysTagged) => {
+            Answer::Pass(Pass::Over { ended_at: until })
+        }
         Some(until) if now < until => Answer::Permit { messaging_type: MessagingType::Response, until },
         Some(until) if now == until && on(Defect::WindowEndsLate) => {
             Answer::Permit { messaging_type: MessagingType::Response, until: until + Span(1) }

@@ -84,6 +84,47 @@ pub fn parse_foreign(body: &[u8], received_at: Timestamp) -> Delivery {
     deliver(&whole, lossy, Some(&PageId::new(ASSUMED_PAGE)), received_at)
 }
 
+/// A payload of any shape as the body of a delivery that Meta might have sent, with the Page named that
+/// [`parse_foreign`] takes it for; `None` where it has no shape, or is no UTF-8.
+pub fn body_of_foreign(payload: &[u8]) -> Option<String> {
+    let shape = shape(payload)?;
+    let text = core::str::from_utf8(payload).ok()?.trim_start_matches('\u{feff}').trim();
+    if shape == Shape::Delivery {
+        return Some(text.to_owned());
+    }
+    let raw: &RawValue = serde_json::from_str(text).ok()?;
+    let pieces = if text.starts_with('[') { json::elements(raw.get()).ok()? } else { vec![raw] };
+    let entries: Vec<String> = pieces.into_iter().map(|piece| entry(shape, piece.get())).collect();
+    Some(format!(r#"{{"object":"page","entry":[{}]}}"#, entries.join(",")))
+}
+
+/// A piece as an entry that names its Page.
+fn entry(shape: Shape, piece: &str) -> String {
+    let page = serde_json::to_string(page_of(piece).as_str()).expect("an id is text");
+    match shape {
+        Shape::Delivery | Shape::Entry => {
+            let members = json::members(piece).unwrap_or_default();
+            let is_named = members.is_empty() || members.iter().any(|(key, _)| json::key(key) == "id");
+            match piece.strip_prefix('{').filter(|_| !is_named) {
+                Some(members) => format!(r#"{{"id":{page},{members}"#),
+                None => piece.to_owned(),
+            }
+        }
+        Shape::Item => format!(r#"{{"id":{page},"messaging":[{piece}]}}"#),
+        Shape::Change => format!(r#"{{"id":{page},"changes":[{piece}]}}"#),
+        Shape::Value(field) => format!(r#"{{"id":{page},"changes":[{{"field":"{field}","value":{piece}}}]}}"#),
+    }
+}
+
+/// The Page that a piece is taken for.
+fn page_of(piece: &str) -> PageId {
+    let Delivery { inbounds, page_inbounds, anomalies } = parse_foreign(piece.as_bytes(), Timestamp(0));
+    let talk = inbounds.into_iter().map(|inbound| inbound.page).next();
+    let other = page_inbounds.into_iter().map(|inbound| inbound.page).next();
+    let odd = anomalies.into_iter().filter_map(|anomaly| anomaly.page).next();
+    talk.or(other).or(odd).unwrap_or_else(|| PageId::new(ASSUMED_PAGE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,9 +152,36 @@ mod tests {
     }
 
     #[test]
+    fn a_body_made_of_a_payload_is_understood_as_the_payload_is() {
+        let item =
+            r#"{"sender":{"id":"5001"},"recipient":{"id":"1029"},"timestamp":1,"message":{"mid":"m_1","text":"hi"}}"#;
+        let echo = r#"{"sender":{"id":"77"},"recipient":{"id":"5001"},"timestamp":2,"message":{"mid":"m_2","text":"yes","is_echo":true}}"#;
+        let like = r#"{"field":"feed","value":{"item":"like","verb":"add"}}"#;
+        for payload in [
+            format!(r#"{{"object":"page","entry":[{{"id":"1029","messaging":[{item}]}}]}}"#),
+            format!(r#"{{"id":"1029","messaging":[{item},{echo}]}}"#),
+            format!(r#"[{{"messaging":[{item}]}},{{"changes":[{like}]}}]"#),
+            item.to_owned(),
+            format!("[{item},{echo}]"),
+            format!("\u{feff} {like}"),
+            r#"{"leadgen_id":7,"form_id":8}"#.to_owned(),
+        ] {
+            let body = body_of_foreign(payload.as_bytes()).unwrap();
+            let (as_body, as_payload) =
+                (crate::parse(body.as_bytes(), Timestamp(1)), parse_foreign(payload.as_bytes(), Timestamp(1)));
+            assert_eq!(
+                (as_body.inbounds, as_body.page_inbounds),
+                (as_payload.inbounds, as_payload.page_inbounds),
+                "{body}"
+            );
+            assert_eq!(as_body.anomalies.len(), as_payload.anomalies.len(), "{body}");
+        }
+    }
+
+    #[test]
     fn what_meta_never_sends_has_no_shape() {
         for body in ["", "7", "[]", "{}", "[7]", r#"{"hello":"world"}"#, "not json"] {
-            assert_eq!(shape(body.as_bytes()), None, "{body}");
+            assert_eq!((shape(body.as_bytes()), body_of_foreign(body.as_bytes())), (None, None), "{body}");
             assert_eq!(parse_foreign(body.as_bytes(), Timestamp(1)).anomalies.len(), 1, "{body}");
         }
     }

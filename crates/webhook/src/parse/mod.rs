@@ -8,6 +8,7 @@ mod anomaly;
 mod attachment;
 mod calendar;
 mod change;
+mod cut;
 mod envelope;
 mod foreign;
 mod item;
@@ -27,8 +28,9 @@ use model::{Anomaly, Channel, Delivery, PageId, Place, Timestamp};
 use serde_json::value::RawValue;
 
 use self::anomaly::Reason;
+pub use self::cut::{Cut, cut};
 use self::envelope::{Body, Found};
-pub use self::foreign::{Shape, parse_foreign, shape};
+pub use self::foreign::{Shape, body_of_foreign, parse_foreign, shape};
 use self::item::Understood;
 use crate::limits::ITEMS_MAX;
 

@@ -10,7 +10,7 @@ use super::Finding;
 use crate::shell;
 
 /// Crates that decide and never act: no runtime, store, socket, clock or chance, however far down.
-const PURE: [&str; 5] = ["model", "webhook", "policy", "machine", "oracle"];
+const PURE: [&str; 6] = ["model", "sabotage", "webhook", "policy", "machine", "oracle"];
 /// What a pure crate must not reach.
 const IMPURE: [&str; 19] = [
     "tokio",
@@ -51,7 +51,7 @@ const ENTRANCES: [(&str, &[&str]); 3] =
 /// Crates of ours and what of ours they must not reach, however far down.
 const BLIND: [(&str, &[&str]); 3] = [
     ("journal", &["model", "webhook", "policy", "machine"]),
-    ("oracle", &["webhook", "policy", "machine", "journal"]),
+    ("oracle", &["webhook", "policy", "machine", "journal", "sabotage"]),
     ("web", &["actors", "node"]),
 ];
 
@@ -328,13 +328,13 @@ mod tests {
             );
             whats(&Graph::read(&text).unwrap())
         };
-        let sabotage = "a build without flags has the feature `policy/sabotage`";
-        let offered = r#"{"default":[],"sabotage":["policy/sabotage"]}"#;
-        let tested = r#"[{"name":"policy","kind":"dev","features":["sabotage"]}]"#;
+        let sabotage = "a build without flags has the feature `sabotage/sabotage`";
+        let offered = r#"{"default":[],"sabotage":["sabotage/sabotage"]}"#;
+        let tested = r#"[{"name":"sabotage","kind":"dev","features":["sabotage"]}]"#;
         assert!(found(offered, tested).is_empty());
-        let by_default = r#"{"default":["all"],"all":["policy/sabotage"]}"#;
+        let by_default = r#"{"default":["all"],"all":["sabotage/sabotage"]}"#;
         assert_eq!(found(by_default, "[]"), [sabotage]);
-        let asked = r#"[{"name":"policy","kind":null,"features":["sabotage"]}]"#;
+        let asked = r#"[{"name":"sabotage","kind":null,"features":["sabotage"]}]"#;
         assert_eq!(found(offered, asked), [sabotage]);
     }
 

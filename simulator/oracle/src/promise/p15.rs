@@ -1,7 +1,8 @@
 //! P15: there is one door to the Send API, enforced by types.
 //!
 //! The types stand in `policy` and `messenger`. Seen from outside: whatever comes to Meta was committed before as a start,
-//! in that very form, and the part was asked for by a comment that somebody wrote for the customer.
+//! in that very form, and the part was asked for by a comment that somebody wrote for the customer. Parts go through the door
+//! in the order in which they were asked for.
 
 use model::MachineId;
 
@@ -22,7 +23,38 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
         }
     }
     violations.extend(unwritten(history));
+    violations.extend(history.ledger().spoken.keys().filter_map(|machine| overtaken(history, machine)));
     violations
+}
+
+/// A part that goes out before an earlier one that was neither started nor given up.
+fn overtaken(history: &History, machine: &MachineId) -> Option<Violation> {
+    let parts = parts::parts_of(history, machine);
+    // Where each part was first started, refused or given up.
+    let left = |part: &parts::Part<'_>| {
+        let mut records = part.records.iter();
+        let is_left = |says: &Journaled| {
+            matches!(says, Journaled::PartStarted { .. } | Journaled::PartRefused { .. } | Journaled::PartFailed { .. })
+        };
+        records.find(|(_, record)| is_left(&record.says)).map(|(place, _)| *place)
+    };
+    let mut waits: Option<(usize, String)> = None;
+    let mut last: Option<(usize, String)> = None;
+    for part in parts.iter().filter(|part| part.asked.is_some()) {
+        if let Some((started, _)) = part.starts().next() {
+            let late = last.as_ref().filter(|(place, _)| *place > started);
+            if let Some((place, words)) = late.or(waits.as_ref()) {
+                let first = Fact::at(history, started, format!("{} is sent", part.words()));
+                let second = format!("{words}, which was asked for before it, still waits or goes only here");
+                return Some(Violation::new(PROMISE, first, Fact::at(history, *place, second)));
+            }
+        }
+        match left(part) {
+            Some(place) => last = last.max(Some((place, part.words()))),
+            None => waits = waits.or_else(|| Some((part.asked?, part.words()))),
+        }
+    }
+    None
 }
 
 /// A send that no committed start names, or that is another than its start says.
@@ -128,6 +160,23 @@ mod tests {
         play.note(came("pd.1.2.c/1029/5001", "5001", "RESPONSE", Digest::of_line("part 1")));
         play.starts("5001", 1, 1);
         assert_eq!(judge(&play.history).len(), 1);
+    }
+
+    #[test]
+    fn a_part_that_goes_before_an_earlier_one_is_found() {
+        for (order, violations) in [(&[1, 2, 3][..], 0), (&[1, 1, 2], 0), (&[2], 1), (&[2, 1], 1), (&[1, 3, 2], 1)] {
+            let mut play = Play::new();
+            play.asks("5001", "c1", 3);
+            for part in order {
+                play.starts("5001", *part, 1);
+            }
+            assert_eq!(judge(&play.history).len(), violations, "{order:?}");
+        }
+        let mut play = Play::new();
+        play.asks("5001", "c1", 2);
+        play.record(&talk("5001"), Journaled::PartRefused { part: 1, reason: word("window-closed") });
+        play.starts("5001", 2, 1);
+        assert_eq!(judge(&play.history), [], "a refused part holds up nobody");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! P22: receiving never needs a token.
 //!
-//! While a Page has none, its deliveries are answered with 200 and received no later than at other times. Where the node
+//! While a Page has none, its deliveries are answered with 200, and received no later than at other times. Where the node
 //! does not run, or the world makes a fault, nobody is blamed.
 
 use crate::history::{History, Item};
-use crate::ledger::Post;
+use crate::ledger::{Fate, Post};
 use crate::violation::{Fact, Violation};
 
 const PROMISE: u8 = 22;
@@ -33,12 +33,23 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
             violations.push(Violation::new(PROMISE, first, without()));
         }
         for item in tokenless {
+            if let Some(lost) = lost(history, *post, item) {
+                violations.push(Violation::new(PROMISE, lost, without()));
+            }
             if let Some(late) = late(history, *post, item) {
                 violations.push(Violation::new(PROMISE, late, without()));
             }
         }
     }
     violations
+}
+
+/// An item that nobody ever received, though it was acknowledged.
+fn lost(history: &History, post: Post, item: &Item) -> Option<Fact> {
+    let ledger = history.ledger();
+    let acknowledged = post.acknowledged().filter(|_| ledger.at_rest.is_some())?;
+    let is_lost = ledger.fates.get(&item.key).is_none_or(Fate::is_lost);
+    is_lost.then(|| Fact::at(history, acknowledged, format!("{} is acknowledged and nowhere", item.key.to_hex())))
 }
 
 /// An item that waited too long for its machine.
@@ -79,6 +90,22 @@ mod tests {
         assert_eq!(run(true, 200, RECEIVED_WITHIN, false), 0);
         assert_eq!(run(true, 200, RECEIVED_WITHIN + 1, false), 1);
         assert_eq!(run(true, 503, 0, false), 1);
+    }
+
+    #[test]
+    fn what_a_page_without_a_token_acknowledged_is_received_in_the_end() {
+        for (received, found) in [(true, 0), (false, 1)] {
+            let mut play = Play::new();
+            play.note(What::Meta(Meta::TokenDied { page: PageId::new("1029") }));
+            let item = play.message(1, "5001");
+            let number = play.offer(std::slice::from_ref(&item));
+            play.answer(number, 200);
+            if received {
+                play.received(&item);
+            }
+            play.life(Life::AtRest);
+            assert_eq!(judge(&play.history).len(), found);
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Tree {
         match host.decide(command, &of.context, now) {
             Some((batch, _no_effects)) => {
                 of.own.push_back(delivery.into_iter().collect());
-                let fate = ground.commit(of.machine, batch);
+                let fate = ground.commit(of.machine, batch).heard();
                 of.mailbox.post(&mut ground.agenda, Actor::Page(page), PageMsg::Own(fate));
             }
             None => match of.own.back_mut() {

@@ -55,9 +55,10 @@ fn a_folder_is_read_file_by_file_and_line_by_line() {
         "facts.jsonl",
         "{\"at\":1780300800000,\"page\":\"104000000000017\",\"psid\":\"5\",\"by\":\"Ada\",\"text\":\"hi\",\"audience\":\"internal\"}\n",
     );
+    write("customers.jsonl", "{\"page\":\"17\",\"psid\":\"7100000000000001\",\"name\":\"Ada\"}\n");
     let mut all = Vec::new();
     let read = folder(dir.path(), &Deny::read("ada"), &mut |finding| all.push(finding)).unwrap();
-    assert_eq!(read, Read { files: 3, lines: 5 });
+    assert_eq!(read, Read { files: 4, lines: 6 });
     let root = format!("{}/", dir.path().display());
     let told: Vec<String> = all
         .iter()
@@ -73,6 +74,8 @@ fn a_folder_is_read_file_by_file_and_line_by_line() {
         })
         .collect();
     let expected = [
+        "customers.jsonl:1 $.psid id 7… (16 characters)",
+        "customers.jsonl:1 $.name denied … (3 characters)",
         "deliveries.jsonl:2 $.text mail a… (6 characters)",
         "facts.jsonl:1 $.page id 1… (15 characters)",
         "facts.jsonl:1 $.by denied … (3 characters)",
@@ -83,7 +86,7 @@ fn a_folder_is_read_file_by_file_and_line_by_line() {
     let mut all = Vec::new();
     folder(dir.path(), &Deny::default(), &mut |finding| all.push((finding.file, finding.kind))).unwrap();
     assert_eq!(all[0], (dir.path().join("approved.trace").display().to_string(), Leftover::Phone));
-    assert_eq!(all.len(), 4);
+    assert_eq!(all.len(), 5);
     write("deliveries.jsonl", "{}\n");
     assert!(folder(dir.path(), &Deny::default(), &mut |_| ()).unwrap_err().to_string().contains("deliveries.jsonl:1"));
     let empty = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use crate::replay::survey::Survey;
 fn journal(name: &str) -> (Vec<StoredBatch>, Vec<(u64, Delivery)>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-corpus/recordings").join(name);
     let recording = Recording::read(&folder).unwrap();
-    let survey = Survey::of(&recording);
+    let survey = Survey::of(&recording).unwrap();
     let setup = Setup::new(config(&recording.manifest), recording.begins_at());
     let mut node: Node<World> = Node::new(setup, world(&recording.manifest, &survey));
     let mut deliveries = Vec::new();

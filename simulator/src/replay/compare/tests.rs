@@ -57,12 +57,12 @@ fn numbers_that_shift_and_answers_that_jitter_are_counted_and_not_told() {
         SENT.replace("e7", "e17").replace(" 7  ", "17  ").replace("m_1", "m_2").replace("comment=4", "comment=9");
     assert_eq!(
         found(&told(SENT, 1), &told(&shifted, 1)),
-        ["other  numbers: the same | 7 lines of one bear other numbers, and say the same"]
+        ["other  numbers: the same | 7 lines of one machine bear other numbers, and say the same"]
     );
     let later = SENT.replace("000:10:01.000", "000:10:59.000");
     assert_eq!(
         found(&told(SENT, 1), &told(&later, 1)),
-        ["other  moments: the same | 2 lines of one come a little earlier or later, and say the same"]
+        ["other  moments: the same | 2 lines of one machine come a little earlier or later, and say the same"]
     );
 }
 
@@ -81,7 +81,7 @@ fn another_way_or_end_of_a_send_is_told_and_another_edition_is_counted() {
     let older = SENT.replace("2026-04-27", "2020-01-15");
     assert_eq!(
         found(&told(SENT, 1), &told(&older, 1)),
-        ["other  edition: the same | one line of one rest on another edition, and say the same"]
+        ["other  edition: the same | one line of one machine rest on another edition, and say the same"]
     );
 }
 
@@ -118,4 +118,17 @@ fn a_filter_leaves_only_what_it_takes() {
         (comparison.differences.len(), comparison.matched)
     };
     assert_eq!((of("A", "part-refused"), of("A", "reply-asked"), of("B", "part-refused")), ((1, 1), (0, 1), (0, 0)));
+}
+
+#[test]
+fn a_flood_that_differs_everywhere_is_one_stretch_and_takes_no_time() {
+    let of = |reason: &str| {
+        let line = |number: usize| format!("000:00:00.000 A/c1    {number:>4}  woke reason={reason}-{number}\n");
+        let first = "000:00:00.000 A/c1       0  woke reason=first\n".to_owned();
+        told(&(first + &(1..15_000).map(line).collect::<String>()), 1)
+    };
+    let found = compare(&of("held"), &of("echo"), &Filter::default()).differences;
+    let sizes: Vec<(usize, usize)> =
+        found.iter().map(|found| (found.approved_lines.len(), found.now_lines.len())).collect();
+    assert_eq!(sizes, [(14_999, 14_999)]);
 }

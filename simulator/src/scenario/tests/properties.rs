@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::fault::{Fate, Fault, Whose};
 
 fn words() -> impl Strategy<Value = String> {
     prop_oneof!["[a-zA-Z0-9 .,!?]{1,20}", "\\PC{1,12}", Just("\"\\\n\t\u{7}😀\u{202e}#$m1".to_owned())]
@@ -36,6 +37,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let kinds = select(vec![FileKind::Image, FileKind::Audio, FileKind::Video, FileKind::File]);
     prop_oneof![
         (words(), prop::option::of(messages())).prop_map(|(text, reply_to)| Act::Writes { text, reply_to }),
+        (1_u64..=10_000, words()).prop_map(|(count, text)| Act::Floods { count, text }),
         (words(), words()).prop_map(|(title, payload)| Act::Picks { title, payload }),
         (words(), words()).prop_map(|(title, payload)| Act::Presses { title, payload }),
         (kinds, words(), prop::option::of(words())).prop_map(|(kind, url, text)| Act::Attaches { kind, url, text }),
@@ -50,8 +52,27 @@ fn acts() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn faults() -> impl Strategy<Value = Fault> {
+    let fates = select(vec![Fate::Refused, Fate::Lost, Fate::Delayed]);
+    let page = Whose::Page(Word::new("B").expect("a word"));
+    prop_oneof![
+        select(vec![Fault::DiskFills, Fault::DiskWorks, Fault::Panics(page)]),
+        (0_u64..100_000).prop_map(|after| Fault::DiskFails { after }),
+        (1_u64..10_000, fates).prop_map(|(count, fate)| Fault::Commits { count, fate }),
+        customers().prop_map(|who| Fault::Panics(Whose::Customer(who))),
+        (customers(), 1_i64..10_000_000).prop_map(|(who, length)| Fault::Hangs { who, length: Span(length) }),
+        (1_i64..10_000_000).prop_map(|by| Fault::ClockJumps(Span(by))),
+        (1_i64..10_000_000).prop_map(|by| Fault::ClockJumps(Span(-by))),
+    ]
+}
+
 fn manners() -> impl Strategy<Value = Manner> {
-    (any::<bool>(), 0_i64..100_000_000).prop_map(|(standby, late)| Manner { name: None, late: Span(late), standby })
+    (any::<bool>(), 0_i64..100_000_000, any::<bool>()).prop_map(|(standby, late, forged)| Manner {
+        name: None,
+        late: Span(late),
+        standby,
+        forged,
+    })
 }
 
 fn deeds() -> impl Strategy<Value = Deed> {
@@ -69,7 +90,15 @@ fn deeds() -> impl Strategy<Value = Deed> {
             let word = Word::new(what).expect("a word");
             Deed::Meta(if what == "m0" { Order::RepeatsThing(word) } else { Order::RepeatsPage(word) })
         }),
+        1 => (select(vec!["A", "B"]), 0_i64..1_000, prop::option::of(0_i64..3_000_000)).prop_map(|(page, code, sub)| {
+            Deed::Meta(Order::Refuses { page: Word::new(page).expect("a word"), code: (code, sub) })
+        }),
+        1 => any::<bool>().prop_map(|loses| {
+            let page = Word::new("A").expect("a word");
+            Deed::Meta(if loses { Order::Loses(page) } else { Order::Accepts(page) })
+        }),
         1 => Just(Deed::Meta(Order::Holds(Vec::new()))),
+        2 => faults().prop_map(Deed::Fault),
         1 => expectations().prop_map(Deed::Expect),
     ]
 }
@@ -91,10 +120,10 @@ fn expectations() -> impl Strategy<Value = Expect> {
         Just(Expected::Settled),
     ];
     (what, prop::option::of(customers())).prop_map(|(what, of)| {
-        let of = match &what {
-            Expected::Composer(_) => Some(of.unwrap_or_else(|| Who::read("A/c1").expect("a customer"))),
-            Expected::Settled => None,
-            _ => of,
+        let of = match (&what, of) {
+            (Expected::Composer(_), None) => Who::read("A/c1"),
+            (Expected::Settled, _) => None,
+            (_, of) => of,
         };
         Expect { what, of }
     })
@@ -122,6 +151,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 let makes = |act: &Act| matches!(act, Act::Writes { .. } | Act::Picks { .. } | Act::Happens(_));
                 if let Deed::Customer { act, manner, .. } = &mut deed
                     && names
+                    && !manner.forged
                     && makes(act)
                 {
                     manner.name = Word::new(&format!("name-{number}_"));

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use model::{ContactId, ItemKey, Mid, Redacted, TaskId, Timestamp};
 use policy::{DeferReason, ForbidReason, Verdict};
+use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecFault, Encoded, VERSION, read, write};
@@ -143,7 +144,10 @@ struct WindowClosed {
 
 pub(super) fn encode(event: &Event) -> Encoded {
     match event {
-        Event::ProfileAsked { until } => write(30, false, &ProfileAsked { until: *until }),
+        Event::ProfileAsked { until } => {
+            let over = if on(Defect::StoredRounded) { until.0.rem_euclid(1_000) } else { 0 };
+            write(30, false, &ProfileAsked { until: Timestamp(until.0 - over) })
+        }
         Event::ContactNamed { name } => write(31, true, &ContactNamed { name: Cow::Borrowed(name) }),
         Event::ContactNaming { contact, name } => {
             write(32, true, &ContactNaming { contact: Cow::Borrowed(contact), name: Cow::Borrowed(name) })

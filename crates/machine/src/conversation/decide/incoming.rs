@@ -3,6 +3,7 @@
 //! Invariants: a known key decides nothing; an echo never opens a task and never moves the window.
 
 use model::{AppId, Echo, Handover, HandoverAct, Inbound, Kind, Span, Timestamp};
+use sabotage::{Defect, on};
 
 use super::{release_echoes, tasking};
 use crate::Context;
@@ -15,7 +16,10 @@ use crate::outbound::PartId;
 const ECHO_HOLD: Span = Span::seconds(60);
 
 pub(super) fn receive(state: &State, inbound: Inbound, context: &Context, now: Timestamp) -> Vec<Event> {
-    if state.seen.contains(&inbound.key) {
+    if state.seen.contains(&inbound.key) && !on(Defect::DedupSkipped) {
+        return Vec::new();
+    }
+    if on(Defect::ReceivingNeedsToken) && !context.page.token {
         return Vec::new();
     }
     let line = state.line(&inbound);
@@ -74,7 +78,7 @@ enum Whose {
 }
 
 fn whose(state: &State, echo: &Echo, context: &Context) -> Whose {
-    let named = state.part_named_by(echo.metadata.as_deref());
+    let named = state.part_named_by(echo.metadata.as_deref()).filter(|_| !on(Defect::OwnEchoForeign));
     if let Some(part) = named.or_else(|| state.queue.part_of_mid(&echo.mid)) {
         let sent = state.queue.part(part).is_none_or(crate::outbound::Part::is_sent);
         return if sent { Whose::Ours } else { Whose::Proves(part) };
@@ -100,6 +104,7 @@ fn echoed(state: &State, echo: &Echo, line: Option<Line>, context: &Context, now
             events
         }
         Whose::Ours => Vec::new(),
+        Whose::Outside if on(Defect::ForeignEchoHidden) => Vec::new(),
         Whose::Unclear => vec![Event::EchoHeld { mid: echo.mid.clone(), until: now + ECHO_HOLD }],
         Whose::Outside => {
             let mut events = vec![Event::SentOutside { mid: echo.mid.clone() }];

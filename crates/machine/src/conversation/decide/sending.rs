@@ -5,6 +5,7 @@
 
 use model::{Span, Timestamp};
 use policy::Verdict;
+use sabotage::{Defect, on};
 
 use super::release_echoes;
 use crate::Context;
@@ -16,7 +17,7 @@ use crate::outbound::{Content, PartId, PartState, Queue, split};
 
 /// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
 pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
-    if state.replied.contains(&reply.comment) {
+    if state.replied.contains(&reply.comment) && !on(Defect::CommentAnsweredTwice) {
         return Vec::new();
     }
     reply.contents = reply.contents.into_iter().flat_map(pieces).collect();
@@ -52,7 +53,8 @@ fn stop(part: PartId, answer: Verdict, now: Timestamp) -> Option<Event> {
 /// The next part may go, if the policy still agrees.
 pub(super) fn dispatch(state: &State, context: &Context, now: Timestamp) -> Vec<Event> {
     let Some((id, part)) = state.queue.next(now) else { return Vec::new() };
-    let answer = verdict(state, context, part.author, part.tag, now);
+    let asked_at = if on(Defect::DequeueUnasked) { part.queued_at } else { now };
+    let answer = verdict(state, context, part.author, part.tag, asked_at);
     let decision = stop(id, answer, now).unwrap_or_else(|| Event::SendStarted {
         part: id,
         attempt: part.attempts.saturating_add(1),
@@ -118,14 +120,23 @@ pub(super) fn settled(
     let doubt = |why: &str| Event::PartInDoubt { part, why: why.to_owned(), until: now + context.account.doubt };
     let decision = match outcome {
         Outcome::Send { send } => match send {
+            SendOutcome::Sent { .. } if found.attempts == 1 && on(Defect::SentTwice) => {
+                Event::PartDelayed { part, at: now }
+            }
             SendOutcome::Sent { mid } => Event::PartSent { part, mid: Some(mid.clone()), at: now },
             SendOutcome::Later { after, code } => match Queue::retry_at(found, (*after).max(Span(0)), now) {
                 Some(at) => Event::PartDelayed { part, at },
                 None => Event::PartFailed { part, reason: TRIES_EXHAUSTED.to_owned(), code: *code, at: now },
             },
+            SendOutcome::Failed { .. } if on(Defect::ResultForgotten) => return Vec::new(),
+            SendOutcome::Failed { code, row: _, trace: _ } if found.attempts > 1 && on(Defect::ErrorByCircumstance) => {
+                Event::PartFailed { part, reason: "error".to_owned(), code: Some(*code), at: now }
+            }
             SendOutcome::Failed { code, row, trace: _ } => {
                 Event::PartFailed { part, reason: row.clone(), code: Some(*code), at: now }
             }
+            SendOutcome::InDoubt { .. } if on(Defect::UnknownAsSent) => Event::PartSent { part, mid: None, at: now },
+            SendOutcome::InDoubt { .. } if on(Defect::BlindResend) => Event::PartDelayed { part, at: now },
             SendOutcome::InDoubt { why } => doubt(why),
         },
         Outcome::TaskOpened { .. }

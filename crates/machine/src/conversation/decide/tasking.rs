@@ -3,6 +3,7 @@
 //! Invariants: one open effect of the tracker at a time, lines wait meanwhile; only what a customer wrote opens a task.
 
 use model::{MachineId, Redacted, Span, TaskId, Timestamp};
+use sabotage::{Defect, on};
 
 use crate::Context;
 use crate::conversation::event::{Event, Line, Origin};
@@ -22,7 +23,8 @@ pub(super) fn customer_wrote(state: &State, line: Line, context: &Context, now: 
     match &state.binding {
         Binding::Gathering { .. } | Binding::Opening { .. } => None,
         Binding::None if asks_first(state, context) => {
-            Some(Event::ProfileAsked { until: now + context.account.gather })
+            let chance = if on(Defect::ChanceInDecision) { sabotage::chance() } else { 0 };
+            Some(Event::ProfileAsked { until: now + context.account.gather + Span(chance.into()) })
         }
         Binding::None => {
             Some(open(state, state.name.as_ref(), lines(state, Some(line)), state.previous.clone(), context))
@@ -30,7 +32,8 @@ pub(super) fn customer_wrote(state: &State, line: Line, context: &Context, now: 
         Binding::Bound { task } => {
             let lines = lines(state, Some(line));
             // The old task took the lines not, for good. A setting that wants one task for ever keeps trying that one.
-            let elsewhere = state.tracker_refusal.is_some() && context.account.new_task_if_none_active;
+            let refused = state.tracker_refusal.is_some() || on(Defect::TaskOpenedTwice);
+            let elsewhere = refused && context.account.new_task_if_none_active;
             Some(if elsewhere {
                 open(state, state.name.as_ref(), lines, Some(task.clone()), context)
             } else {
@@ -67,7 +70,11 @@ pub(super) fn outside_came(state: &State, outside: Vec<Line>, context: &Context)
 
 /// The first lines that wait, then `more`, up to the limit of one effect.
 pub(super) fn lines(state: &State, more: impl IntoIterator<Item = Line>) -> Vec<Line> {
-    state.waiting.iter().cloned().chain(more).take(LINES_MAX).collect()
+    let mut lines: Vec<Line> = state.waiting.iter().cloned().chain(more).take(LINES_MAX).collect();
+    if on(Defect::LinesReversed) {
+        lines.reverse();
+    }
+    lines
 }
 
 /// Comments for a task. What was merely sent outside neither needs an active task nor opens another.

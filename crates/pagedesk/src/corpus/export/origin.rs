@@ -18,13 +18,13 @@ use crate::sandbox::scene;
 use crate::store::unusable;
 
 /// Where a store comes from.
-pub(super) struct Origin {
-    pub(super) app: AppId,
-    pub(super) human_agent: bool,
+pub(in crate::corpus) struct Origin {
+    pub(in crate::corpus) app: AppId,
+    pub(in crate::corpus) human_agent: bool,
     /// The configured Pages with their names.
-    pub(super) pages: BTreeMap<PageId, String>,
+    pub(in crate::corpus) pages: BTreeMap<PageId, String>,
     /// Whether nobody but a sandbox ever wrote into it.
-    pub(super) is_sandbox: bool,
+    pub(in crate::corpus) is_sandbox: bool,
 }
 
 /// What was found so far.
@@ -38,7 +38,7 @@ struct Found {
 
 impl Origin {
     /// Reads the journal for it.
-    pub(super) fn of(store: &ReadOnlyJournal, dir: &Path) -> Result<Self, Failure> {
+    pub(in crate::corpus) fn of(store: &ReadOnlyJournal, dir: &Path) -> Result<Self, Failure> {
         let mut found = Found::default();
         let mut unread = None;
         for prefix in [b"a/", b"p/"] {

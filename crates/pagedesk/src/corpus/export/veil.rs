@@ -14,7 +14,7 @@ use simulator::redact::{Gathering, Key, Redaction};
 use super::origin::Origin;
 use super::source::Source;
 use crate::assembly::entropy;
-use crate::cli::Export;
+use crate::cli::{Export, Narrowing};
 use crate::exit::{Exit, Failure};
 use crate::store::fault_words;
 
@@ -39,6 +39,9 @@ impl Veil {
         let fault = |fault: anyhow::Error| broken(&asked.out, &fault);
         let mut gathering = Gathering::begin(&asked.out, &key(asked)?).map_err(fault)?;
         gathering.id(origin.app.as_str()).map_err(fault)?;
+        let Narrowing { page, conversation, .. } = &asked.narrowing;
+        let of_conversations = conversation.iter().flat_map(|(page, psid)| [page.as_str(), psid.as_str()]);
+        page.iter().map(String::as_str).chain(of_conversations).try_for_each(|id| gathering.id(id)).map_err(fault)?;
         for (page, name) in &origin.pages {
             gathering.id(page.as_str()).and_then(|()| gathering.text(name)).map_err(fault)?;
         }
@@ -47,13 +50,19 @@ impl Veil {
             ids.and_then(|()| gathering.text(&name)).map_err(fault)
         })?;
         source.each_fact(&mut |line| gathering.fact(&line).map_err(fault))?;
-        source.each_delivery("hearing", &mut |line| gathering.delivery(line.body.as_bytes()).map_err(fault))?;
+        source.each_delivery("hearing", &mut |kept| gathering.delivery(kept.line.body.as_bytes()).map_err(fault))?;
         Ok(Self::Redaction(Box::new(gathering.finish().map_err(fault)?)))
     }
 
     /// Whether it shows pseudonyms.
     pub(super) const fn is_redaction(&self) -> bool {
         matches!(self, Self::Redaction(_))
+    }
+
+    /// An id.
+    pub(super) fn id(&mut self, id: &str, out: &Path) -> Result<String, Failure> {
+        let Self::Redaction(redaction) = self else { return Ok(id.to_owned()) };
+        redaction.id(id).map_err(|fault| broken(out, &fault))
     }
 
     /// Where the Pages come from, as the recording tells it.

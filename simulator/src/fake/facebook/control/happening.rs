@@ -56,7 +56,7 @@ pub enum What {
         #[serde(default)]
         referral: Option<Referral>,
     },
-    /// The customer reacts to a message, or takes it back.
+    /// The customer, or a person of the Page, reacts to a message, or takes it back.
     Reaction {
         /// The message.
         mid: Mid,
@@ -68,6 +68,9 @@ pub enum What {
         /// Whether it is taken back.
         #[serde(default)]
         undo: bool,
+        /// Whether a person of the Page reacts, not the customer.
+        #[serde(default)]
+        by_page: bool,
     },
     /// The customer changes what they wrote.
     Edit {

@@ -216,7 +216,7 @@ impl Deed<'_> {
         };
         let undo = before.as_deref() == Some(sign);
         let (reaction, emoji) = (name.to_owned(), Some(sign.to_owned()));
-        self.in_thread(What::Reaction { mid, reaction, emoji, undo })
+        self.in_thread(What::Reaction { mid, reaction, emoji, undo, by_page: false })
     }
 
     /// Between the node's app and Meta's inbox.

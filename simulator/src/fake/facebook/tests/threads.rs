@@ -19,7 +19,13 @@ async fn only_what_opens_a_window_opens_it() {
     let ad = Referral { source: "ADS".to_owned(), ..Referral::default() };
     let link = Referral { source: "SHORTLINK".to_owned(), ..Referral::default() };
     let react = |undo| {
-        move |mid: &model::Mid| What::Reaction { mid: mid.clone(), reaction: "love".to_owned(), emoji: None, undo }
+        move |mid: &model::Mid| What::Reaction {
+            mid: mid.clone(),
+            reaction: "love".to_owned(),
+            emoji: None,
+            undo,
+            by_page: false,
+        }
     };
     type Deed = Box<dyn Fn(&model::Mid) -> What>;
     let cases: Vec<(&str, Deed, u16)> = vec![

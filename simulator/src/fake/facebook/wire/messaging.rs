@@ -87,20 +87,20 @@ impl Between<'_> {
         self.item("message_edit", json!({ "mid": mid, "text": text, "num_edit": count }))
     }
 
-    /// A reaction, or its end.
+    /// A reaction of the customer, or of the Page, or its end.
     pub(in crate::fake::facebook) fn reaction(
         self,
         mid: &Mid,
-        name: &str,
-        emoji: Option<&str>,
+        (name, emoji): (&str, Option<&str>),
         is_undone: bool,
+        by_page: bool,
     ) -> String {
         let mut reaction = Map::new();
         reaction.insert("reaction".to_owned(), name.into());
         put(&mut reaction, "emoji", emoji);
         reaction.insert("action".to_owned(), if is_undone { "unreact" } else { "react" }.into());
         reaction.insert("mid".to_owned(), mid.as_str().into());
-        self.item("reaction", reaction)
+        if by_page { self.swapped("reaction", reaction) } else { self.item("reaction", reaction) }
     }
 
     /// A pressed button.

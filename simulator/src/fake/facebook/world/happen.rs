@@ -174,14 +174,14 @@ impl Scene<'_> {
                 let text = between.postback(&self.mid, &title, payload, referral.as_ref());
                 (Some(self.mid), text)
             }
-            What::Reaction { mid, reaction, emoji, undo } => {
-                if let Some(line) = self.known.line_mut(&mid) {
+            What::Reaction { mid, reaction, emoji, undo, by_page } => {
+                if let Some(line) = self.known.line_mut(&mid).filter(|_| !by_page) {
                     line.reaction = (!undo).then(|| emoji.clone().unwrap_or_else(|| reaction.clone()));
                 }
-                if !undo {
+                if !undo && !by_page {
                     self.known.acts(opens(at, false), None);
                 }
-                let text = between.reaction(&mid, &reaction, emoji.as_deref(), undo);
+                let text = between.reaction(&mid, (&reaction, emoji.as_deref()), undo, by_page);
                 (Some(mid), text)
             }
             What::Edit { mid, text } => {
