@@ -15,6 +15,7 @@ mod journal;
 mod logs;
 mod policy;
 mod replay;
+mod report;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod sandbox;

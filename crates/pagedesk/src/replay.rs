@@ -7,6 +7,7 @@ mod diff;
 mod file;
 mod folder;
 mod from_journal;
+mod html;
 mod junit;
 mod live;
 mod object;
@@ -87,7 +88,7 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let [one, other] = asked.policy[..] {
         return what_if::what_if(asked, [one, other], &filter);
     }
-    let (mut well, mut matched, mut suites) = (0, 0, Vec::new());
+    let (mut well, mut matched, mut suites, mut drawn) = (0, 0, Vec::new(), Vec::new());
     for folder in &folders {
         let ran = run(folder, asked, &filter)?;
         matched += ran.comparison.matched;
@@ -99,9 +100,15 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
         if asked.junit.is_some() {
             suites.push(junit::Suite::of(&ran));
         }
+        if asked.html.is_some() {
+            drawn.extend(html::of(&ran, standing, &filter));
+        }
     }
     if let Some(out) = &asked.junit {
         file::write(out, &junit::file(&suites))?;
+    }
+    if let Some(file) = asked.html.as_ref().filter(|_| matched > 0) {
+        html::write(file, &drawn)?;
     }
     if matched == 0 {
         let what = format!("nothing in {} matches what is looked at", counted(folders.len()));
@@ -155,8 +162,8 @@ fn standing_holds(standing: Standing) -> bool {
 fn sensible(asked: &Replay, filter: &Filter, recordings: usize) -> Result<(), Failure> {
     let (what, remedy) = if asked.trace.is_some() && recordings > 1 {
         (format!("--trace is of one recording, and these are {recordings}"), "name one of them")
-    } else if asked.policy.len() == 2 && (asked.trace.is_some() || asked.junit.is_some()) {
-        ("--trace and --junit are of one edition".to_owned(), "give --policy once")
+    } else if asked.policy.len() == 2 && (asked.trace.is_some() || asked.junit.is_some() || asked.html.is_some()) {
+        ("--trace, --junit and --html are of one edition".to_owned(), "give --policy once")
     } else if asked.approve && !filter.is_open() {
         ("--approve is of the whole trace".to_owned(), "leave out the filters, or give --review")
     } else if asked.policy.len() > 2 {
@@ -184,7 +191,7 @@ fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
     let approved = path.exists().then(|| text(&path)).transpose()?;
     let outcome = play(&recording, asked)?;
     // Reading a trace takes longer than seeing that it is the same, and recordings are long.
-    let closer = asked.json || asked.junit.is_some() || !filter.is_open();
+    let closer = asked.json || asked.junit.is_some() || asked.html.is_some() || !filter.is_open();
     if approved.as_ref() == Some(&outcome.trace) && !closer {
         let comparison = Comparison { differences: Vec::new(), matched: outcome.trace.lines().count() };
         let approved = approved.map(|text| Approved { text, told: None });

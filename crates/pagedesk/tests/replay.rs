@@ -390,3 +390,24 @@ fn deliveries_are_posted_to_a_running_node_and_what_it_did_not_take_is_no_succes
     assert_eq!(live("http://127.0.0.1:9/webhook", &["--secret-file", &file]).code, Some(6));
     assert_eq!(live("https://127.0.0.1/webhook", &["--secret-file", &file]).code, Some(2));
 }
+
+#[test]
+fn a_report_holds_what_is_looked_at_and_nothing_else() {
+    let copy = copied();
+    let html = copy.path().join("report.html");
+    let at = html.display().to_string();
+    let ran = replay(copy.path(), &["--conversation", "A/c1", "--html", &at]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let file = fs::read_to_string(&html).unwrap();
+    let data = file.split_once("type=\"application/json\">").unwrap().1.split_once("</script>").unwrap().0;
+    let data: Value = serde_json::from_str(data).unwrap();
+    let of = |key: &str| data[0][key].as_array().unwrap().clone();
+    for of_it in [of("entries"), of("windows")] {
+        assert!(!of_it.is_empty() && of_it.iter().all(|one| one["who"] == "A/c1"), "{of_it:?}");
+    }
+    fs::remove_file(&html).unwrap();
+    let ran = replay(copy.path(), &["--conversation", "A/c77", "--html", &at]);
+    assert_eq!((ran.code, html.exists()), (Some(4), false), "{}", ran.err);
+    let ran = replay(copy.path(), &["--policy", "2020-01-15", "--policy", "2026-04-27", "--html", &at]);
+    assert_eq!((ran.code, html.exists()), (Some(2), false), "{}", ran.err);
+}

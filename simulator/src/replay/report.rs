@@ -25,8 +25,8 @@ pub struct Report {
     pub format: u32,
     /// What happens in the recording, in a few words.
     pub title: String,
-    /// `synthetic`, `recorded`, `imported` or `mixed`.
-    pub provenance: &'static str,
+    /// `synthetic`, `recorded`, `imported` or `mixed`; `None` where a trace is all there is.
+    pub provenance: Option<&'static str>,
     /// The recording's first instant, milliseconds since 1970.
     pub begins_at: i64,
     /// The last line's time.
@@ -137,12 +137,12 @@ impl Report {
         Self {
             format: FORMAT,
             title: outcome.title.clone(),
-            provenance: match recording.manifest().provenance {
+            provenance: Some(match recording.manifest().provenance {
                 Provenance::Synthetic => "synthetic",
                 Provenance::Recorded => "recorded",
                 Provenance::Imported => "imported",
                 Provenance::Mixed => "mixed",
-            },
+            }),
             begins_at,
             ends_at: entries.last().map_or(0, |entry| entry.at),
             pages,
@@ -155,6 +155,65 @@ impl Report {
             differences: differences.to_vec(),
         }
     }
+
+    /// Draws up the model from a trace alone. A trace names no windows, so there are none.
+    pub fn of_trace(told: &Told, differences: &[Difference]) -> Self {
+        let entries = entries(&told.lines);
+        let (customers, pages) = told.people().into_iter().partition(|named: &Named| named.who.contains('/'));
+        Self {
+            format: FORMAT,
+            title: told.title().to_owned(),
+            provenance: None,
+            begins_at: told.begins().parse().map_or(0, jiff::Timestamp::as_millisecond),
+            ends_at: entries.last().map_or(0, |entry| entry.at),
+            pages,
+            customers,
+            counts: counts(&told.summary),
+            findings: Vec::new(),
+            windows: Vec::new(),
+            differing_entries: differing(&entries, differences),
+            entries,
+            differences: differences.to_vec(),
+        }
+    }
+}
+
+/// The counts as the rows of a summary say them; a row that this build does not know is left out.
+pub fn counts(summary: &[String]) -> Counts {
+    let mut counts = Counts::default();
+    let mut above = "";
+    for (name, count) in summary.iter().filter_map(|row| row.rsplit_once(' ')) {
+        let Ok(count) = count.parse() else { continue };
+        let known = match name {
+            "deliveries" => &mut counts.deliveries,
+            "inbounds" => &mut counts.inbounds,
+            "anomalies" => &mut counts.anomalies,
+            "duplicates" => &mut counts.duplicates,
+            "quarantined" => &mut counts.quarantined,
+            "conversations" => &mut counts.conversations,
+            "tasks" => &mut counts.tasks,
+            "comments" => &mut counts.comments,
+            "facts" => &mut counts.facts,
+            "facts unsettled" => &mut counts.facts_unsettled,
+            "sends" => &mut counts.sends,
+            "refusals" => &mut counts.refusals,
+            "refused by Meta" => &mut counts.refused_by_meta,
+            "doubled sends" => &mut counts.doubled_sends,
+            "failed" => &mut counts.failed,
+            "in doubt" => &mut counts.in_doubt,
+            "open at the end" => &mut counts.open,
+            "events" => &mut counts.events,
+            // Rows that are set in belong to the row above them.
+            _ if above == "sends" => counts.sends_by_type.entry(name.to_owned()).or_default(),
+            _ if above == "refusals" => counts.refusals_by_reason.entry(name.to_owned()).or_default(),
+            _ => continue,
+        };
+        *known = count;
+        if matches!(name, "sends" | "refusals" | "refused by Meta") {
+            above = name;
+        }
+    }
+    counts
 }
 
 fn differing(entries: &[Entry], differences: &[Difference]) -> Vec<Vec<usize>> {
@@ -173,6 +232,7 @@ fn differing(entries: &[Entry], differences: &[Difference]) -> Vec<Vec<usize>> {
 fn entries(lines: &[Line]) -> Vec<Entry> {
     let mut ties: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
     let mut works: BTreeMap<(&str, u64), Lane> = BTreeMap::new();
+    let mut delivered: BTreeMap<&str, usize> = BTreeMap::new();
     let mut entries = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         for tie in ties_of(line) {
@@ -184,6 +244,12 @@ fn entries(lines: &[Line]) -> Vec<Entry> {
             works.insert((&line.who, seq), lane_of_work(line.kind()));
         }
         entries.push(entry(line, lane));
+        if lane == Lane::Webhook {
+            delivered.insert(&line.who, index);
+        } else if let Some(delivery) = delivery_of(line, lines, &delivered) {
+            entries[delivery].links.push(index);
+            entries[index].links.push(delivery);
+        }
     }
     for tied in ties.into_values().filter(|tied| tied.len() > 1) {
         for index in &tied {
@@ -195,6 +261,14 @@ fn entries(lines: &[Line]) -> Vec<Entry> {
         entry.links.dedup();
     }
     entries
+}
+
+/// The delivery that an event came with: nothing else is taken in before all of a delivery is, and the clock stands still
+/// meanwhile.
+fn delivery_of(line: &Line, lines: &[Line], delivered: &BTreeMap<&str, usize>) -> Option<usize> {
+    let receives = matches!(line.place, Place::Event(_)) && line.kind().starts_with("received");
+    let candidates = ["-", line.who.as_str()].into_iter().filter_map(|who| delivered.get(who).copied());
+    candidates.filter(|delivery| receives && lines[*delivery].at == line.at).max()
 }
 
 fn entry(line: &Line, lane: Lane) -> Entry {
@@ -312,8 +386,8 @@ mod tests {
         assert_eq!(lanes, [hook, talk, talk, tracker, tracker, tracker, talk, talk, send, send, talk, hook]);
         let links: Vec<&[usize]> = entries.iter().map(|entry| entry.links.as_slice()).collect();
         let expected: [&[usize]; 12] = [
-            &[],
-            &[],
+            &[1],
+            &[0],
             &[3, 4],
             &[2, 4],
             &[2, 3],
@@ -330,5 +404,56 @@ mod tests {
             entries.iter().enumerate().filter_map(|(index, entry)| Some((index, entry.mark?))).collect();
         assert_eq!(marks, [(4, Mark::Fault), (9, Mark::Refusal), (10, Mark::Refusal)]);
         assert_eq!(entries[4].kind, "FAULT");
+    }
+
+    #[test]
+    fn an_event_belongs_to_the_delivery_of_its_own_moment_and_to_no_other() {
+        let entries = entries_of(&[
+            "000:00:00.000 -         <-  d1: items=2",
+            "000:00:00.000 A/c1       1  received-message mid=m_1",
+            "000:00:00.000 A/c2       1  received-message mid=m_2",
+            "000:00:00.000 A/c2       2  profile-asked",
+            "000:00:00.500 A/c2       3  received-message mid=m_3",
+            "000:00:01.000 -         <-  d2: items=1",
+            "000:00:01.000 A/c1      <-  echo-of-e9: mid=m_4",
+            "000:00:01.000 A/c1       2  received-echo mid=m_4",
+            "000:00:01.000 A/c2       4  received-read",
+        ]);
+        let links: Vec<&[usize]> = entries.iter().map(|entry| entry.links.as_slice()).collect();
+        let expected: [&[usize]; 9] = [&[1, 2], &[0], &[0], &[], &[], &[8], &[7], &[6], &[5]];
+        assert_eq!(links, expected);
+    }
+
+    #[test]
+    fn a_trace_alone_gives_the_counts_of_its_summary() {
+        let rows = [
+            "deliveries 285",
+            "comments 259",
+            "facts 71",
+            "facts unsettled 2",
+            "sends 57",
+            "MESSAGE_TAG/HUMAN_AGENT 5",
+            "RESPONSE 52",
+            "refusals 9",
+            "standby 3",
+            "refused by Meta 1",
+            "of another build 4",
+            "NOT AT REST an hour after the last step",
+        ];
+        let counts = counts(&rows.map(str::to_owned));
+        let of = |name: &str, count| (name.to_owned(), count);
+        let expected = Counts {
+            deliveries: 285,
+            comments: 259,
+            facts: 71,
+            facts_unsettled: 2,
+            sends: 57,
+            sends_by_type: [of("MESSAGE_TAG/HUMAN_AGENT", 5), of("RESPONSE", 52)].into(),
+            refusals: 9,
+            refusals_by_reason: [of("standby", 3)].into(),
+            refused_by_meta: 1,
+            ..Counts::default()
+        };
+        assert_eq!(counts, expected);
     }
 }

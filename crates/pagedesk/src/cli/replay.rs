@@ -24,6 +24,7 @@ Examples:
                                                                   whose fate changes, and why
   pagedesk replay ./recording --trace now.trace --json            keeps the trace, and tells programs
   pagedesk replay ./recording --junit replay.xml
+  pagedesk replay ./recording --html replay.html                  draws it, for a browser
   pagedesk replay diff before.trace now.trace                     one build against another
   pagedesk replay --from-journal /var/lib/pagedesk                does this build decide the same?
   pagedesk replay ./recording --live http://127.0.0.1:8080/webhook --speed 60 --secret-file secret
@@ -51,6 +52,7 @@ const DIFF: &str = "\
 Examples:
   pagedesk replay diff before.trace now.trace
   pagedesk replay diff before.trace now.trace --kind send --json
+  pagedesk replay diff before.trace now.trace --html differences.html
 
 Exit codes: 0 they say the same, 1 they differ, 4 nothing matched, 5 one is no trace";
 
@@ -86,14 +88,14 @@ pub(crate) struct Replay {
     #[arg(
         long,
         value_name = "STORE",
-        conflicts_with_all = ["paths", "approve", "review", "trace", "depth", "policy", "junit", "live", "looked"]
+        conflicts_with_all = ["paths", "approve", "review", "trace", "depth", "policy", "junit", "html", "live", "looked"]
     )]
     pub from_journal: Option<PathBuf>,
     /// Instead of running it here: post its deliveries, signed, to the webhook of a node that runs
     #[arg(
         long,
         value_name = "URL",
-        conflicts_with_all = ["approve", "review", "trace", "depth", "policy", "junit", "looked"]
+        conflicts_with_all = ["approve", "review", "trace", "depth", "policy", "junit", "html", "looked"]
     )]
     pub live: Option<String>,
     /// With --live: so many times faster than it was recorded
@@ -105,6 +107,9 @@ pub(crate) struct Replay {
     /// Write what came of it as a JUnit file too
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Draw what came of it into this file, for a browser: one file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What is looked at.
     #[command(flatten)]
     pub looked: Looked,
@@ -130,6 +135,9 @@ pub(crate) struct ReplayDiff {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Draw both sides into this file, for a browser: one file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What is looked at.
     #[command(flatten)]
     pub looked: Looked,

@@ -5,16 +5,20 @@
 use serde_json::json;
 use simulator::replay::compare::compare;
 
-use super::{looked, sha256, shown, told};
+use super::{html, looked, sha256, shown, told};
 use crate::cli::ReplayDiff;
 use crate::exit::{self, Exit, Failure};
 
 /// Carries out `replay diff`.
 pub(super) fn diff(asked: &ReplayDiff) -> Result<Exit, Failure> {
     let (before, now) = (told(&asked.before)?, told(&asked.now)?);
-    let comparison = compare(&before, &now, &looked(&asked.looked));
+    let filter = looked(&asked.looked);
+    let comparison = compare(&before, &now, &filter);
     if comparison.matched == 0 {
         return Err(Failure::new(Exit::NothingMatched, "no line of the two traces matches what is looked at"));
+    }
+    if let Some(file) = &asked.html {
+        html::write(file, &[html::of_traces(asked, (&before, &now), &comparison, &filter)])?;
     }
     let found = &comparison.differences;
     let text = if asked.json {
