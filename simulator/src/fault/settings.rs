@@ -73,7 +73,9 @@ fn plan(draw: &mut Draw<'_>) {
         let on = draw.percent(&format!("{about} on"), 50);
         let setting: Setting<&str> = match draw.below(&format!("{about} what"), 4) {
             0 => Setting::NewTask(on),
-            1 => Setting::Guard(draw.of(&format!("{about} guard"), &[Span::minutes(1), Span::minutes(2), Span::hours(1)])),
+            1 => Setting::Guard(
+                draw.of(&format!("{about} guard"), &[Span::minutes(1), Span::minutes(2), Span::hours(1)]),
+            ),
             2 => Setting::HumanAgentGuard(draw.of(&format!("{about} guard"), &[Span::minutes(5), Span::hours(2)])),
             _ => Setting::HumanAgent(on),
         };

@@ -44,7 +44,12 @@ fn plan(draw: &mut Draw<'_>) {
         let then = first + draw.span(&format!("{about} then"), Span(1), Span::hours(2));
         let (one, two) = draw.of(
             &format!("{about} verbs"),
-            &[("completes", None), ("completes", Some("reopens")), ("trashes", Some("restores")), ("trashes", Some("purges"))],
+            &[
+                ("completes", None),
+                ("completes", Some("reopens")),
+                ("trashes", Some("restores")),
+                ("trashes", Some("purges")),
+            ],
         );
         draw.at(first, format!("Ada {one} {who}"));
         if let Some(two) = two {

@@ -3,8 +3,8 @@
 //! Rules of Meta and of the desk stand beside this. Invariant: what was done is done, whatever the node hears; the plan says
 //! both.
 
-use messenger::{Fault, Profile, Send, SendOutcome};
 use messenger::error_table::{self, Retry};
+use messenger::{Fault, Profile, Send, SendOutcome};
 use model::{CommentId, ContactId, EffectId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
@@ -71,7 +71,9 @@ impl World {
                 let planned = self.facebook.refuse(send, USED_UP, now);
                 planned.map(|outcome| match outcome {
                     SendOutcome::Later { after, code, why } => SendOutcome::Later { after: after.max(rest), code, why },
-                    other @ (SendOutcome::Sent { .. } | SendOutcome::Failed { .. } | SendOutcome::InDoubt { .. }) => other,
+                    other @ (SendOutcome::Sent { .. } | SendOutcome::Failed { .. } | SendOutcome::InDoubt { .. }) => {
+                        other
+                    }
                 })
             }
         }
@@ -88,7 +90,13 @@ impl World {
         kept.collect()
     }
 
-    fn unread(&self, page: &PageId, psid: &Psid, told: Planned<Result<Profile, Fault>>, now: Timestamp) -> Planned<Result<Profile, Fault>> {
+    fn unread(
+        &self,
+        page: &PageId,
+        psid: &Psid,
+        told: Planned<Result<Profile, Fault>>,
+        now: Timestamp,
+    ) -> Planned<Result<Profile, Fault>> {
         let again = |after, why| Err(Fault::Retry { after, why, code: None });
         let refuses = |code| Planned::answer(now + Span(50), Err(unread(code, Span(0))));
         match self.weather.graph(&format!("profile {page}/{psid}")) {
@@ -99,7 +107,9 @@ impl World {
             Some(GraphMood::Fails) => Planned::answer(now + Span(40), again(READ_AGAIN, "server-error")),
             Some(GraphMood::Refuses(code)) => refuses(code),
             Some(GraphMood::Limits(rest)) => Planned::answer(now + Span(50), Err(unread(USED_UP, rest))),
-            Some(GraphMood::Slow(by)) if by >= PATIENCE => Planned::answer(now + PATIENCE, again(READ_AGAIN, "timeout")),
+            Some(GraphMood::Slow(by)) if by >= PATIENCE => {
+                Planned::answer(now + PATIENCE, again(READ_AGAIN, "timeout"))
+            }
             Some(GraphMood::Slow(by)) => Planned { answer_at: told.answer_at.max(now + by), ..told },
             None => match self.weather.refusal(page, false) {
                 Some(code) => refuses(code),

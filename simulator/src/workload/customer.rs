@@ -54,7 +54,8 @@ pub(super) fn plan(plan: &mut Plan, who: &str) {
     for visit in 0..1 + chance.below(&format!("{who} visits"), 3) {
         let about = format!("{who} {visit}");
         if chance.percent(&format!("{about} ad"), 15) {
-            let way = chance.of(&format!("{about} way"), &["ad \"6001\" ref \"summer\"", "ad \"6002\"", "link \"poster\""]);
+            let way =
+                chance.of(&format!("{about} way"), &["ad \"6001\" ref \"summer\"", "ad \"6002\"", "link \"poster\""]);
             plan.at(now, format!("{who} enters by {way}"));
             now = now + chance.span(&format!("{about} after ad"), Span::seconds(2), Span::minutes(2));
         }

@@ -116,7 +116,11 @@ impl<N: Played> Course<'_, N> {
             Fault::Graph(_) | Fault::Tracker(_) | Fault::TokenDies { .. } | Fault::Restricts { .. } => {
                 return self.turns_outside(fault);
             }
-            Fault::Delays { .. } | Fault::Withholds(_) | Fault::Subscribes(_) | Fault::Sets(_) | Fault::Turns { .. } => {
+            Fault::Delays { .. }
+            | Fault::Withholds(_)
+            | Fault::Subscribes(_)
+            | Fault::Sets(_)
+            | Fault::Turns { .. } => {
                 return self.turns_outside(fault);
             }
         };
