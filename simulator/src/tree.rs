@@ -266,6 +266,11 @@ impl<O: Outside + Send + 'static> Node<O> {
         Ok(())
     }
 
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.life.is_some()
+    }
+
     /// Whether nothing is under way and no deadline is due.
     ///
     /// # Errors

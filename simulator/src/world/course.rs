@@ -303,7 +303,10 @@ impl<'a, N: Played> Course<'a, N> {
             self.posts_due();
         }
         self.node.goes_to(at);
-        self.posts_due();
+        // Where nobody is there, the line of this instant may start the node: Meta comes after it.
+        if self.node.runs() {
+            self.posts_due();
+        }
         for _ in 0..core::mem::take(&mut self.given_up) {
             self.node.life(Life::OutsideTurned { into: UNSUBSCRIBED.into() })?;
         }

@@ -31,6 +31,8 @@ pub(super) trait Played {
     fn meta_knows(&mut self, inbound: &Inbound);
     /// Sends of a Page fare so from now on.
     fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
+    /// Whether there is a process.
+    fn runs(&self) -> bool;
     /// Whether its clock is its own, and can be set.
     fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
@@ -50,6 +52,10 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
     fn has_own_clock(&self) -> bool {
         false
     }
@@ -117,6 +123,10 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
     fn has_own_clock(&self) -> bool {
         true
     }

@@ -20,7 +20,7 @@ const NAMES: [&str; 10] = [
     "late try",
     "reactions backwards",
     "comment read twice",
-    "power cut",
+    "fall between two",
     "flood",
 ];
 
@@ -54,11 +54,13 @@ pub(crate) fn read(name: &str) -> Scenario {
         "comment read twice" => {
             format!("{ANSWERS}at 2m crash after 1 commits\nat 2m Ada answers A/c1 \"Until noon.\"\nat 3m restart\n")
         }
-        "power cut" => "at 1m A/c1 writes \"Are you open?\"\nat 1m power-cut 7\nat 2m restart\n".to_owned(),
-        // The first lets the node look how fast they come from then on.
+        "fall between two" => "at 1m crash after 1 commits\nat 1m A/c1 writes \"Are you open?\"\n\
+            at 1m A/c1 writes \"Hello?\"\nat 2m restart\n"
+            .to_owned(),
+        // The first lets the node look how fast they come from then on; the last falls into the flood.
         "flood" => format!(
             "at 10s A/c2 writes \"Hello?\"\nat 10s20ms A/c1 floods {FLOOD} \"Hello?\"\n\
-            at 10s60ms A/c2 writes \"Are you open?\"\n"
+            at 10s60ms A/c2 writes \"Are you open?\"\nat 10s80ms A/c1 writes \"Hello?\"\n"
         ),
         other => panic!("no script is called {other}"),
     };
