@@ -86,6 +86,11 @@ impl Disks {
         Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk(), ruled, trouble }
     }
 
+    /// The same in a world with trouble that touches no disk.
+    pub fn beside(trouble: &Trouble) -> Self {
+        Self { trouble: trouble.clone(), ..Self::in_memory() }
+    }
+
     /// Empty, in memory, and as sound as the trouble lets them be.
     pub fn under(trouble: &Trouble) -> Self {
         let ruled: [SimDisk; 6] = core::array::from_fn(|_| {
