@@ -159,7 +159,8 @@ fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
 fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
     let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
-    let disks = if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::beside(&trouble) };
+    let disks =
+        if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::beside(&trouble) };
     let setup = tree::Setup { disks, witness, ..setup };
     end(scenario, &trouble, tree::Node::new(setup, course::world(scenario, trouble.weather()))?)
 }
