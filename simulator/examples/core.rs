@@ -18,7 +18,7 @@ use machine::{AccountFacts, Context, Machine as _, PageFacts};
 use model::{AccountId, AppId, ContactId, Inbound, MachineId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use node::{NodeConfig, PageConfig};
 use simulator::core::{Node, Setup};
-use simulator::outside::{Facebook, Known, ModelDesk, World};
+use simulator::outside::{Facebook, Known, ModelDesk, Weather, World};
 
 /// 2026-11-23T09:00:00Z.
 const START: Timestamp = Timestamp(1_795_424_400_000);
@@ -101,7 +101,10 @@ fn node(bodies: &[(Timestamp, String)]) {
         cache_bytes: 0,
     };
     let facebook = Facebook::new(AppId::new("990017"), false, Arc::new(Known::default()));
-    let mut node = Node::new(Setup::new(config, START), World { facebook, desk: ModelDesk::default() });
+    let mut node = Node::new(
+        Setup::new(config, START),
+        World { facebook, desk: ModelDesk::default(), weather: Weather::default() },
+    );
     let began = Instant::now();
     for (at, body) in bodies {
         node.deliver(*at, body.as_bytes());

@@ -13,7 +13,7 @@ use machine::conversation::{Conversation, Event};
 use model::{AccountId, AppId, ItemKey, MachineId, PageId, Psid, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
 use simulator::core::{Fate, Node, Setup, Sound, Storage};
-use simulator::outside::{CommentOnTask, Facebook, Known, ModelDesk, World};
+use simulator::outside::{CommentOnTask, Facebook, Known, ModelDesk, Weather, World};
 use simulator::witness::Witness;
 use tracker::Audience;
 
@@ -36,7 +36,7 @@ fn config() -> NodeConfig {
 
 fn node(setup: Setup) -> Node<World> {
     let facebook = Facebook::new(AppId::new(APP), false, Arc::new(Known::default()));
-    Node::new(setup, World { facebook, desk: ModelDesk::default() })
+    Node::new(setup, World { facebook, desk: ModelDesk::default(), weather: Weather::default() })
 }
 
 fn at(ms: i64) -> Timestamp {

@@ -80,9 +80,9 @@ struct State {
 
 impl State {
     /// The mood, where it strikes this time.
-    fn struck<T>(&mut self, mood: Option<(T, u64)>, about: String) -> Option<T> {
+    fn struck<T>(&mut self, mood: Option<(T, u64)>, about: &str) -> Option<T> {
         let (mood, percent) = mood?;
-        let nth = self.asked.entry(about.clone()).or_default();
+        let nth = self.asked.entry(about.to_owned()).or_default();
         *nth += 1;
         (draw(Stream::Weather, &format!("{about}#{nth}")) % 100 < percent).then_some(mood)
     }
@@ -169,7 +169,7 @@ impl Weather {
         }
         let mut state = self.state();
         let mood = state.graph;
-        state.struck(mood, format!("graph {about}"))
+        state.struck(mood, &format!("graph {about}"))
     }
 
     /// The error with which Meta answers whatever this Page asks; to a send only, where `sends` alone are concerned.
@@ -189,7 +189,7 @@ impl Weather {
         }
         let mut state = self.state();
         let mood = state.tracker;
-        state.struck(mood, format!("tracker {effect}"))
+        state.struck(mood, &format!("tracker {effect}"))
     }
 
     /// Whether the tracker's feed can be read this time.
@@ -199,7 +199,7 @@ impl Weather {
         }
         let mut state = self.state();
         let mood = state.tracker.filter(|(mood, _)| *mood == TrackerMood::Fails);
-        state.struck(mood, "feed".to_owned()).is_none()
+        state.struck(mood, "feed").is_none()
     }
 
     /// How late a webhook of this Page comes; `about` tells it from the others.

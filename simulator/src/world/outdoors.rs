@@ -18,12 +18,24 @@ impl<N: Played> Course<'_, N> {
         let weather = self.trouble.weather().clone();
         let page = |label: &Word| self.scenario.page_id(label);
         let done = match fault {
-            Fault::Graph(mood) => Ok(weather.graph_turns(*mood)),
-            Fault::Tracker(mood) => Ok(weather.tracker_turns(*mood)),
+            Fault::Graph(mood) => {
+                weather.graph_turns(*mood);
+                Ok(())
+            }
+            Fault::Tracker(mood) => {
+                weather.tracker_turns(*mood);
+                Ok(())
+            }
             Fault::Restricts { page: label, is } => page(label).map(|page| weather.restricts(page, *is)),
             Fault::Delays { page: label, most } => page(label).map(|page| weather.delays(page, *most)),
-            Fault::Withholds(Some((what, percent))) => Ok(weather.withholds(*what, *percent)),
-            Fault::Withholds(None) => Ok(weather.tells_all()),
+            Fault::Withholds(Some((what, percent))) => {
+                weather.withholds(*what, *percent);
+                Ok(())
+            }
+            Fault::Withholds(None) => {
+                weather.tells_all();
+                Ok(())
+            }
             Fault::Subscribes(label) => page(label).map(|page| self.subscribes(&page)),
             Fault::TokenDies { page: label, code } => match page(label) {
                 Ok(page) => {

@@ -14,7 +14,7 @@ use journal::{Position, StoredBatch};
 use machine::AccountFacts;
 use model::{AccountId, AppId, ItemKey, MachineId, PageId, Psid, Redacted, Span, Timestamp};
 use node::{NodeConfig, PageConfig};
-use simulator::outside::{Facebook, Known, ModelDesk, World};
+use simulator::outside::{Facebook, Known, ModelDesk, Weather, World};
 use simulator::play::recording::Recording;
 use simulator::{core, tree};
 
@@ -92,7 +92,7 @@ fn world(seed: u64) -> Fickle {
     for (page, psid, name) in [("104", "71", "Mara Lindqvist"), ("104", "72", "Jonas"), ("205", "71", "Priya Nair")] {
         facebook.call(PageId::new(page), Psid::new(psid), name.to_owned());
     }
-    Fickle::new(World { facebook, desk: ModelDesk::default() }, seed)
+    Fickle::new(World { facebook, desk: ModelDesk::default(), weather: Weather::default() }, seed)
 }
 
 /// What Meta learns of a delivery.

@@ -39,11 +39,11 @@ fn hostile_text_ends_no_element_and_its_data_are_whole() {
     assert_eq!(file.matches("<script").count(), 2, "the data and the script");
     assert_eq!(file.matches("</script").count(), 2);
     assert!(!file.contains("<b onclick"));
-    let data = between(&file, "<script id=\"data\" type=\"application/json\">", "</script>");
-    assert!(!data.contains(['<', '>', '&', '\u{2028}']));
-    let data: serde_json::Value = serde_json::from_str(data).unwrap();
-    assert_eq!(data[0]["entries"][1]["text"], told.lines[1].text);
-    assert_eq!(data[0]["entries"][1]["links"], serde_json::json!([0]));
+    let drawn = between(&file, "<script id=\"data\" type=\"application/json\">", "</script>");
+    assert!(!drawn.contains(['<', '>', '&', '\u{2028}']));
+    let drawn: serde_json::Value = serde_json::from_str(drawn).unwrap();
+    assert_eq!(drawn[0]["entries"][1]["text"], told.lines[1].text);
+    assert_eq!(drawn[0]["entries"][1]["links"], serde_json::json!([0]));
 }
 
 #[test]
