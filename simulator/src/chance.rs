@@ -32,6 +32,8 @@ pub(crate) enum Stream {
     Meta,
     /// What else goes wrong in it.
     Fault,
+    /// Which calls and webhooks are struck by what goes wrong outside.
+    Weather,
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.

@@ -27,6 +27,7 @@ use machine::outbound::PartId;
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
+use policy::EditionId;
 
 use self::agenda::{Agenda, Job, Task};
 use self::tree::Tree;
@@ -40,7 +41,7 @@ use crate::witness::Witness;
 
 pub use self::feeder::Inbox;
 pub use self::journal::{Fate, Journal, Sound, Storage};
-pub use self::play::replay;
+pub use self::play::{replay, replay_under};
 
 /// What a node is made of.
 pub struct Setup {
@@ -54,13 +55,15 @@ pub struct Setup {
     pub trouble: Trouble,
     /// Who watches.
     pub witness: Witness,
+    /// The rules that every decision rests on; `None`: those in force at its time.
+    pub edition: Option<EditionId>,
 }
 
 impl Setup {
     /// On a sound store, with a hash and without a trace.
     pub fn new(config: NodeConfig, begins_at: Timestamp) -> Self {
         let (trouble, witness) = (Trouble::default(), Witness::default());
-        Self { config, begins_at, storage: Box::new(Sound), trouble, witness }
+        Self { config, begins_at, storage: Box::new(Sound), trouble, witness, edition: None }
     }
 }
 
@@ -80,6 +83,7 @@ struct Ground<O> {
     inbox: Inbox,
     troubles: Trouble,
     witness: Witness,
+    edition: Option<EditionId>,
     agenda: Agenda,
     /// Comments of agents so far, and how many wait for a task or found none.
     comments: Comments,
@@ -112,13 +116,14 @@ struct Patient {
 impl<O: Outside> Node<O> {
     /// Starts a node on an empty store.
     pub fn new(setup: Setup, outside: O) -> Self {
-        let Setup { config, begins_at, storage, trouble, witness } = setup;
+        let Setup { config, begins_at, storage, trouble, witness, edition } = setup;
         let mut ground = Ground {
             outside,
             journal: Journal::new(storage),
             inbox: Inbox::default(),
             troubles: trouble,
             witness,
+            edition,
             agenda: Agenda::new(begins_at),
             comments: Comments::default(),
             on_the_way: 0,
@@ -240,10 +245,20 @@ impl<O: Outside> Node<O> {
         self.ground.agenda.go_on(held);
     }
 
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.tree.is_some()
+    }
+
     /// Whether nothing is under way and no deadline is due.
     pub fn is_idle(&self) -> bool {
         let due = self.ground.journal.next_due().is_some_and(|at| at <= self.now().0);
         self.ground.inbox.is_done() && !self.ground.journal.has_open_effects() && !due
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_up(&self) -> bool {
+        self.tree.is_some()
     }
 
     /// Now.

@@ -7,15 +7,18 @@
 pub mod desk;
 pub mod facebook;
 pub(crate) mod wire;
+mod world;
 
 use messenger::{Fault, Profile, Send, SendOutcome};
-use model::{CommentId, ContactId, EffectId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
+use model::{CommentId, ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Audience, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
 
 pub use desk::ModelDesk;
 pub use facebook::{Facebook, Known, Mood};
+pub(crate) use world::{down, lost};
 
+pub use crate::fault::weather::Weather;
 use crate::replay::fields::Manner;
 
 /// What the world will answer, and when.
@@ -23,8 +26,10 @@ use crate::replay::fields::Manner;
 pub struct Planned<T> {
     /// When the answer reaches the node; now or earlier: at once.
     pub answer_at: Timestamp,
-    /// The answer.
+    /// The answer, as the node hears it.
     pub outcome: T,
+    /// What was done, where the answer does not say it.
+    pub done: Option<T>,
     /// Deliveries that follow from it, in this order where they come at the same time.
     pub deliveries: Vec<Coming>,
 }
@@ -32,13 +37,24 @@ pub struct Planned<T> {
 impl<T> Planned<T> {
     /// An answer and nothing else.
     pub fn answer(answer_at: Timestamp, outcome: T) -> Self {
-        Self { answer_at, outcome, deliveries: Vec::new() }
+        Self { answer_at, outcome, done: None, deliveries: Vec::new() }
+    }
+
+    /// What the world knows to have happened.
+    pub fn truth(&self) -> &T {
+        self.done.as_ref().unwrap_or(&self.outcome)
+    }
+
+    /// The same, and the node hears something else of it, then.
+    #[must_use]
+    pub fn unheard(self, answer_at: Timestamp, outcome: T) -> Self {
+        Self { answer_at, done: self.done.or(Some(self.outcome)), outcome, deliveries: self.deliveries }
     }
 
     /// The same plan with the answer in other words.
-    pub fn map<U>(self, words: impl FnOnce(T) -> U) -> Planned<U> {
-        let Self { answer_at, outcome, deliveries } = self;
-        Planned { answer_at, outcome: words(outcome), deliveries }
+    pub fn map<U>(self, words: impl Fn(T) -> U) -> Planned<U> {
+        let Self { answer_at, outcome, done, deliveries } = self;
+        Planned { answer_at, outcome: words(outcome), done: done.map(words), deliveries }
     }
 }
 
@@ -132,11 +148,6 @@ pub trait Outside {
     /// The tracker's, where it cannot be read now.
     fn feed(&mut self, after: Cursor, limit: usize) -> Result<Feed, tracker::Fault>;
 
-    /// The message that Meta made of a send with this mark, where its answer is lost.
-    fn lost_bubble(&self, _mark: &str) -> Option<Mid> {
-        None
-    }
-
     /// The end of the feed now.
     fn newest(&self) -> Cursor;
 
@@ -151,60 +162,6 @@ pub struct World {
     pub facebook: Facebook,
     /// The tracker.
     pub desk: ModelDesk,
-}
-
-impl Outside for World {
-    fn send(&mut self, permit: Permit, send: &Send, now: Timestamp) -> Planned<SendOutcome> {
-        self.facebook.send(&permit, send, now)
-    }
-
-    fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>> {
-        self.facebook.profile(page, psid, now)
-    }
-
-    fn open_task(
-        &mut self,
-        effect: &EffectId,
-        task: &OpenTask,
-        now: Timestamp,
-    ) -> Planned<Result<Opened, tracker::Fault>> {
-        Planned::answer(now, self.desk.open_task(effect, task))
-    }
-
-    fn add_comments(
-        &mut self,
-        effect: &EffectId,
-        task: &TaskId,
-        lines: &[Comment],
-        if_active: bool,
-        now: Timestamp,
-    ) -> Planned<Result<CommentsAdded, tracker::Fault>> {
-        Planned::answer(now, self.desk.add_comments(effect, task, lines, if_active))
-    }
-
-    fn name_contact(
-        &mut self,
-        effect: &EffectId,
-        contact: &ContactId,
-        name: &Redacted<String>,
-        now: Timestamp,
-    ) -> Planned<Result<(), tracker::Fault>> {
-        Planned::answer(now, self.desk.name_contact(effect, contact, name))
-    }
-
-    fn feed(&mut self, after: Cursor, limit: usize) -> Result<Feed, tracker::Fault> {
-        Ok(self.desk.feed(after, limit))
-    }
-
-    fn lost_bubble(&self, mark: &str) -> Option<Mid> {
-        self.facebook.lost_bubble(mark)
-    }
-
-    fn newest(&self) -> Cursor {
-        self.desk.newest()
-    }
-
-    fn comment(&mut self, comment: &CommentOnTask, now: Timestamp) -> Option<(TaskId, CommentId)> {
-        self.desk.comment(comment, now)
-    }
+    /// What is wrong with both.
+    pub weather: Weather,
 }

@@ -7,6 +7,7 @@
 mod course;
 mod desk;
 mod hand;
+pub mod live;
 pub(crate) mod reckoning;
 pub mod recording;
 pub mod script;

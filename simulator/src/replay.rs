@@ -5,18 +5,26 @@
 //! this process and keeps the rules of `oracle`. Nothing decides here. Invariant: one recording gives one trace, byte for
 //! byte, on any machine and in any build: one thread, no wall clock, every choice a hash of what it is about.
 
+pub mod accept;
+pub mod again;
 pub(crate) mod agents;
 pub(crate) mod clock;
+pub mod compare;
 pub(crate) mod course;
 pub(crate) mod door;
 pub(crate) mod fields;
+pub mod filter;
+pub mod grounds;
 pub(crate) mod kept;
+pub mod line;
 pub(crate) mod meta;
 pub(crate) mod names;
 pub(crate) mod outcome;
+pub mod report;
 pub(crate) mod stage;
 pub(crate) mod survey;
 pub(crate) mod tally;
+pub mod told;
 pub(crate) mod trace;
 pub(crate) mod watched;
 

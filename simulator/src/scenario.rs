@@ -30,8 +30,9 @@ pub(crate) use deed::Placed;
 pub use expect::{Composer, Expect, Expected};
 pub use happening::Names;
 pub use reader::Misreadings;
-pub(crate) use reader::{CRASH, RESTART};
+pub(crate) use reader::{CRASH, META, RESTART};
 pub(crate) use span::write as written;
+pub(crate) use write::agent;
 
 /// Bytes of a scenario.
 pub const BYTES_MAX: u64 = 8 << 20;

@@ -68,7 +68,7 @@ pub struct Node<O> {
     config: NodeConfig,
     /// It is to run and does not: started again then.
     again: Option<Timestamp>,
-    /// Why it did not start though nothing was wrong with its disks.
+    /// Why it did not start though nothing was wrong with its disks, or ended though nobody ordered it.
     failed: Option<anyhow::Error>,
 }
 
@@ -191,9 +191,10 @@ impl<O: Outside + Send + 'static> Node<O> {
     fn falls_if_felled(&mut self) -> bool {
         let felled = self.disks.trouble.has_fallen() && self.life.is_some();
         if felled {
-            let ended = self.disks.trouble.has_ended();
+            if self.disks.trouble.has_ended() {
+                self.failed = Some(anyhow::anyhow!("the node ended by itself, because a vital part of it did"));
+            }
             self.crash();
-            self.again = ended.then(|| self.now + STARTED_AGAIN);
         }
         felled
     }
@@ -207,7 +208,7 @@ impl<O: Outside + Send + 'static> Node<O> {
         if self.disks.trouble.has_bad_disk() {
             self.again = Some(self.now + STARTED_AGAIN);
         } else {
-            self.failed = Some(why);
+            self.failed = Some(why.context("the node does not start again"));
         }
     }
 
@@ -263,6 +264,11 @@ impl<O: Outside + Send + 'static> Node<O> {
         }
         self.life = Some(Life { stage, runtime });
         Ok(())
+    }
+
+    /// Whether there is a process.
+    pub fn runs(&self) -> bool {
+        self.life.is_some()
     }
 
     /// Whether nothing is under way and no deadline is due.
@@ -326,7 +332,7 @@ impl<O: Outside + Send + 'static> Node<O> {
     /// Where the journal could not be read, now or earlier.
     pub(crate) fn note<T>(&self, note: impl FnOnce(&mut Witness) -> T) -> anyhow::Result<T> {
         if let Some(why) = &self.failed {
-            anyhow::bail!("the node does not start again: {why:#}");
+            anyhow::bail!("{why:#}");
         }
         self.recorder.look(note)
     }

@@ -14,7 +14,7 @@ use journal::StoredBatch;
 use machine::kind_name;
 use messenger::{Body, Fault, Profile, Send, SendOutcome};
 use model::{ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
-use policy::Permit;
+use policy::{EditionId, Permit};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +79,15 @@ impl Witness {
         let manner = Manner { began_at, tells_text, deliveries: BTreeMap::new() };
         let told = Telling { names, manner, lines: Vec::new(), tally: Tally::default() };
         Self { told: Some(told), ..Self::default() }
+    }
+
+    /// Decisions are made under this edition; `None`: under the one of their time.
+    #[must_use]
+    pub(crate) fn under(mut self, edition: Option<EditionId>) -> Self {
+        if let Some(told) = &mut self.told {
+            told.tally.grounds.edition = edition;
+        }
+        self
     }
 
     /// Tells a trace of a scenario too, with the scenario's own names.
@@ -179,7 +188,8 @@ impl Witness {
     /// A send was answered.
     pub(crate) fn sent(&mut self, at: Timestamp, effect: &EffectId, outcome: &SendOutcome) {
         if let Some(chronicle) = &mut self.chronicle {
-            chronicle.send_answered(at, &effect.to_string(), false);
+            let lost = matches!(outcome, SendOutcome::InDoubt { why: "timeout" | "connection-lost" });
+            chronicle.send_answered(at, &effect.to_string(), lost);
         }
         self.comes(at, Some(&effect.machine), |_| format!("e{} {}", effect.seq, sent(outcome)));
     }

@@ -9,6 +9,8 @@ mod approved;
 mod course;
 mod depth;
 mod expect;
+mod mail;
+mod outdoors;
 mod rerun;
 mod shrink;
 mod strike;
@@ -151,15 +153,16 @@ fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
     let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
     let setup = core::Setup { trouble: trouble.clone(), witness, ..setup };
-    end(scenario, &trouble, core::Node::new(setup, course::world(scenario)))
+    end(scenario, &trouble, core::Node::new(setup, course::world(scenario, trouble.weather())))
 }
 
 fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
     let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
-    let disks = if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::in_memory() };
+    let disks =
+        if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::beside(&trouble) };
     let setup = tree::Setup { disks, witness, ..setup };
-    end(scenario, &trouble, tree::Node::new(setup, course::world(scenario))?)
+    end(scenario, &trouble, tree::Node::new(setup, course::world(scenario, trouble.weather()))?)
 }
 
 fn end(scenario: &Scenario, trouble: &Trouble, mut node: impl Played) -> anyhow::Result<Ended> {

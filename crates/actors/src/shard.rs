@@ -70,19 +70,13 @@ impl Actor for ShardActor {
         match message {
             ShardMsg::Tell { page, message } => shard.tell(&me, page, message).await,
             ShardMsg::Restart { page } => {
-                let Some(Home::Backoff(stash)) = shard.homes.remove(&page) else { return Ok(()) };
-                let actor = shard.start(&me, &page).await?;
-                for message in stash {
-                    // If it has ended again already, its next start brings what is lost here.
-                    drop(actor.cast(message));
+                if let Some(Home::Backoff(stash)) = shard.homes.remove(&page) {
+                    shard.start(&me, page, stash).await;
                 }
-                Ok(())
             }
-            ShardMsg::Ping(reply) => {
-                drop(reply.send(()));
-                Ok(())
-            }
+            ShardMsg::Ping(reply) => drop(reply.send(())),
         }
+        Ok(())
     }
 
     /// Overridden because the default stops the parent on any child's end.
@@ -99,31 +93,13 @@ impl Actor for ShardActor {
         };
         let Some(page) = shard.by_actor.remove(&actor.get_id()) else { return Ok(()) };
         shard.birth.router.down(&page);
-        let failures = shard.failures.entry(page.clone()).or_default();
-        *failures = failures.saturating_add(1);
-        let wait = page_backoff(*failures);
-        tracing::error!(%page, fault, retry_ms = wait.0, "a Page's actor ended; starting it again");
-        shard.homes.insert(page.clone(), Home::Backoff(Vec::new()));
-        let clock = Arc::clone(&shard.birth.ports.clock);
-        let at = clock.now() + wait;
-        ractor::concurrency::spawn(async move {
-            while clock.now() < at {
-                clock.sleep_until(at).await;
-            }
-            // A shard that is gone takes the tree with it.
-            drop(me.cast(ShardMsg::Restart { page }));
-        });
+        shard.retry(me, page, Vec::new(), &fault);
         Ok(())
     }
 }
 
 impl Shard {
-    async fn tell(
-        &mut self,
-        me: &ActorRef<ShardMsg>,
-        page: PageId,
-        message: PageMsg,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn tell(&mut self, me: &ActorRef<ShardMsg>, page: PageId, message: PageMsg) {
         match self.homes.get_mut(&page) {
             Some(Home::Up(actor)) => drop(actor.cast(message)),
             Some(Home::Backoff(stash)) => {
@@ -133,12 +109,46 @@ impl Shard {
                     stash.push(message);
                 }
             }
-            None => drop(self.start(me, &page).await?.cast(message)),
+            None => self.start(me, page, vec![message]).await,
         }
-        Ok(())
     }
 
-    async fn start(&mut self, me: &ActorRef<ShardMsg>, page: &PageId) -> Result<ActorRef<PageMsg>, ActorProcessingErr> {
+    /// A Page that cannot be started now, because its records cannot be read, is started later: its end is not the node's.
+    async fn start(&mut self, me: &ActorRef<ShardMsg>, page: PageId, stash: Vec<PageMsg>) {
+        match self.spawn(me, &page).await {
+            Ok(actor) => {
+                for message in stash {
+                    // If it has ended again already, its next start brings what is lost here.
+                    drop(actor.cast(message));
+                }
+            }
+            Err(fault) => {
+                // Whoever configures is not kept waiting: a node that starts says why it cannot.
+                let stash = stash.into_iter().filter(|message| !matches!(message, PageMsg::Configure { .. }));
+                self.retry(me.clone(), page, stash.collect(), &fault.to_string());
+            }
+        }
+    }
+
+    /// Starts a Page again after a while, longer each time.
+    fn retry(&mut self, me: ActorRef<ShardMsg>, page: PageId, stash: Vec<PageMsg>, fault: &str) {
+        let failures = self.failures.entry(page.clone()).or_default();
+        *failures = failures.saturating_add(1);
+        let wait = page_backoff(*failures);
+        tracing::error!(%page, fault, retry_ms = wait.0, "a Page's actor ended; starting it again");
+        self.homes.insert(page.clone(), Home::Backoff(stash));
+        let clock = Arc::clone(&self.birth.ports.clock);
+        let at = clock.now() + wait;
+        ractor::concurrency::spawn(async move {
+            while clock.now() < at {
+                clock.sleep_until(at).await;
+            }
+            // A shard that is gone takes the tree with it.
+            drop(me.cast(ShardMsg::Restart { page }));
+        });
+    }
+
+    async fn spawn(&mut self, me: &ActorRef<ShardMsg>, page: &PageId) -> Result<ActorRef<PageMsg>, ActorProcessingErr> {
         let birth = PageBirth {
             page: page.clone(),
             ports: self.birth.ports.clone(),

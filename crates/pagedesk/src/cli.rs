@@ -4,6 +4,7 @@
 mod corpus;
 mod examples;
 mod policy;
+mod replay;
 mod sim;
 
 use std::net::SocketAddr;
@@ -11,10 +12,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, REPLAY, SANDBOX, SERVE, STATS, VERIFY};
+use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
+pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
 pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimPlanted, SimProfile, SimRun, SimScenario, SimShrink};
 
 /// Connects Facebook Pages to a task tracker.
@@ -59,9 +61,12 @@ pub(crate) enum Command {
     /// Run a node, an embedded desk and a stand-in for Facebook in one process
     #[command(after_help = SANDBOX)]
     Sandbox(Sandbox),
-    /// Run a recording against this build and compare what it does with the approved trace
-    #[command(after_help = REPLAY)]
-    Replay(Replay),
+    /// Run recordings against this build and compare what it does with the approved traces
+    #[command(after_help = replay::REPLAY)]
+    Replay(Box<Replay>),
+    /// Say why a message was sent, held or refused
+    #[command(after_help = replay::WHY)]
+    Why(Why),
     /// Read a store's journal
     #[command(after_help = JOURNAL)]
     Journal(Journal),
@@ -83,11 +88,13 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// What is logged where nobody says: of worlds that are made up nothing, they have a trace.
+    /// What is logged where nobody says: of worlds that are made up nothing, they have a trace; of a replay, which has one
+    /// too, only what a person must look at.
     pub(crate) const fn log_level(&self) -> &'static str {
         match self {
             Self::Sim(_) => "off",
-            Self::Serve(_) | Self::Sandbox(_) | Self::Replay(_) | Self::Journal(_) => "info",
+            Self::Replay(_) => "error",
+            Self::Serve(_) | Self::Sandbox(_) | Self::Why(_) | Self::Journal(_) => "info",
             Self::Corpus(_) | Self::Policy(_) | Self::Agent(_) | Self::Config(_) => "info",
         }
     }
@@ -142,23 +149,6 @@ pub(crate) struct Sandbox {
     /// Where the stand-in for Facebook listens
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     pub listen_facebook: SocketAddr,
-}
-
-/// `pagedesk replay`
-#[derive(Args, Debug)]
-pub(crate) struct Replay {
-    /// The recording's folder
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
-    /// Print what it came to as one JSON object
-    #[arg(long)]
-    pub json: bool,
-    /// Accept the trace: write it into the recording's folder
-    #[arg(long)]
-    pub approve: bool,
-    /// Write the trace into this file too
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
 }
 
 /// `pagedesk journal`

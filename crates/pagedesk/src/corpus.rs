@@ -169,7 +169,7 @@ fn table(tally: &Tally) -> String {
     let width = tally.kinds.keys().map(String::len).max().unwrap_or(0).max(12);
     let mut text: String = rows.iter().map(|(name, count)| format!("{name:<width$}  {count:>8}\n")).collect();
     text.push_str(&format!("{:<width$}  {:>8}\n", "unreadable", tally.unreadable.len()));
-    tally.unreadable.iter().for_each(|unread| text.push_str(&format!("  {}: {}\n", unread.file, unread.why)));
+    tally.unreadable_because.iter().for_each(|(file, why)| text.push_str(&format!("  {file}: {why}\n")));
     text.push_str("\nkinds\n");
     tally.kinds.iter().for_each(|(kind, count)| text.push_str(&format!("{kind:<width$}  {count:>8}\n")));
     if !tally.anomalies_in.is_empty() {

@@ -15,12 +15,14 @@ mod journal;
 mod logs;
 mod policy;
 mod replay;
+mod report;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod sandbox;
 mod serve;
 mod sim;
 mod store;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -95,6 +97,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Serve(asked) => serve::serve(&asked),
         Command::Sandbox(asked) => sandbox::sandbox(&asked),
         Command::Replay(asked) => replay::replay(&asked),
+        Command::Why(asked) => why::why(&asked),
         Command::Journal(asked) => journal::journal(&asked),
         Command::Corpus(CorpusCommand::Import(asked)) => corpus::import(&asked),
         Command::Corpus(CorpusCommand::Export(asked)) => corpus::export::export(&asked),

@@ -3,7 +3,7 @@
 //!
 //! Invariant: nothing is read but the facts that are named, and nothing is written.
 
-mod explain;
+pub(crate) mod explain;
 mod facts;
 mod fuzz;
 mod show;

@@ -1,21 +1,34 @@
-//! `pagedesk replay`: runs a recording against this build and compares the trace with the approved one in its folder.
+//! `pagedesk replay`: runs recordings against this build and compares each trace with the approved one in its folder.
 //!
-//! Compares and prints; what runs is the simulator's. Invariants: nothing is approved unless that was asked for; the
-//! same build and recording print the same bytes.
+//! Compares, asks and prints; what runs is the simulator's. Invariants: nothing is approved unless that was asked for, and
+//! never what a manifest expects; the same build and recording print the same bytes; where nothing matched nothing is well.
 
-mod difference;
+mod diff;
+mod file;
+mod folder;
+mod from_journal;
+mod html;
+mod junit;
+mod live;
+mod object;
+mod review;
+mod shown;
+mod what_if;
 
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Value, json};
+use policy::EditionId;
 use sha2::{Digest as _, Sha256};
 use simulator::play::recording::{Folder, Recorded};
 use simulator::replay::Outcome;
+use simulator::replay::compare::{Comparison, compare};
+use simulator::replay::filter::Filter;
+use simulator::replay::told::Told;
 
-use crate::cli::Replay;
+use crate::cli::{Looked, Replay, ReplayCommand, SimDepth};
 use crate::exit::{self, Exit, Failure};
 use crate::sandbox::unreadable;
 
@@ -24,58 +37,213 @@ const APPROVED: &str = "approved.trace";
 /// Recordings with fewer steps are over before a bar is of use.
 const LONG: usize = 400;
 
-/// How the trace stands to the approved one.
+/// A recording that was run.
+struct Ran {
+    folder: PathBuf,
+    recording: Folder,
+    outcome: Outcome,
+    /// The trace and the approved one, read; left unread where nobody looks closer.
+    now: Option<Told>,
+    approved: Option<Approved>,
+    /// Against the approved trace; nothing differs where there is none.
+    comparison: Comparison,
+}
+
+/// What a person accepted once.
+struct Approved {
+    text: String,
+    told: Option<Told>,
+}
+
+/// How a trace stands to the approved one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Standing {
-    /// The same bytes.
+    /// Nothing of what was looked at differs.
     Same,
-    /// Other bytes.
+    /// Something does.
     Differs,
     /// Nothing was approved yet.
     New,
+    /// It was approved now, all of it.
+    Approved,
 }
 
 /// Runs, compares, prints.
 pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
-    if let Some(out) = &asked.out {
-        can_be_written(out)?;
+    if let Some(ReplayCommand::Diff(asked)) = &asked.command {
+        return diff::diff(asked);
     }
-    let recording = Folder::open(&asked.path).map_err(|fault| unreadable(&fault))?;
-    let kept = asked.path.join(APPROVED);
-    let approved = approved(&kept)?;
-    let outcome = run(&recording)?;
-    let standing = match &approved {
+    if let Some(dir) = &asked.from_journal {
+        return from_journal::from_journal(asked, dir);
+    }
+    if let Some(url) = &asked.live {
+        return live::live(asked, url);
+    }
+    for (flag, out) in [("--trace", &asked.trace), ("--junit", &asked.junit)] {
+        out.as_ref().map_or(Ok(()), |out| file::can_be_written(flag, out))?;
+    }
+    let filter = looked(&asked.looked);
+    let folders = folder::recordings(&asked.paths)?;
+    sensible(asked, &filter, folders.len())?;
+    if let [one, other] = asked.policy[..] {
+        return what_if::what_if(asked, [one, other], &filter);
+    }
+    let (mut well, mut matched, mut suites, mut drawn) = (0, 0, Vec::new(), Vec::new());
+    for folder in &folders {
+        let ran = run(folder, asked, &filter)?;
+        matched += ran.comparison.matched;
+        if let Some(out) = &asked.trace {
+            file::write(out, &ran.outcome.trace)?;
+        }
+        let standing = settle(asked, &ran)?;
+        well += usize::from(standing_holds(standing) && ran.outcome.findings.is_empty());
+        if asked.junit.is_some() {
+            suites.push(junit::Suite::of(&ran));
+        }
+        if asked.html.is_some() {
+            drawn.extend(html::of(&ran, standing, &filter));
+        }
+    }
+    if let Some(out) = &asked.junit {
+        file::write(out, &junit::file(&suites))?;
+    }
+    if let Some(file) = asked.html.as_ref().filter(|_| matched > 0) {
+        html::write(file, &drawn)?;
+    }
+    if matched == 0 {
+        let what = format!("nothing in {} matches what is looked at", counted(folders.len()));
+        return Err(Failure::new(Exit::NothingMatched, what)
+            .remedy("`pagedesk journal cat` and the lines of a trace show what can be asked for"));
+    }
+    if folders.len() > 1 && !asked.json {
+        let ill = folders.len() - well;
+        exit::write_out(&format!("{}: {well} as approved and expected, {ill} not so\n", counted(folders.len())))?;
+    }
+    Ok(if well == folders.len() { Exit::Ok } else { Exit::CheckFailed })
+}
+
+/// Prints a recording, and approves what was asked to be approved.
+fn settle(asked: &Replay, ran: &Ran) -> Result<Standing, Failure> {
+    let standing = match &ran.approved {
         None => Standing::New,
-        Some(approved) if *approved == outcome.trace => Standing::Same,
+        Some(_) if ran.comparison.differences.is_empty() => Standing::Same,
         Some(_) => Standing::Differs,
     };
-    if let Some(out) = &asked.out {
-        write(out, &outcome.trace)?;
+    let approves = asked.approve && standing != Standing::Same;
+    if approves {
+        file::write(&ran.folder.join(APPROVED), &ran.outcome.trace)?;
     }
-    if asked.approve && standing != Standing::Same {
-        write(&kept, &outcome.trace)?;
-    }
-    let holds = standing == Standing::Same || asked.approve;
     if asked.json {
-        exit::write_out(&format!("{}\n", object(&outcome, approved.as_deref(), holds)))?;
+        let standing = if approves { Standing::Approved } else { standing };
+        exit::write_out(&format!("{}\n", object::object(ran, standing)))?;
+        return Ok(standing);
+    }
+    exit::write_out(&shown::summary(&ran.outcome))?;
+    if approves {
+        exit::write_out(&shown::approved(ran))?;
+        return Ok(Standing::Approved);
+    }
+    let sides = ran.approved.as_ref().and_then(|approved| approved.told.as_ref()).zip(ran.now.as_ref());
+    if let Some((approved, now)) = sides.filter(|_| asked.review && standing == Standing::Differs) {
+        return review::review(ran, (approved, now), looked(&asked.looked).is_open());
+    }
+    exit::write_out(&shown::standing(asked, ran, standing))?;
+    Ok(standing)
+}
+
+fn standing_holds(standing: Standing) -> bool {
+    match standing {
+        Standing::Same | Standing::Approved => true,
+        Standing::Differs | Standing::New => false,
+    }
+}
+
+/// What the command line cannot say in its own words.
+fn sensible(asked: &Replay, filter: &Filter, recordings: usize) -> Result<(), Failure> {
+    let (what, remedy) = if asked.trace.is_some() && recordings > 1 {
+        (format!("--trace is of one recording, and these are {recordings}"), "name one of them")
+    } else if asked.policy.len() == 2 && (asked.trace.is_some() || asked.junit.is_some() || asked.html.is_some()) {
+        ("--trace, --junit and --html are of one edition".to_owned(), "give --policy once")
+    } else if asked.approve && !filter.is_open() {
+        ("--approve is of the whole trace".to_owned(), "leave out the filters, or give --review")
+    } else if asked.policy.len() > 2 {
+        ("--policy can be given twice at most".to_owned(), "leave some out")
     } else {
-        let mut text = summary(&outcome);
-        text.push_str(&said(asked, &outcome, approved.as_deref(), standing));
-        exit::write_out(&text)?;
-    }
-    Ok(if holds && outcome.findings.is_empty() { Exit::Ok } else { Exit::CheckFailed })
+        return Ok(());
+    };
+    Err(Failure::new(Exit::Usage, what).remedy(remedy))
 }
 
-fn approved(path: &Path) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(fault) => Err(Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display()))
-            .remedy("restore it, or remove it and approve anew")),
+fn looked(asked: &Looked) -> Filter {
+    Filter {
+        pages: asked.page.clone(),
+        conversations: asked.conversation.clone(),
+        kinds: asked.kind.clone(),
+        from: asked.from,
+        to: asked.to,
+        conditions: asked.conditions.iter().flat_map(|conditions| conditions.0.clone()).collect(),
     }
 }
 
-fn run(recording: &dyn Recorded) -> Result<Outcome, Failure> {
+fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
+    let recording = Folder::open(folder).map_err(|fault| unreadable(&fault))?;
+    let path = folder.join(APPROVED);
+    let approved = path.exists().then(|| text(&path)).transpose()?;
+    let outcome = play(&recording, asked)?;
+    // Reading a trace takes longer than seeing that it is the same, and recordings are long.
+    let closer = asked.json || asked.junit.is_some() || asked.html.is_some() || !filter.is_open();
+    if approved.as_ref() == Some(&outcome.trace) && !closer {
+        let comparison = Comparison { differences: Vec::new(), matched: outcome.trace.lines().count() };
+        let approved = approved.map(|text| Approved { text, told: None });
+        return Ok(Ran { folder: folder.to_owned(), recording, outcome, now: None, approved, comparison });
+    }
+    let now = Told::read(&outcome.trace).map_err(|fault| {
+        Failure::new(Exit::Internal, format!("the trace of {} cannot be read again: {fault}", folder.display()))
+    })?;
+    let approved = match approved {
+        Some(text) => Some(Approved { told: Some(read(&path, &text)?), text }),
+        None => None,
+    };
+    let told = approved.as_ref().and_then(|approved| approved.told.as_ref());
+    let comparison = compare(told.unwrap_or(&now), &now, filter);
+    Ok(Ran { folder: folder.to_owned(), recording, outcome, now: Some(now), approved, comparison })
+}
+
+/// Reads a trace.
+fn told(path: &Path) -> Result<Told, Failure> {
+    read(path, &text(path)?)
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|fault| {
+        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display())).remedy("name a trace")
+    })
+}
+
+fn read(path: &Path, text: &str) -> Result<Told, Failure> {
+    Told::read(text).map_err(|fault| {
+        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display()))
+            .remedy("restore it, or remove it and approve anew")
+    })
+}
+
+fn play(recording: &dyn Recorded, asked: &Replay) -> Result<Outcome, Failure> {
+    match (asked.policy.first(), asked.depth) {
+        (Some(edition), _) => play_under(recording, *edition),
+        (None, Some(SimDepth::Core)) => watched(recording, simulator::core::replay),
+        (None, Some(SimDepth::Actors) | None) => watched(recording, simulator::replay::replay),
+    }
+}
+
+fn play_under(recording: &dyn Recorded, edition: EditionId) -> Result<Outcome, Failure> {
+    watched(recording, |recording, told| simulator::core::replay_under(recording, Some(edition), told))
+}
+
+/// Plays with a bar where somebody looks on and it takes long.
+fn watched(
+    recording: &dyn Recorded,
+    play: impl FnOnce(&dyn Recorded, &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome>,
+) -> Result<Outcome, Failure> {
     let steps = recording.count();
     let watched = steps >= LONG && io::stderr().is_terminal();
     let target = if watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -84,97 +252,15 @@ fn run(recording: &dyn Recorded) -> Result<Outcome, Failure> {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     };
-    let outcome = simulator::replay::replay(recording, &mut |done, _| bar.set_position(done as u64));
+    let outcome = play(recording, &mut |done, _| bar.set_position(done as u64));
     bar.finish_and_clear();
     outcome.map_err(|fault| Failure::new(Exit::Internal, format!("the recording could not be run: {fault:#}")))
-}
-
-/// Said before anything runs, which may take minutes.
-fn can_be_written(out: &Path) -> Result<(), Failure> {
-    let failure = |what: String| Failure::new(Exit::Configuration, what);
-    if out == Path::new("-") {
-        let what = "--out - would mix the trace with what is printed".to_owned();
-        return Err(failure(what).remedy("name a file, as --out now.trace; ./- is one too"));
-    }
-    if out.is_dir() {
-        return Err(failure(format!("{} is a folder", out.display())).remedy("name a file in it"));
-    }
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        let what = format!("{} cannot be written: there is no folder {}", out.display(), folder.display());
-        return Err(failure(what).remedy("make the folder, or name another file"));
-    }
-    Ok(())
-}
-
-/// Whole or not at all: a trace that is cut off would be approved.
-fn write(path: &Path, trace: &str) -> Result<(), Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let beside = PathBuf::from(name);
-    fs::write(&beside, trace).and_then(|()| fs::rename(&beside, path)).map_err(|fault| {
-        Failure::new(Exit::Configuration, format!("{} cannot be written: {fault}", path.display()))
-            .remedy("check that its folder exists and this process may write there")
-    })
 }
 
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
-/// For programs.
-fn object(outcome: &Outcome, approved: Option<&str>, holds: bool) -> Value {
-    let mut object = serde_json::to_value(&outcome.counts).expect("counts are plain text and numbers");
-    let more = json!({
-        "title": outcome.title,
-        "same": holds,
-        "approved_sha256": approved.map(sha256),
-        "trace_sha256": sha256(&outcome.trace),
-        "trace_lines": outcome.trace.lines().count(),
-        "conversations_sha256": outcome.conversations_sha256,
-        "unexpected": outcome.findings.len(),
-        "findings": outcome.findings,
-    });
-    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
-        object.extend(more);
-    }
-    object
-}
-
-/// For people: the counts, as under the trace, and what was not expected.
-fn summary(outcome: &Outcome) -> String {
-    let mut text = format!("{}\n", outcome.title);
-    let lines = outcome.trace.lines().skip_while(|line| *line != "summary").skip(1);
-    lines.for_each(|line| text.push_str(&format!("{line}\n")));
-    outcome.findings.iter().for_each(|finding| text.push_str(&format!("NOT AS EXPECTED: {finding}\n")));
-    text
-}
-
-/// How the trace stands to the approved one, and what to do.
-fn said(asked: &Replay, outcome: &Outcome, approved: Option<&str>, standing: Standing) -> String {
-    let path = asked.path.display();
-    let lines = outcome.trace.lines().count();
-    let digest: String = sha256(&outcome.trace).chars().take(12).collect();
-    match (standing, asked.approve) {
-        (Standing::Same, _) => format!("the trace is the approved one ({lines} lines, sha256 {digest}…)\n"),
-        (Standing::Differs | Standing::New, true) => {
-            format!("approved: {path}/{APPROVED} now holds these {lines} lines (sha256 {digest}…)\n")
-        }
-        (Standing::New, false) => format!(
-            "there is no approved trace yet ({lines} lines, sha256 {digest}…)\n  \
-             read it:    pagedesk replay {path} --out FILE\n  \
-             accept it:  pagedesk replay {path} --approve\n"
-        ),
-        (Standing::Differs, false) => format!(
-            "{}the trace differs from {path}/{APPROVED}\n  \
-             if that is meant:  pagedesk replay {path} --approve\n",
-            difference::shown(approved.unwrap_or_default(), &outcome.trace, coloured())
-        ),
-    }
-}
-
-/// https://no-color.org: any value that is not empty switches colours off.
-fn coloured() -> bool {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stdout().is_terminal() && !no_color
+fn counted(recordings: usize) -> String {
+    if recordings == 1 { "one recording".to_owned() } else { format!("{recordings} recordings") }
 }

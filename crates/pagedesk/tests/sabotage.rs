@@ -70,3 +70,20 @@ fn a_difference_is_told_with_both_answers_and_the_least_facts() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
     insta::assert_snapshot!(ran.out);
 }
+
+#[test]
+fn a_store_that_was_decided_otherwise_is_told_before_an_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, recording) = (dir.path().display().to_string(), program::first_steps().display().to_string());
+    let play = ["--log-level", "error", "sandbox", "--play", &recording, "--exit", "--json", "--dir", &at];
+    assert_eq!(run_with(&play, &[]).code, Some(0));
+    let asked = ["replay", "--from-journal", &at, "--json"];
+    assert_eq!(run_with(&asked, &[]).json()["same"], true);
+    let ran = run_with(&asked, &[("PAGEDESK_SABOTAGE", "guard-added")]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    let report = ran.json();
+    let found = report["differences"].as_array().unwrap();
+    let sends = found.iter().filter(|found| found["group"] == "sends").count();
+    assert_eq!((&report["same"], sends), (&false.into(), 8), "every permit ends later: {report}");
+    assert!(found.iter().all(|found| found["group"] != "tasks" && found["group"] != "states"), "{report}");
+}

@@ -109,7 +109,7 @@ fn a_scenario_that_fails_is_shrunk_to_what_shows_it_and_one_that_does_not_is_ref
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "1 of 9 lines are left\n"), "{}", ran.err);
     let text = fs::read_to_string(&least).unwrap();
     assert!(
-        text.starts_with("# expectation, at depth core\n# line 8: expected refused 1 of A/c1, found 0\n# shrunk from "),
+        text.starts_with("# expectation, at depth core\n# expected refused 1 of A/c1, found 0\n# shrunk from "),
         "{text}"
     );
     let scenario = Scenario::read(Path::new(&least)).unwrap();

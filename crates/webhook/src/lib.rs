@@ -17,4 +17,4 @@ mod tally;
 pub use handshake::handshake;
 pub use parse::{Cut, Shape, body_of_foreign, cut, parse, parse_foreign, shape};
 pub use signature::{Refusal, Secret, sign, verify};
-pub use tally::{NAMED_MAX, Tally, Unread};
+pub use tally::{NAMED_MAX, Tally};

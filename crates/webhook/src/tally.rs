@@ -20,8 +20,10 @@ pub struct Tally {
     pub inbounds: u64,
     /// Items kept raw; a payload that is nothing Meta delivers counts as one, of the kind `anomaly.no-shape`.
     pub anomalies: u64,
-    /// Payloads that are no JSON, or could not be fetched.
-    pub unreadable: Vec<Unread>,
+    /// Payloads that are no JSON, or could not be fetched, by name.
+    pub unreadable: Vec<String>,
+    /// Why each of them could not be read, with line and column where there are some.
+    pub unreadable_because: BTreeMap<String, String>,
     /// How often each kind comes; items kept raw count as `anomaly.REASON` with their kind.
     pub kinds: BTreeMap<String, u64>,
     /// For each kind that was kept raw the payloads that hold it, each once; the first [`NAMED_MAX`] of them.
@@ -30,15 +32,6 @@ pub struct Tally {
 
 /// Payloads that are named for one kind that was kept raw.
 pub const NAMED_MAX: usize = 20;
-
-/// A payload that could not be read.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Unread {
-    /// Its name.
-    pub file: String,
-    /// Why, with line and column where there are some.
-    pub why: String,
-}
 
 impl Tally {
     /// Counts one payload. `received_at` stands in for times that Meta does not tell.
@@ -65,7 +58,8 @@ impl Tally {
     /// A payload that could not even be fetched.
     pub fn add_unreadable(&mut self, name: &str, why: impl Into<String>) {
         self.files += 1;
-        self.unreadable.push(Unread { file: name.to_owned(), why: why.into() });
+        self.unreadable.push(name.to_owned());
+        self.unreadable_because.insert(name.to_owned(), why.into());
     }
 
     fn odd(&mut self, name: &str, word: String) {
@@ -109,8 +103,8 @@ mod tests {
         tally.add_unreadable("e.json", "it is gone");
         tally.add("f.json", br#"{"recipient_id":"5001","message_id":"m_1"}"#, Timestamp(1));
         assert_eq!((tally.files, tally.parsed, tally.inbounds, tally.anomalies), (6, 3, 2, 2));
-        let unread: Vec<String> =
-            tally.unreadable.iter().map(|Unread { file, why }| format!("{file}: {why}")).collect();
+        assert_eq!(tally.unreadable, ["c.json", "e.json"]);
+        let unread: Vec<String> = tally.unreadable_because.iter().map(|(file, why)| format!("{file}: {why}")).collect();
         let belongs = "a value belongs here: text in quotes, a number, true, false, null, [ or {";
         assert_eq!(unread, [format!("c.json: line 1, column 1: {belongs}"), "e.json: it is gone".to_owned()]);
         let named: Vec<(&str, String)> =

@@ -42,7 +42,7 @@ fn build() -> anyhow::Result<PathBuf> {
 /// The last binary that cargo's messages name.
 fn built(told: &str) -> Option<PathBuf> {
     let messages = told.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
-    messages.filter_map(|message| message.executable).last()
+    messages.filter_map(|message| message.executable).next_back()
 }
 
 #[derive(Deserialize)]

@@ -170,7 +170,7 @@ impl Coverage {
     fn life(&mut self, life: &Life) {
         match life {
             Life::Crashed => self.met("faults", "crash"),
-            Life::FaultBegan { fault } => self.met("faults", fault),
+            Life::FaultBegan { fault } | Life::OutsideTurned { into: fault } => self.met("faults", fault),
             Life::Poisoned { .. } => self.met("faults", "poison"),
             Life::Started | Life::FaultEnded { .. } | Life::FaultsOver | Life::AtRest | Life::Compared { .. } => {}
         }

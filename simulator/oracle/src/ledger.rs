@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{EffectId, ItemKey, MachineId, PageId, Timestamp};
+use model::{EffectId, ItemKey, MachineId, PageId, TaskId, Timestamp};
 
 use crate::history::{
-    Admin, History, Item, Journaled, Life, Meta, Observed, Record, Screen, Taken, Tracker, Webhook, What,
+    Admin, History, Item, Journaled, Life, Meta, Observed, Record, Screen, Standing, Taken, Tracker, Webhook, What,
 };
 
 /// Places by what they are about.
@@ -37,6 +37,8 @@ pub(crate) struct Ledger {
     pub(crate) calls: BTreeMap<EffectId, Vec<usize>>,
     /// Comments in the tracker.
     pub(crate) comments: BTreeMap<model::CommentId, usize>,
+    /// Where a task was deleted for good.
+    pub(crate) deleted: BTreeMap<TaskId, usize>,
     /// What was shown of each conversation.
     pub(crate) shown: BTreeMap<MachineId, Vec<usize>>,
     /// Changes of settings.
@@ -137,8 +139,12 @@ impl Ledger {
                 self.at_rest = None;
                 self.comments.entry(comment.clone()).or_insert(place);
             }
-            What::Tracker(Tracker::Answered { .. } | Tracker::TaskTurned { .. })
-            | What::Screen(Screen::Asked { .. }) => {}
+            What::Tracker(Tracker::TaskTurned { task, into }) => {
+                if *into == Standing::Gone {
+                    self.deleted.entry(task.clone()).or_insert(place);
+                }
+            }
+            What::Tracker(Tracker::Answered { .. }) | What::Screen(Screen::Asked { .. }) => {}
             What::Admin(Admin::HumanAgent { .. } | Admin::OneActiveTask { .. } | Admin::Guards { .. }) => {
                 self.admin.push(place);
             }
@@ -245,7 +251,7 @@ impl Ledger {
                 self.poisoned.entry(*key).or_insert(place);
             }
             Life::AtRest => self.at_rest = Some(place),
-            Life::Compared { .. } => {}
+            Life::Compared { .. } | Life::OutsideTurned { .. } => {}
         }
     }
 

@@ -94,7 +94,7 @@ fn items(history: &History) -> Vec<Unsettled> {
     undone
 }
 
-/// Comments for customers on tasks of conversations that never became an answer.
+/// Comments for customers on tasks of conversations that never became an answer. What was deleted with its task need not.
 fn comments(history: &History) -> Vec<Unsettled> {
     let mut tasks: BTreeSet<&TaskId> = BTreeSet::new();
     for place in history.ledger().calls.values().flatten() {
@@ -117,7 +117,8 @@ fn comments(history: &History) -> Vec<Unsettled> {
             return None;
         };
         let words = format!("comment {comment} for the customer never becomes an answer");
-        tasks.contains(task).then(|| Unsettled::new(history, *place, words))
+        let is_deleted = history.ledger().deleted.get(task).is_some_and(|deleted| deleted > place);
+        (tasks.contains(task) && !is_deleted).then(|| Unsettled::new(history, *place, words))
     })
     .collect()
 }
@@ -322,6 +323,13 @@ mod tests {
         assert_eq!(sentences(&mut play), Vec::<String>::new());
         play.note(comment("c3", "1", true));
         assert_eq!(sentences(&mut play), ["comment c3 for the customer never becomes an answer"]);
+        let turns = |into| What::Tracker(Tracker::TaskTurned { task: TaskId::new("1"), into });
+        play.note(turns(crate::history::Standing::Inactive));
+        assert_eq!(sentences(&mut play).len(), 1);
+        play.note(turns(crate::history::Standing::Gone));
+        assert_eq!(sentences(&mut play), Vec::<String>::new());
+        play.note(comment("c4", "1", true));
+        assert_eq!(sentences(&mut play), ["comment c4 for the customer never becomes an answer"]);
     }
 
     #[test]

@@ -150,8 +150,7 @@ impl Errand {
                 witness.send(now, &permit, &message);
                 let form = permit.messaging_type().wire();
                 let planned = outside.send(permit, &message, now);
-                let lost = outside.lost_bubble(&message.metadata);
-                witness.judged(now, form, &message, (&planned.outcome, lost));
+                witness.judged(now, form, &message, planned.truth());
                 planned.map(Heard::Send)
             }
             Ask::Profile { .. } => {
@@ -161,13 +160,13 @@ impl Errand {
             Ask::OpenTask(task) => {
                 witness.open_task(now, id, task);
                 let planned = outside.open_task(id, task, now);
-                witness.did_open(now, id, &task.lines, &planned.outcome);
+                witness.did_open(now, id, &task.lines, planned.truth());
                 planned.map(Heard::Opened)
             }
             Ask::AddComments { task, lines, if_active } => {
                 witness.add_comments(now, id, (task, lines, *if_active));
                 let planned = outside.add_comments(id, task, lines, *if_active, now);
-                witness.did_add(now, id, (task, lines), &planned.outcome);
+                witness.did_add(now, id, (task, lines), planned.truth());
                 planned.map(Heard::Added)
             }
             Ask::NameContact { contact, name } => {
@@ -245,7 +244,7 @@ impl Tree {
                     gate.free -= 1;
                 }
                 Step::Calls => {
-                    let Planned { answer_at, outcome, deliveries } = errand.call(ground);
+                    let Planned { answer_at, outcome, done: _, deliveries } = errand.call(ground);
                     ground.on_the_way += deliveries.len() as u64;
                     deliveries.into_iter().for_each(|coming| ground.agenda.spawn(Job::Delivery(Box::new(coming))));
                     errand.step = Step::Hears(outcome);

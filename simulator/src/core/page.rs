@@ -21,6 +21,7 @@ use machine::outbound::PartId;
 use machine::page::{Command, Page as Machine};
 use machine::{Context, PageFacts};
 use model::{MachineId, PageId, Psid, Span, Timestamp};
+use policy::EditionId;
 
 use super::Ground;
 use super::account::Account;
@@ -209,7 +210,7 @@ impl Page {
         }
     }
 
-    fn context_of(&self, account: &Account) -> Context {
+    fn context_of(&self, account: &Account, edition: Option<EditionId>) -> Context {
         let (account, account_version) = account.facts.clone();
         let state = self.host.as_ref().map(|host| &host.state);
         Context {
@@ -217,7 +218,7 @@ impl Page {
             account_version,
             page: state.map(|state| state.facts().clone()).unwrap_or_default(),
             page_version: state.map_or(0, machine::page::State::version),
-            edition: None,
+            edition,
         }
     }
 }
@@ -241,7 +242,7 @@ impl Tree {
         of.born = true;
         of.host = Some(host_without_effects(&ground.journal, &of.machine_id, of.machine));
         of.turns = Turns::new(self.limits.sends_per_second, now);
-        of.context = Arc::new(of.context_of(&self.account));
+        of.context = Arc::new(of.context_of(&self.account, ground.edition));
         for conversation in core::mem::take(&mut of.revive) {
             self.activate(ground, page, conversation);
         }

@@ -1,6 +1,7 @@
 //! A recording at the core depth: the steps, the waits and the count of the actors depth (`replay::course`).
 
 use anyhow::ensure;
+use policy::EditionId;
 
 use super::{Node, Setup};
 use crate::outside::{Outside, World};
@@ -15,8 +16,20 @@ use crate::replay::survey::{Load, Survey};
 /// # Errors
 /// Where a record cannot be read again, or a state is not what its records come to.
 pub fn replay(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> anyhow::Result<Outcome> {
+    replay_under(recording, None, told)
+}
+
+/// As [`replay`], with every decision made under this edition of the policy; `None`: under those in force at its time.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_under(
+    recording: &dyn Recorded,
+    edition: Option<EditionId>,
+    told: &mut dyn FnMut(usize, usize),
+) -> anyhow::Result<Outcome> {
     let survey = Survey::of(recording)?;
-    let mut node = node(recording, &survey);
+    let mut node = node(recording, &survey, edition);
     let mut deliveries = 0;
     for (index, step) in recording.steps().enumerate() {
         match &*step? {
@@ -53,9 +66,9 @@ pub fn replay(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> a
     Ok(Outcome::of(recording, &survey, played))
 }
 
-fn node(recording: &dyn Recorded, survey: &Survey) -> Node<World> {
+fn node(recording: &dyn Recorded, survey: &Survey, edition: Option<EditionId>) -> Node<World> {
     let setup = Setup::new(config(recording.manifest()), recording.begins_at());
-    let setup = Setup { witness: witness(recording, survey), ..setup };
+    let setup = Setup { witness: witness(recording, survey).under(edition), edition, ..setup };
     Node::new(setup, world(recording.manifest(), survey))
 }
 

@@ -9,7 +9,6 @@ use crate::scenario::{Cursor, Placed, Stumble};
 
 pub(super) const KIND: Kind = Kind { word: "flood", read, plan, percent: 15 };
 
-#[expect(clippy::unnecessary_wraps, reason = "one shape for every kind")]
 fn read(_placed: &Placed<'_>, _subject: &str, _cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
     Ok(None)
 }

@@ -14,7 +14,6 @@ pub(super) const KIND: Kind = Kind { word: "full-disk", read, plan, percent: 25 
 /// The subject of the lines about the disk.
 pub(super) const DISK: &str = "disk";
 
-#[expect(clippy::unnecessary_wraps, reason = "one shape for every kind")]
 fn read(_placed: &Placed<'_>, subject: &str, cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
     Ok((subject == DISK && cursor.takes("fills")).then_some(Fault::DiskFills))
 }

@@ -3,6 +3,8 @@
 //! Plans lines and plays nothing. Invariant: every choice is a hash of the seed and of what it is about, so that one kind
 //! more moves no choice of another.
 
+use std::collections::BTreeSet;
+
 use model::{Span, Timestamp};
 
 use super::KINDS;
@@ -76,6 +78,12 @@ impl Draw<'_> {
     pub(super) fn page(&self, about: &str) -> String {
         let who = self.who(about);
         who.split('/').next().unwrap_or(&who).to_owned()
+    }
+
+    /// Every Page that anybody writes to.
+    pub(super) fn pages(&self) -> Vec<String> {
+        let pages: BTreeSet<&str> = self.whos.iter().filter_map(|who| who.split('/').next()).collect();
+        pages.into_iter().map(str::to_owned).collect()
     }
 
     pub(super) fn at(&mut self, at: Timestamp, line: String) {

@@ -25,6 +25,39 @@ fn every_line_is_read_back_from_what_is_written() {
         "clock jumps 40s",
         "clock jumps back 40s",
         "A/c1 floods 1000 \"Is anybody there?\"",
+        "graph slows 40s",
+        "graph slows 40s in 30%",
+        "graph fails in 1%",
+        "graph refuses 613",
+        "graph refuses 613/1996 in 50%",
+        "graph loses answers",
+        "graph loses requests in 20%",
+        "graph vanishes",
+        "graph limits 12m",
+        "graph works",
+        "tracker slows 20s",
+        "tracker fails in 99%",
+        "tracker loses answers",
+        "tracker works",
+        "token A dies 190/463",
+        "admin reconnects A",
+        "admin sets human-agent off",
+        "admin sets new-task on",
+        "admin sets guard 2m",
+        "admin sets human-agent-guard 1h",
+        "meta restricts A",
+        "meta frees A",
+        "meta delays A 20m",
+        "meta hastens A",
+        "meta withholds echoes",
+        "meta withholds receipts in 30%",
+        "meta tells",
+        "meta subscribes A",
+        "Ada completes A/c1",
+        "Ada reopens A/c1",
+        "Ada trashes A/c1",
+        "Ada restores A/c1",
+        "\"Ada King\" purges A/c1",
     ] {
         let scenario = read(&[line]).unwrap();
         assert_eq!(scenario.lines[0].deed.to_string(), line);
@@ -34,12 +67,14 @@ fn every_line_is_read_back_from_what_is_written() {
         assert_eq!(scenario.lines[0].deed.to_string(), line);
     }
     assert_eq!(read(&["crash", "restart"]).unwrap().lines[0].deed, Deed::Crash);
+    assert_eq!(read(&["token A dies"]), read(&["token A dies 190/460"]));
+    assert_eq!(read(&["graph fails in 100%"]), read(&["graph fails"]));
     assert_eq!(read(&["journal loses 1 commit"]), read(&["journal loses 1 commits"]));
 }
 
 #[test]
 fn an_agent_may_be_called_as_a_fault_begins() {
-    for name in ["disk", "journal", "actor", "clock", "crash", "power-cut"] {
+    for name in ["disk", "journal", "actor", "clock", "crash", "power-cut", "graph", "tracker", "token", "admin"] {
         let scenario = read(&[&format!("{name} answers A/c1 \"Until noon.\"")]).unwrap();
         assert!(matches!(&scenario.lines[0].deed, Deed::Agent { by, .. } if by == name), "{name}");
         assert_eq!(Scenario::parse(&scenario.to_string()).map(|again| again.to_string()), Ok(scenario.to_string()));
@@ -69,6 +104,19 @@ fn what_cannot_be_meant_is_told_with_its_column() {
             told(&["clock jumps"]),
             told(&["A/c1 floods 0 \"x\""]),
             told(&["A/c1 floods 10001 \"x\""]),
+            told(&["graph slows"]),
+            told(&["graph fails in 30"]),
+            told(&["graph refuses nothing"]),
+            told(&["graph loses patience"]),
+            told(&["tracker loses"]),
+            told(&["token B dies"]),
+            told(&["token A dies 613"]),
+            told(&["admin sleeps"]),
+            told(&["admin sets fire on"]),
+            told(&["admin sets new-task maybe"]),
+            told(&["meta delays A 61m"]),
+            told(&["meta withholds cash"]),
+            told(&["Ada completes A/c2"]),
         ]
         .join("\n")
     );

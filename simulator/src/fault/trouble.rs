@@ -12,6 +12,7 @@ use journal::Key;
 use model::{MachineId, Span, Timestamp};
 use tokio::sync::Notify;
 
+use super::weather::Weather;
 use super::{After, Fate, Unit};
 
 /// All trouble of one world. Clones are the same; the default is none, for ever.
@@ -26,6 +27,8 @@ struct Inner {
     wanders: AtomicBool,
     /// Rung when the process falls.
     falls: Notify,
+    /// What is wrong outside.
+    weather: Weather,
     state: Mutex<State>,
 }
 
@@ -34,7 +37,7 @@ struct State {
     /// When the process falls.
     after: Option<After>,
     fallen: bool,
-    /// The process ended without an order: whoever watches over it starts it again.
+    /// The process ended without an order.
     ended: bool,
     /// The fall takes the power with it.
     power: Option<u64>,
@@ -94,6 +97,11 @@ impl Trouble {
         self.0.wanders.load(Ordering::Relaxed)
     }
 
+    /// What is wrong outside.
+    pub(crate) fn weather(&self) -> &Weather {
+        &self.0.weather
+    }
+
     // Orders.
 
     /// The node gets a clock that may be set; to be said before it starts.
@@ -150,6 +158,7 @@ impl Trouble {
 
     /// Nothing goes wrong any more. What is late still comes at its time.
     pub(crate) fn ends(&self) {
+        self.0.weather.clears();
         let mut state = self.state();
         let (fallen, ended, power) = (state.fallen, state.ended, state.power);
         *state = State { fallen, ended, power, ..State::default() };

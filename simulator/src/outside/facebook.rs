@@ -113,8 +113,6 @@ pub struct Facebook {
     asked: BTreeMap<Customer, u64>,
     /// Pages whose sends do not fare as they should.
     moods: BTreeMap<PageId, Mood>,
-    /// Messages of which the node was not told, by mark.
-    lost: BTreeMap<String, Mid>,
 }
 
 /// How sends of a Page fare, where not as they should.
@@ -157,7 +155,6 @@ impl Facebook {
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
             moods: BTreeMap::new(),
-            lost: BTreeMap::new(),
         }
     }
 
@@ -167,11 +164,6 @@ impl Facebook {
             Some(mood) => drop(self.moods.insert(page, mood)),
             None => drop(self.moods.remove(&page)),
         }
-    }
-
-    /// The message of a send whose answer is lost.
-    pub(crate) fn lost_bubble(&self, mark: &str) -> Option<Mid> {
-        self.lost.get(mark).cloned()
     }
 
     /// The profile tells this name from now on.
@@ -215,19 +207,16 @@ impl Facebook {
         let refused = if let Some(Mood::Refuses(code)) = mood { Some(code) } else { None };
         let by_rule = |rejection: Rejection| (i64::from(rejection.code), rejection.subcode.map(i64::from));
         if let Some(code) = refused.or_else(|| self.rules(&customer, &attempt).err().map(by_rule)) {
-            let wait = between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1);
-            return Planned::answer(now + wait, self.refuse(code));
+            return self.refuse(send, code, now);
         }
         let manner = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
         let (page, psid) = customer;
         let (mid, metadata) = (Mid::new(""), send.metadata.clone());
         let planned = self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner);
-        if let (Some(Mood::Loses), SendOutcome::Sent { mid }) = (mood, &planned.outcome) {
-            self.lost.insert(send.metadata.clone(), mid.clone());
-            let outcome = SendOutcome::InDoubt { why: "connection-lost" };
-            return Planned { answer_at: now + CUT, outcome, ..planned };
+        match mood {
+            Some(Mood::Loses) => planned.unheard(now + CUT, SendOutcome::InDoubt { why: "connection-lost" }),
+            Some(Mood::Refuses(_)) | None => planned,
         }
-        planned
     }
 
     /// Meta's rules over what the customer has done by now.
@@ -250,14 +239,21 @@ impl Facebook {
         lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
-    fn refuse(&mut self, code: Code) -> SendOutcome {
+    /// Refuses a send with an error of its tables. Where the table says that the message may have left, it has.
+    pub(super) fn refuse(&mut self, send: &Send, code: Code, now: Timestamp) -> Planned<SendOutcome> {
         self.counts.refused += 1;
         let row = error_table::lookup(code);
-        match row.retry {
+        let outcome = match row.retry {
             Retry::After(after) => SendOutcome::Later { after, code: Some(code), why: row.name },
             Retry::Never => SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope },
             Retry::Doubt => SendOutcome::InDoubt { why: row.name },
-        }
+        };
+        Planned::answer(now + between(Stream::Answer, &send.metadata, ANSWER.0, ANSWER.1), outcome)
+    }
+
+    /// From now on it grants the Human Agent feature, or no more.
+    pub fn grants_human_agent(&mut self, grants: bool) {
+        self.human_agent = grants;
     }
 
     /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
@@ -275,7 +271,7 @@ impl Facebook {
         }
         let deliveries = if self.tells { self.told(&bubble, &about) } else { Vec::new() };
         let answer_at = now + between(Stream::Answer, &about, ANSWER.0, ANSWER.1);
-        Planned { answer_at, outcome, deliveries }
+        Planned { answer_at, outcome, done: None, deliveries }
     }
 
     /// The recording's own echo of this send: by its mark, else the first with the same text that no other send has.

@@ -11,6 +11,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use model::Redacted;
 use serde_json::Value;
 use webhook::{Secret, sign};
 
@@ -25,10 +26,15 @@ const AGAIN: Duration = Duration::from_millis(20);
 
 /// A client of one stage.
 pub(super) struct Wire {
+    post: Post,
+    desk: String,
+}
+
+/// Posts to a webhook as Meta does.
+pub(super) struct Post {
     client: Client<HttpConnector, Full<Bytes>>,
     secret: Secret,
     webhook: String,
-    desk: String,
 }
 
 /// An answer of the desk's API.
@@ -39,30 +45,17 @@ pub(super) struct Answer {
 
 impl Wire {
     pub(super) fn new(stage: &Stage<'_>) -> anyhow::Result<Self> {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Ok(Self {
-            client: Client::builder(TokioExecutor::new()).build(connector),
-            secret: Secret::new(stage.app_secret.reveal().as_bytes()),
-            webhook: stage.webhook.clone(),
-            desk: stage.desk.clone(),
-        })
+        Ok(Self { post: Post::to(stage.webhook.clone(), &stage.app_secret), desk: stage.desk.clone() })
     }
 
     /// Posts a body as Meta does. `true`: it was acknowledged.
     pub(super) async fn deliver(&self, body: &str) -> anyhow::Result<bool> {
-        let signature = sign(&self.secret, body.as_bytes());
         let began = tokio::time::Instant::now();
         let mut wait = AGAIN;
         loop {
-            let request = Request::post(&self.webhook)
-                .header("content-type", "application/json")
-                .header("x-hub-signature-256", &signature)
-                .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
-                .context("the webhook's address")?;
-            match self.call(request).await {
-                Ok((StatusCode::OK, _)) => return Ok(true),
-                Ok((StatusCode::SERVICE_UNAVAILABLE, _)) => {}
+            match self.post.once(body).await {
+                Ok(StatusCode::OK) => return Ok(true),
+                Ok(StatusCode::SERVICE_UNAVAILABLE) => {}
                 Ok(_) => return Ok(false),
                 Err(fault) if began.elapsed() >= POST_MAX => return Err(fault.context("posting a delivery")),
                 Err(_) => {}
@@ -95,12 +88,32 @@ impl Wire {
         }
         let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let request = request.body(Full::new(bytes)).context("the desk's address")?;
-        let (status, bytes) = self.call(request).await.with_context(|| format!("asking the desk for {path}"))?;
+        let (status, bytes) = self.post.call(request).await.with_context(|| format!("asking the desk for {path}"))?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if status.is_server_error() {
             bail!("the desk answered {status} to {path}");
         }
         Ok(Answer { status, body })
+    }
+}
+
+impl Post {
+    /// To this webhook, signed with this secret.
+    pub(super) fn to(webhook: String, secret: &Redacted<String>) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { client, secret: Secret::new(secret.reveal().as_bytes()), webhook }
+    }
+
+    /// Posts a body; what it was answered.
+    pub(super) async fn once(&self, body: &str) -> anyhow::Result<StatusCode> {
+        let request = Request::post(&self.webhook)
+            .header("content-type", "application/json")
+            .header("x-hub-signature-256", sign(&self.secret, body.as_bytes()))
+            .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+            .context("the webhook's address")?;
+        self.call(request).await.map(|(status, _)| status)
     }
 
     async fn call(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {

@@ -70,8 +70,7 @@ pub(crate) struct Manner {
 impl Manner {
     /// The time at the beginning of a line: hours, minutes, seconds, milliseconds since the beginning.
     pub(crate) fn line_time(&self, at: Timestamp) -> String {
-        let (sign, hours, rest) = clock_face(at.0.saturating_sub(self.began_at.0));
-        format!("{sign}{hours:03}{rest}")
+        line_time(at.0.saturating_sub(self.began_at.0))
     }
 
     /// An instant inside a line.
@@ -117,6 +116,12 @@ fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// So many milliseconds since the beginning, as a line begins with them.
+pub(crate) fn line_time(span: i64) -> String {
+    let (sign, hours, rest) = clock_face(span);
+    format!("{sign}{hours:03}{rest}")
 }
 
 fn clock_face(span: i64) -> (&'static str, u64, String) {

@@ -95,7 +95,7 @@ impl<O: Outside + core::marker::Send + 'static> Asked<O> {
 
     /// Waits until the answer wants to be there.
     async fn answered<T>(&self, planned: Planned<T>) -> T {
-        let Planned { answer_at, outcome, deliveries } = planned;
+        let Planned { answer_at, outcome, done: _, deliveries } = planned;
         deliveries.into_iter().for_each(|coming| self.0.door.deliver_later(coming));
         if self.0.trouble.called() {
             // Done, and nobody is left to hear of it.
@@ -113,9 +113,7 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
             self.0.recorder.note(|witness| witness.send(self.now(), &permit, &send));
             let form = permit.messaging_type().wire();
             let planned = self.look().send(permit, &send, self.now());
-            let lost = self.look().lost_bubble(&send.metadata);
-            let judged = (&planned.outcome, lost);
-            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, judged));
+            self.0.recorder.note(|witness| witness.judged(self.now(), form, &send, planned.truth()));
             let outcome = self.answered(planned).await;
             if let Ok(effect) = send.metadata.parse() {
                 self.0.recorder.note(|witness| witness.sent(self.now(), &effect, &outcome));
@@ -142,7 +140,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
             self.lives().await;
             self.0.recorder.note(|witness| witness.open_task(self.now(), &effect, &task));
             let planned = self.look().open_task(&effect, &task, self.now());
-            self.0.recorder.note(|witness| witness.did_open(self.now(), &effect, &task.lines, &planned.outcome));
+            self.0.recorder.note(|witness| witness.did_open(self.now(), &effect, &task.lines, planned.truth()));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.opened(self.now(), &effect, &answer));
             answer
@@ -160,7 +158,7 @@ impl<O: Outside + core::marker::Send + 'static> Tracker for Asked<O> {
             self.lives().await;
             self.0.recorder.note(|witness| witness.add_comments(self.now(), &effect, (&task, &lines, if_active)));
             let planned = self.look().add_comments(&effect, &task, &lines, if_active, self.now());
-            let done = &planned.outcome;
+            let done = planned.truth();
             self.0.recorder.note(|witness| witness.did_add(self.now(), &effect, (&task, &lines), done));
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.added(self.now(), &effect, &answer));

@@ -2,11 +2,14 @@
 //!
 //! Invariant: nothing in it comes from the wall, so two outcomes of one recording are equal.
 
+use core::mem::take;
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::MachineId;
 use serde::Serialize;
 
 use super::agents::NOT_WRITTEN;
+use super::grounds::{Judged, Opened};
 use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
@@ -31,6 +34,12 @@ pub struct Outcome {
     pub conversations_sha256: String,
     /// Hash over every byte of the journal, every request to Meta and every call of the tracker: 64 hex digits.
     pub trace_hash: String,
+    /// Every decision about a part of an answer, with what it rested on.
+    pub judged: Vec<Judged>,
+    /// The windows of the conversations, as they opened.
+    pub opened: Vec<Opened>,
+    /// The short name of every conversation in the two.
+    pub names: BTreeMap<MachineId, String>,
 }
 
 /// What was counted.
@@ -105,7 +114,7 @@ pub(crate) struct Played {
 impl Outcome {
     /// Counts, once everything is at rest.
     pub(crate) fn of(recording: &dyn Recorded, survey: &Survey, played: Played) -> Self {
-        let Played { lines, tally, trace_hash, meta, refused, at_rest, .. } = played;
+        let Played { lines, mut tally, trace_hash, meta, refused, at_rest, .. } = played;
         let parts = tally.parts();
         let counts = Counts {
             deliveries: (survey.loads.len() as u64).saturating_sub(refused),
@@ -138,7 +147,11 @@ impl Outcome {
             trace.push('\n');
         }
         let title = one_line(&recording.manifest().title);
-        Self { title, trace, counts, findings, conversations_sha256: tally.digest(), trace_hash }
+        let (judged, opened) = (take(&mut tally.grounds.judged), take(&mut tally.grounds.opened));
+        let machines = judged.iter().map(|judged| &judged.machine).chain(opened.iter().map(|opened| &opened.machine));
+        let names = machines.map(|machine| (machine.clone(), survey.names.machine(machine))).collect();
+        let conversations_sha256 = tally.digest();
+        Self { title, trace, counts, findings, conversations_sha256, trace_hash, judged, opened, names }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::fault::seam::Seam;
 use crate::fault::trouble::{Trouble, Write};
 use crate::fault::wall::Wall;
 use crate::outside::desk::Deed;
-use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, World};
+use crate::outside::{Coming, CommentOnTask, Facebook, ModelDesk, Outside, Weather, World};
 use crate::play::recording::{self, FactLine, Manifest, Provenance, Recorded};
 use crate::witness::Witness;
 
@@ -84,6 +84,11 @@ impl Disks {
     pub fn in_memory() -> Self {
         let (ruled, trouble) = (Vec::new(), Trouble::default());
         Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk(), ruled, trouble }
+    }
+
+    /// The same in a world with trouble that touches no disk.
+    pub fn beside(trouble: &Trouble) -> Self {
+        Self { trouble: trouble.clone(), ..Self::in_memory() }
     }
 
     /// Empty, in memory, and as sound as the trouble lets them be.
@@ -222,7 +227,7 @@ pub(crate) fn world(manifest: &Manifest, survey: &Survey) -> World {
     for of in &manifest.customers {
         facebook.call(of.page.clone(), of.psid.clone(), of.name.clone());
     }
-    World { facebook, desk: ModelDesk::default() }
+    World { facebook, desk: ModelDesk::default(), weather: Weather::default() }
 }
 
 /// Who watches a recording.

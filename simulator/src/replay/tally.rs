@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 use journal::StoredBatch;
 use machine::Machine as _;
+use machine::account::Account;
 use machine::conversation::{self, Conversation};
 use machine::outbound::PartState;
 use machine::page::{self, Page};
-use model::MachineId;
+use model::{MachineId, Timestamp};
 use sha2::{Digest as _, Sha256};
+
+use super::grounds::Grounds;
 
 /// Counts of a journal.
 #[derive(Default)]
@@ -24,6 +27,8 @@ pub(crate) struct Tally {
     pub(crate) quarantined: u64,
     /// Records of all machines.
     pub(crate) events: u64,
+    /// What the decisions rested on.
+    pub(crate) grounds: Grounds,
     digest: Sha256,
 }
 
@@ -45,15 +50,19 @@ impl Tally {
             let record = &stored.record;
             self.events += 1;
             match machine {
-                MachineId::Account(_) => {}
-                MachineId::Page(_) => {
+                MachineId::Account(_) => {
+                    self.grounds.of_account(&Account::decode(record.kind, record.version, &record.body)?);
+                }
+                MachineId::Page(page) => {
                     let event = Page::decode(record.kind, record.version, &record.body)?;
+                    self.grounds.of_page(page, &event);
                     self.quarantined += u64::from(matches!(event, page::Event::ItemQuarantined { .. }));
                 }
                 MachineId::Conversation(..) => {
                     let event = Conversation::decode(record.kind, record.version, &record.body)?;
                     let state = self.states.entry(machine.clone()).or_insert_with(|| Conversation::fresh(machine));
-                    Conversation::evolve(state, &event);
+                    let at = Timestamp(batch.at);
+                    self.grounds.evolve(machine, state, &event, (stored.seq, at));
                     if let conversation::Event::PartRefused { reason, .. } = event {
                         *self.refusals.entry(reason.code().to_owned()).or_default() += 1;
                     }

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use actors::Clock as _;
 use futures_util::future::BoxFuture;
 use model::{ContactId, EffectId, Redacted, TaskId, Timestamp};
-use tracker::{Call, Comment, CommentsAdded, Cursor, Desk, Feed, OpenTask, Opened, Tracker};
+use tracker::{Call, Comment, CommentsAdded, Cursor, Desk, Fault, Feed, OpenTask, Opened, Tracker};
 
 use super::clock::PausedClock;
 use super::trace::Recorder;
 use crate::fault::trouble::Trouble;
+use crate::fault::weather::TrackerMood;
+use crate::outside::{down, lost};
 use crate::witness::Witness;
 
 /// A desk that is listened to.
@@ -42,6 +44,18 @@ impl Watched {
         }
     }
 
+    /// What the node hears of it, and when.
+    async fn heard<T>(&self, mood: Option<TrackerMood>, answer: Result<T, Fault>) -> Result<T, Fault> {
+        match mood {
+            None | Some(TrackerMood::Fails) => answer,
+            Some(TrackerMood::Slow(by)) => {
+                self.clock.passes(by).await;
+                answer
+            }
+            Some(TrackerMood::LosesAnswers) => Err(lost()),
+        }
+    }
+
     fn note(&self, note: impl FnOnce(&mut Witness, Timestamp)) {
         let now = self.clock.now();
         self.recorder.note(|witness| note(witness, now));
@@ -54,11 +68,16 @@ impl Tracker for Watched {
             self.lives().await;
             self.note(|witness, now| witness.open_task(now, &effect, &task));
             let lines = task.lines.clone();
-            let answer = self.desk.open_task(effect.clone(), task).await;
+            let mood = self.trouble.weather().tracker(&effect);
+            let answer = match mood {
+                Some(TrackerMood::Fails) => Err(down()),
+                None | Some(_) => self.desk.open_task(effect.clone(), task).await,
+            };
             self.note(|witness, now| {
                 witness.did_open(now, &effect, &lines, &answer);
             });
             self.is_told().await;
+            let answer = self.heard(mood, answer).await;
             self.note(|witness, now| witness.opened(now, &effect, &answer));
             answer
         })
@@ -75,11 +94,16 @@ impl Tracker for Watched {
             self.lives().await;
             self.note(|witness, now| witness.add_comments(now, &effect, (&task, &lines, if_active)));
             let (of, said) = (task.clone(), lines.clone());
-            let answer = self.desk.add_comments(effect.clone(), task, lines, if_active).await;
+            let mood = self.trouble.weather().tracker(&effect);
+            let answer = match mood {
+                Some(TrackerMood::Fails) => Err(down()),
+                None | Some(_) => self.desk.add_comments(effect.clone(), task, lines, if_active).await,
+            };
             self.note(|witness, now| {
                 witness.did_add(now, &effect, (&of, &said), &answer);
             });
             self.is_told().await;
+            let answer = self.heard(mood, answer).await;
             self.note(|witness, now| witness.added(now, &effect, &answer));
             answer
         })
@@ -95,15 +119,23 @@ impl Tracker for Watched {
         Box::pin(async move {
             self.lives().await;
             self.note(|witness, now| witness.name_contact(now, &effect, &contact, &name));
-            let answer = self.desk.name_contact(effect.clone(), contact, name, at).await;
+            let mood = self.trouble.weather().tracker(&effect);
+            let answer = match mood {
+                Some(TrackerMood::Fails) => Err(down()),
+                None | Some(_) => self.desk.name_contact(effect.clone(), contact, name, at).await,
+            };
             self.is_told().await;
+            let answer = self.heard(mood, answer).await;
             self.note(|witness, now| witness.contact_named(now, &effect, &answer));
             answer
         })
     }
 
     fn feed(&self, after: Cursor, limit: usize) -> Call<'_, Feed> {
-        self.desk.feed(after, limit)
+        if self.trouble.weather().feeds() {
+            return self.desk.feed(after, limit);
+        }
+        Box::pin(async { Err(down()) })
     }
 
     /// Until there is something: in days without a comment nobody looks in vain.

@@ -6,7 +6,7 @@ use model::{Span, Timestamp};
 
 use super::cursor::{Cursor, Stumble};
 use super::happening::{REACTIONS, is_of_a_page};
-use super::reader::{CRASH, RESTART, Reader, is_agent, no_who, no_word};
+use super::reader::{CRASH, META, RESTART, Reader, is_agent, no_who, no_word};
 use super::reference::{NOW, Named};
 use super::{Act, Deed, FileKind, Happens, Manner, Order, Thing, Way, Who, Word, expect, span};
 use crate::fake::facebook::What;
@@ -31,6 +31,9 @@ impl Placed<'_> {
         let began = cursor.clone();
         if cursor.is_at_text() {
             let by = cursor.text("who does something")?;
+            if let Some(fault) = fault::turn(self, &by, cursor)? {
+                return Ok(Deed::Fault(fault));
+            }
             return self.agent(by, &began, cursor);
         }
         let who = cursor.word("who does something: A/c1, A, meta or an agent")?;
@@ -38,7 +41,10 @@ impl Placed<'_> {
             let who = self.who(who, &began)?;
             return self.of_customer(who, cursor);
         }
-        if who == "meta" {
+        if who == META {
+            if let Some(fault) = fault::read(self, who, cursor)? {
+                return Ok(Deed::Fault(fault));
+            }
             return self.meta(cursor).map(Deed::Meta);
         }
         if cursor.is_at_end() && (who == CRASH || who == RESTART) {
@@ -254,7 +260,8 @@ impl Placed<'_> {
                 Ok(Order::Accepts(self.page(cursor.word("a Page")?, &place)?))
             }
             other => {
-                const VERBS: &str = "holds, releases, repeats, refuses, loses and accepts";
+                const VERBS: &str = "holds, releases, repeats, refuses, loses, accepts, delays, hastens, withholds, tells, \
+                                     restricts, frees and subscribes";
                 Err(place.stumble(format!("`{other}` is nothing that Meta does: {VERBS} are")))
             }
         }

@@ -21,7 +21,7 @@ const TOLD_MAX: usize = 20;
 /// 2100-01-01T00:00:00Z: no scenario goes on for longer.
 const LATEST: Timestamp = Timestamp(4_102_444_800_000);
 /// Who holds back, lets go and repeats.
-const META: &str = "meta";
+pub(crate) const META: &str = "meta";
 /// The node falls.
 pub(crate) const CRASH: &str = "crash";
 /// The node starts again.

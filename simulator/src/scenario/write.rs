@@ -16,6 +16,11 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// An agent's name as a line begins with it.
+pub(crate) fn agent(name: &str) -> String {
+    if reader::is_agent(name) { name.to_owned() } else { quoted(name) }
+}
+
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { title, begins_at, app, human_agent, pages, customers, lines, ends } = self;
@@ -47,7 +52,7 @@ impl fmt::Display for Deed {
             Self::Customer { who, act, manner } => write!(f, "{who} {act}{manner}"),
             Self::Page { page, happens, manner } => write!(f, "{page} happens {}{manner}", happens.as_str()),
             Self::Agent { by, who, text, internal } => {
-                let by = if reader::is_agent(by) { by.clone() } else { quoted(by) };
+                let by = agent(by);
                 let verb = if *internal { "notes" } else { "answers" };
                 write!(f, "{by} {verb} {who} {}", quoted(text))
             }

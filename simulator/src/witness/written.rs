@@ -3,9 +3,9 @@
 //! Only where somebody asked for a history; judges nothing. Invariant: an observation never stands before an earlier one.
 
 use messenger::{Send, SendOutcome};
-use model::{CommentId, EffectId, Mid, TaskId, Timestamp};
+use model::{CommentId, EffectId, MachineId, TaskId, Timestamp};
 use oracle::History;
-use oracle::history::{Life, Setup, Taken};
+use oracle::history::{Life, Setup, Standing, Taken, Tracker, What};
 use tracker::{Audience, Comment, CommentsAdded, Opened};
 
 use super::Witness;
@@ -39,6 +39,7 @@ impl Witness {
             Life::Crashed => Some("CRASH".to_owned()),
             Life::FaultBegan { fault } => Some(format!("FAULT {fault} begins")),
             Life::FaultEnded { fault } => Some(format!("FAULT {fault} ends")),
+            Life::OutsideTurned { into } => Some(format!("FAULT {into} begins")),
             Life::Started | Life::Poisoned { .. } | Life::FaultsOver | Life::AtRest | Life::Compared { .. } => None,
         };
         if let Some(told) = told {
@@ -74,21 +75,8 @@ impl Witness {
         }
     }
 
-    /// Meta has made up its mind about a send; `lost`: the message that it became, where the answer is lost.
-    pub(crate) fn judged(
-        &mut self,
-        at: Timestamp,
-        form: Form,
-        send: &Send,
-        (outcome, lost): (&SendOutcome, Option<Mid>),
-    ) {
-        if let Some(mid) = lost {
-            self.tell(|chronicle| {
-                chronicle.send_came(at, form, send, Taken::Yes { mid });
-                chronicle.send_answered(at, &send.metadata, true);
-            });
-            return;
-        }
+    /// Meta has made up its mind about a send.
+    pub(crate) fn judged(&mut self, at: Timestamp, form: Form, send: &Send, outcome: &SendOutcome) {
         let taken = match outcome {
             SendOutcome::Sent { mid } => Taken::Yes { mid: mid.clone() },
             SendOutcome::Later { code: Some(code), .. } | SendOutcome::Failed { code, .. } => Taken::No { code: *code },
@@ -117,6 +105,18 @@ impl Witness {
         done: &Result<CommentsAdded, tracker::Fault>,
     ) {
         self.tell(|chronicle| chronicle.add_comments(at, effect, task, lines, done));
+    }
+
+    /// An admin has changed a setting, or Meta a token.
+    pub(crate) fn changed(&mut self, at: Timestamp, told: String, what: What) {
+        self.comes(at, None, |_| told);
+        self.tell(|chronicle| chronicle.note(at, what));
+    }
+
+    /// Somebody has turned a task.
+    pub(crate) fn turned(&mut self, at: Timestamp, whose: &MachineId, task: TaskId, (verb, into): (&str, Standing)) {
+        self.comes(at, Some(whose), |_| format!("task={task} {verb}"));
+        self.tell(|chronicle| chronicle.note(at, What::Tracker(Tracker::TaskTurned { task, into })));
     }
 
     /// An agent has commented.

@@ -40,9 +40,12 @@ pub(super) fn plan(plan: &mut Plan) {
             plan.at(at + wait, format!("{by} answers {who} {}", quoted(text.trim())));
         }
         if plan.profile != Profile::Calm && chance.percent(&format!("{name} inbox"), 12) {
-            // Somebody answers in Meta's own inbox, past every app.
+            // Somebody answers in Meta's own inbox, past every app, or another app does.
             let wait = chance.span(&format!("{name} inbox at"), Span(1), Span::hours(8));
-            let echo = json!({ "kind": "echo", "text": format!("From the inbox, to {name}.") });
+            let mut echo = json!({ "kind": "echo", "text": format!("From elsewhere, to {name}.") });
+            if chance.percent(&format!("{name} app"), 40) {
+                echo["app"] = "880045".into();
+            }
             plan.at(at + wait, format!("{who} happens {echo}"));
         }
         if plan.profile != Profile::Calm && chance.percent(&format!("{name} likes"), 8) {

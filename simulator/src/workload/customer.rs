@@ -54,7 +54,9 @@ pub(super) fn plan(plan: &mut Plan, who: &str) {
     for visit in 0..1 + chance.below(&format!("{who} visits"), 3) {
         let about = format!("{who} {visit}");
         if chance.percent(&format!("{about} ad"), 15) {
-            plan.at(now, format!("{who} enters by ad \"6001\" ref \"summer\""));
+            let way =
+                chance.of(&format!("{about} way"), &["ad \"6001\" ref \"summer\"", "ad \"6002\"", "link \"poster\""]);
+            plan.at(now, format!("{who} enters by {way}"));
             now = now + chance.span(&format!("{about} after ad"), Span::seconds(2), Span::minutes(2));
         }
         for turn in 0..1 + chance.below(&format!("{about} turns"), 6) {
@@ -84,8 +86,14 @@ fn turn_of(plan: &mut Plan, chance: Chance, who: &str, about: &str, now: Timesta
     let name = format!("m{}", plan.said.len() + 1);
     let text = quoted(&text(chance, about));
     let verb = match chance.below(&format!("{about} verb"), 100) {
-        0..80 => format!("writes {text}"),
-        80..88 => "attaches image \"https://example.com/photo.jpg\"".to_owned(),
+        0..72 => format!("writes {text}"),
+        72..80 => match plan.said.iter().rev().find(|said| said.who == who) {
+            Some(before) => format!("writes {text} reply to {}", before.name),
+            None => format!("writes {text}"),
+        },
+        80..84 => "attaches image \"https://example.com/photo.jpg\"".to_owned(),
+        84..86 => "attaches audio \"https://example.com/voice.mp4\"".to_owned(),
+        86..88 => "attaches video \"https://example.com/door.mp4\"".to_owned(),
         88..92 => format!("attaches file \"https://example.com/list.pdf\" text {text}"),
         92..97 => "presses \"Opening hours\" payload \"HOURS\"".to_owned(),
         _ => "picks \"Yes\" payload \"ORDER_YES\"".to_owned(),
@@ -104,6 +112,11 @@ fn turn_of(plan: &mut Plan, chance: Chance, who: &str, about: &str, now: Timesta
             let at = after("react", Span::hours(2));
             plan.at(at, format!("{who} reacts angry to {name}"));
             plan.at(at + Span::seconds(3), format!("{who} unreacts angry from {name}"));
+        }
+        // Seen half a minute to three minutes after an answer came.
+        22..40 => {
+            let wait = chance.span(&format!("{about} reads"), Span::seconds(28), Span::seconds(190));
+            plan.at(now + wait, format!("{who} reads"));
         }
         _ => {}
     }

@@ -18,11 +18,11 @@ use webhook::signature::{sign, verify};
 
 use super::depth::Played;
 use super::expect;
+use super::mail::Mail;
 use super::strike::On;
 use crate::fake::facebook::{CarryOrder, Letting, Page, StandInOptions, Unposted};
 use crate::fault::trouble::Trouble;
-use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Mood, World};
-use crate::replay::door::POSTED_AGAIN;
+use crate::outside::{Announced, CommentOnTask, Facebook, Known, ModelDesk, Mood, Weather, World};
 use crate::scenario::{Deed, Expect, Line, Manner, Names, Order, Scenario, Way, Word};
 use crate::witness::Witness;
 
@@ -33,6 +33,9 @@ const REST_MAX: Span = Span::hours(2);
 const REST_AGAIN: Span = Span::seconds(1);
 const REST_AGAIN_MAX: Span = Span::minutes(1);
 
+/// What coverage calls a Page that Meta has given up on.
+const UNSUBSCRIBED: &str = "unsubscribed";
+
 /// What a line could not do, in a sentence.
 pub(super) type Done = Result<(), String>;
 
@@ -40,7 +43,7 @@ pub(super) type Done = Result<(), String>;
 pub(super) struct Course<'a, N> {
     pub(super) scenario: &'a Scenario,
     pub(super) node: &'a mut N,
-    config: NodeConfig,
+    pub(super) config: NodeConfig,
     meta: Unposted,
     names: Names,
     known: BTreeSet<ItemKey>,
@@ -48,9 +51,14 @@ pub(super) struct Course<'a, N> {
     pub(super) trouble: Trouble,
     /// Faults that are on.
     pub(super) on: Vec<On>,
-    /// Bodies that the node did not take, the oldest first, and when they were posted last.
-    refused: Vec<(Announced, Bytes)>,
-    posted_at: Timestamp,
+    /// What Meta still has to post.
+    mail: Mail,
+    /// Pages that Meta has given up on and that nobody was told of.
+    given_up: u64,
+    /// Tokens that were given to Pages since the beginning.
+    pub(super) tokens: u64,
+    /// A line has felled the node, and none has started it again.
+    pub(super) is_down: bool,
     /// Bodies that do not come from Meta, on their way.
     forged: Vec<(Announced, Bytes)>,
     /// Whether Meta posts everything twice.
@@ -65,8 +73,8 @@ impl<'a, N: Played> Course<'a, N> {
     pub(super) fn new(scenario: &'a Scenario, trouble: Trouble, node: &'a mut N) -> Self {
         let meta = Unposted::new(&stand_in(scenario), scenario.begins_at);
         let (names, known) = (Names::default(), BTreeSet::new());
-        let (on, refused, findings, unmet) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (config, posted_at) = (config(scenario), scenario.begins_at);
+        let (on, findings, unmet, mail) = (Vec::new(), Vec::new(), Vec::new(), Mail::default());
+        let (config, given_up, tokens, is_down) = (config(scenario), 0, 0, false);
         let (forged, posts_twice) = (Vec::new(), false);
         Self {
             scenario,
@@ -77,8 +85,10 @@ impl<'a, N: Played> Course<'a, N> {
             known,
             trouble,
             on,
-            refused,
-            posted_at,
+            mail,
+            given_up,
+            tokens,
+            is_down,
             forged,
             posts_twice,
             findings,
@@ -89,21 +99,21 @@ impl<'a, N: Played> Course<'a, N> {
     /// Plays every line and goes on until nothing is under way; what is not at rest then never will be.
     pub(super) fn run(&mut self) -> anyhow::Result<()> {
         for line in &self.scenario.lines {
-            self.node.goes_to(self.scenario.begins_at + line.at);
-            self.looks_up()?;
+            self.goes_to(self.scenario.begins_at + line.at)?;
             if let Err(why) = self.carry_out(line)? {
                 self.findings.push(format!("line {}: {why}", line.number));
             }
         }
         self.trouble.ends();
+        self.mail.subscribes_all();
+        self.reconnects_all()?;
         self.node.life(Life::FaultsOver)?;
         self.post_again();
         let until = self.node.time() + REST_MAX;
         let mut again = REST_AGAIN;
         while self.node.time() < until {
-            self.node.goes_to(self.node.time() + again);
-            self.looks_up()?;
-            if self.refused.is_empty() && self.node.rests()? {
+            self.goes_to(self.node.time() + again)?;
+            if self.mail.is_empty() && self.node.rests()? {
                 self.node.is_compared();
                 let now = self.node.time();
                 self.node.notes(|witness| witness.tell(|chronicle| chronicle.show(now)))?;
@@ -169,10 +179,12 @@ impl<'a, N: Played> Course<'a, N> {
                 Ok(())
             }
             Deed::Crash => {
+                self.is_down = true;
                 self.node.falls();
                 Ok(())
             }
             Deed::Restart => {
+                self.is_down = false;
                 self.node.rises(&self.config)?;
                 self.post_again();
                 Ok(())
@@ -230,13 +242,19 @@ impl<'a, N: Played> Course<'a, N> {
         Ok(())
     }
 
+    /// Now, or as late as webhooks of the Page are.
     fn posts(&mut self, line: &Line, whose: Option<&MachineId>, bodies: Vec<Bytes>) {
-        for body in bodies {
+        let now = self.node.time();
+        for (nth, body) in bodies.into_iter().enumerate() {
+            let page = whose.and_then(MachineId::page);
+            let about = format!("l{}#{nth}#{}", line.number, self.known.len());
+            let late = page.map_or(Span(0), |page| self.trouble.weather().lateness(page, &about));
             if self.posts_twice {
-                self.post(named(line, whose, "delivery"), body.clone());
+                self.mail.put(now + late, named(line, whose, "delivery"), body.clone());
             }
-            self.post(named(line, whose, "delivery"), body);
+            self.mail.put(now + late, named(line, whose, "delivery"), body);
         }
+        self.posts_due();
     }
 
     /// Sends of a Page fare otherwise from here on; `None`: the order is about something else.
@@ -267,7 +285,9 @@ impl<'a, N: Played> Course<'a, N> {
             let signature = sign(&Secret::new("a stranger's"), &body);
             if verify(&[Secret::new("Meta's")], Some(signature.as_bytes()), &body).is_ok() {
                 self.node.notes(Witness::is_forged)?;
-                self.post(name, body);
+                let now = self.node.time();
+                self.mail.put(now, name, body);
+                self.posts_due();
             } else {
                 let now = self.node.time();
                 self.node.notes(|witness| witness.turned_away(now, &body))?;
@@ -276,26 +296,43 @@ impl<'a, N: Played> Course<'a, N> {
         Ok(())
     }
 
-    /// What was refused is posted again, and what is over by itself is noted.
-    fn looks_up(&mut self) -> anyhow::Result<()> {
-        let now = self.node.time();
-        if !self.refused.is_empty() && now >= self.posted_at + POSTED_AGAIN {
-            self.post_again();
+    /// Everything before this instant happens; what Meta posts at it has come.
+    fn goes_to(&mut self, at: Timestamp) -> anyhow::Result<()> {
+        while let Some(next) = self.mail.next_at().filter(|next| *next < at) {
+            self.node.goes_to(next);
+            self.posts_due();
+        }
+        self.node.goes_to(at);
+        // Where nobody is there, the line of this instant may start the node: Meta comes after it.
+        if self.node.runs() {
+            self.posts_due();
+        }
+        for _ in 0..core::mem::take(&mut self.given_up) {
+            self.node.life(Life::OutsideTurned { into: UNSUBSCRIBED.into() })?;
         }
         self.faults_end()
     }
 
+    /// What was not taken is posted again now.
     pub(super) fn post_again(&mut self) {
-        self.posted_at = self.node.time();
-        let refused = core::mem::take(&mut self.refused);
-        refused.into_iter().for_each(|(name, body)| self.post(name, body));
+        self.mail.hurries(self.node.time());
+        self.posts_due();
     }
 
-    fn post(&mut self, name: Announced, body: Bytes) {
-        if !self.node.takes(&name, &body) {
-            self.refused.push((name, body));
-            self.posted_at = self.node.time();
+    fn posts_due(&mut self) {
+        let now = self.node.time();
+        while let Some(letter) = self.mail.take(now) {
+            if self.node.takes(&letter.name, &letter.body) {
+                self.mail.taken(&letter);
+            } else {
+                self.given_up += u64::from(self.mail.failed(letter, now));
+            }
         }
+    }
+
+    /// Meta delivers a Page's webhooks again.
+    pub(super) fn subscribes(&mut self, page: &PageId) {
+        self.mail.subscribes(page);
     }
 }
 
@@ -314,20 +351,22 @@ fn letting(way: Way) -> Letting {
 
 fn stand_in(scenario: &Scenario) -> StandInOptions {
     let pages = scenario.pages.values();
-    let pages = pages.map(|page| Page { id: page.id.clone(), name: page.name.clone(), token: token(&page.id) });
+    let pages = pages.map(|page| Page { id: page.id.clone(), name: page.name.clone(), token: token(&page.id, 0) });
     let begins_at = scenario.begins_at;
     let options = StandInOptions::new(pages.collect(), Arc::new(move || begins_at));
     StandInOptions { app_id: scenario.app.clone(), human_agent: scenario.human_agent, ..options }
 }
 
-fn token(page: &PageId) -> Redacted<String> {
-    Redacted::new(format!("token-of-{page}"))
+/// The token that a Page got as its `nth`, from 0.
+pub(super) fn token(page: &PageId, nth: u64) -> Redacted<String> {
+    let more = if nth == 0 { String::new() } else { format!("-{nth}") };
+    Redacted::new(format!("token-of-{page}{more}"))
 }
 
 /// The node of a scenario.
 pub(super) fn config(scenario: &Scenario) -> NodeConfig {
     let page = |page: &crate::scenario::Page| {
-        (page.id.clone(), PageConfig { name: page.name.clone(), token: Some(token(&page.id)) })
+        (page.id.clone(), PageConfig { name: page.name.clone(), token: Some(token(&page.id, 0)) })
     };
     NodeConfig {
         account: AccountId::new("sim"),
@@ -351,12 +390,12 @@ pub(super) fn setup(scenario: &Scenario) -> Setup {
 }
 
 /// Meta and the desk of a scenario.
-pub(super) fn world(scenario: &Scenario) -> World {
+pub(super) fn world(scenario: &Scenario, weather: &Weather) -> World {
     let mut facebook = Facebook::new(scenario.app.clone(), scenario.human_agent, Arc::new(Known::default()));
     for (who, customer) in &scenario.customers {
         if let (Some(name), Ok(page)) = (&customer.name, scenario.page_id(&who.page)) {
             facebook.call(page, customer.psid.clone(), name.clone());
         }
     }
-    World { facebook, desk: ModelDesk::default() }
+    World { facebook, desk: ModelDesk::default(), weather: weather.clone() }
 }

@@ -2,10 +2,11 @@
 //!
 //! Forwards and decides nothing. Invariant: a scenario is the same calls at either depth.
 
-use model::{Inbound, PageId, Span, Timestamp};
+use model::{Inbound, MachineId, PageId, Span, TaskId, Timestamp};
 use node::NodeConfig;
 use oracle::history::Life;
 
+use crate::outside::desk::Deed as Turn;
 use crate::outside::{Announced, CommentOnTask, Mood, World};
 use crate::witness::Witness;
 use crate::{core, tree};
@@ -22,10 +23,16 @@ pub(super) trait Played {
     fn falls(&mut self);
     /// It starts again.
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()>;
+    /// A person turns the newest task of a conversation; which that was. `None`: it does not apply, or nothing runs.
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId>;
+    /// Meta grants the app the Human Agent feature, or no more.
+    fn grants_human_agent(&mut self, grants: bool);
     /// Meta comes to know of this.
     fn meta_knows(&mut self, inbound: &Inbound);
     /// Sends of a Page fare so from now on.
     fn set_mood(&mut self, page: &PageId, mood: Option<Mood>);
+    /// Whether there is a process.
+    fn runs(&self) -> bool;
     /// Whether its clock is its own, and can be set.
     fn has_own_clock(&self) -> bool;
     /// Whether nothing is under way, inside and outside.
@@ -45,6 +52,10 @@ pub(super) trait Played {
 }
 
 impl Played for core::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
     fn has_own_clock(&self) -> bool {
         false
     }
@@ -68,6 +79,19 @@ impl Played for core::Node<World> {
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()> {
         self.restart(config);
         Ok(())
+    }
+
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId> {
+        if !self.is_up() {
+            return None;
+        }
+        let desk = &mut self.outside_mut().desk;
+        let task = desk.task_of(conversation)?;
+        desk.act(conversation, turn).then_some(task)
+    }
+
+    fn grants_human_agent(&mut self, grants: bool) {
+        self.outside_mut().facebook.grants_human_agent(grants);
     }
 
     fn meta_knows(&mut self, inbound: &Inbound) {
@@ -99,6 +123,10 @@ impl Played for core::Node<World> {
 }
 
 impl Played for tree::Node<World> {
+    fn runs(&self) -> bool {
+        self.runs()
+    }
+
     fn has_own_clock(&self) -> bool {
         true
     }
@@ -121,6 +149,15 @@ impl Played for tree::Node<World> {
 
     fn rises(&mut self, config: &NodeConfig) -> anyhow::Result<()> {
         self.restart(config.clone())
+    }
+
+    fn turns(&mut self, conversation: &MachineId, turn: Turn) -> Option<TaskId> {
+        let task = self.desk()?.task_of_binding(conversation).ok()??;
+        self.act(self.now(), conversation, turn).then_some(task)
+    }
+
+    fn grants_human_agent(&mut self, grants: bool) {
+        self.outside().facebook.grants_human_agent(grants);
     }
 
     fn meta_knows(&mut self, inbound: &Inbound) {

@@ -18,7 +18,7 @@ use crate::witness::Witness;
 /// # Errors
 /// Where a run breaks off.
 pub(super) fn differences(scenario: &Scenario) -> anyhow::Result<Vec<Violation>> {
-    if strike::is_troubled(scenario) {
+    if strike::has_faults(scenario) {
         return Ok(Vec::new());
     }
     let silent = silent(scenario);
@@ -73,7 +73,8 @@ impl Way {
 fn play(scenario: &Scenario, twice: bool) -> anyhow::Result<History> {
     let setup = core::Setup::new(course::config(scenario), scenario.begins_at);
     let (trouble, witness) = (strike::trouble(scenario), watch(scenario, false));
-    let mut node = core::Node::new(core::Setup { trouble: trouble.clone(), witness, ..setup }, course::world(scenario));
+    let world = course::world(scenario, trouble.weather());
+    let mut node = core::Node::new(core::Setup { trouble: trouble.clone(), witness, ..setup }, world);
     let mut course = Course::new(scenario, trouble, &mut node);
     course.posts_twice = twice;
     course.run()?;

@@ -43,6 +43,11 @@ pub(super) fn trouble(scenario: &Scenario) -> Trouble {
 
 /// Whether anything goes wrong in it that disks have to know of.
 pub(super) fn is_troubled(scenario: &Scenario) -> bool {
+    scenario.lines.iter().any(|line| if let Deed::Fault(fault) = &line.deed { fault.is_inside() } else { false })
+}
+
+/// Whether anything goes wrong in it at all, inside or outside.
+pub(super) fn has_faults(scenario: &Scenario) -> bool {
     scenario.lines.iter().any(|line| matches!(line.deed, Deed::Fault(_)))
 }
 
@@ -55,7 +60,10 @@ impl<N: Played> Course<'_, N> {
                 power.iter().for_each(|number| self.trouble.loses_power(*number));
                 match after {
                     Some(after) => self.trouble.falls_after(*after),
-                    None => self.node.falls(),
+                    None => {
+                        self.is_down = true;
+                        self.node.falls();
+                    }
                 }
                 // Until `restart`, which the oracle hears of by itself.
                 Until::At(now)
@@ -105,6 +113,16 @@ impl<N: Played> Course<'_, N> {
                 self.trouble.jumps(*by);
                 Until::Told
             }
+            Fault::Graph(_) | Fault::Tracker(_) | Fault::TokenDies { .. } | Fault::Restricts { .. } => {
+                return self.turns_outside(fault);
+            }
+            Fault::Delays { .. }
+            | Fault::Withholds(_)
+            | Fault::Subscribes(_)
+            | Fault::Sets(_)
+            | Fault::Turns { .. } => {
+                return self.turns_outside(fault);
+            }
         };
         if let Some(word) = fault.word() {
             self.node.life(Life::FaultBegan { fault: Word::Borrowed(word) })?;
@@ -113,7 +131,7 @@ impl<N: Played> Course<'_, N> {
         Ok(Ok(()))
     }
 
-    fn talk(&self, who: &Who) -> Result<MachineId, String> {
+    pub(super) fn talk(&self, who: &Who) -> Result<MachineId, String> {
         Ok(MachineId::Conversation(self.scenario.page_id(&who.page)?, self.scenario.psid(who)?))
     }
 

@@ -218,6 +218,16 @@ impl Window {
         .await
     }
 
+    /// Presses a key on whatever has the focus: a letter, or the code of WebDriver's table of keys.
+    ///
+    /// # Errors
+    /// Where the browser does not answer.
+    pub async fn press(&self, key: char) -> anyhow::Result<()> {
+        let strokes = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.tell("actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] })).await?;
+        Ok(())
+    }
+
     /// Gives a command again while what stands in its way goes by.
     async fn again(&self, what: &str, mut command: impl AsyncFnMut() -> anyhow::Result<Value>) -> anyhow::Result<()> {
         let deadline = Instant::now() + SHOWS_MAX;

@@ -7,6 +7,7 @@ mod acts;
 mod course;
 mod kinds;
 mod looks;
+mod report;
 mod rules;
 mod talk;
 

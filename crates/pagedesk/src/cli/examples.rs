@@ -42,19 +42,6 @@ plays the recording of it makes their own.
 Exit codes with --play and --script: 0 nothing was lost, every line could be carried out and
 no rule was broken, 1 not so, 3 --dir holds a store already, 4 nothing in it, 5 unreadable";
 
-pub(super) const REPLAY: &str = "\
-Examples:
-  pagedesk replay replay-corpus/recordings/first-steps            compares with its approved trace
-  pagedesk replay replay-corpus/recordings/first-steps --approve  accepts what this build does
-  pagedesk replay ./recording --json                              one object for programs
-  pagedesk replay ./recording --out now.trace                     keeps the trace elsewhere
-
-The recording runs against the real actors on a clock that stands still while there is
-anything to do, so days take seconds and the same recording gives the same trace.
-
-Exit codes: 0 as approved and as expected, 1 not so, 3 the trace cannot be written, 4 nothing in
-it, 5 unreadable";
-
 pub(super) const JOURNAL: &str = "\
 Examples:
   pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use model::Timestamp;
-use policy::{Answer, Edition, Facts, Pass, RuleId, Trail, Verdict, edition_at, editions, next_change};
+use policy::{Answer, Edition, EditionId, Facts, Pass, RuleId, Trail, Verdict, edition_at, editions, next_change};
 use serde_json::{Value, json};
 
 use super::{end, facts, in_force, left, now_or, standing, way};
@@ -31,6 +31,16 @@ pub(super) fn explain(asked: &Explain) -> Result<Exit, Failure> {
     exit::print(&if asked.json { format!("{}\n", question.json()) } else { question.text() })
 }
 
+/// Why the policy answers so, for people.
+pub(crate) fn told(facts: &Facts, at: Timestamp, edition: EditionId) -> String {
+    Question::under(facts, at, edition).text()
+}
+
+/// The same for programs.
+pub(crate) fn object(facts: &Facts, at: Timestamp, edition: EditionId) -> Value {
+    Question::under(facts, at, edition).json()
+}
+
 /// What is asked.
 struct Question {
     facts: Facts,
@@ -40,6 +50,10 @@ struct Question {
 }
 
 impl Question {
+    fn under(facts: &Facts, at: Timestamp, edition: EditionId) -> Self {
+        Self { facts: *facts, at, edition: editions().iter().find(|known| known.id() == edition) }
+    }
+
     fn edition(&self) -> &'static Edition {
         self.edition.unwrap_or_else(|| edition_at(self.at))
     }

@@ -51,10 +51,12 @@ pub(super) fn shrink(asked: &SimShrink) -> Result<Exit, Failure> {
 /// A scenario with what is wrong in comments above it; `from` says where it came from.
 pub(super) fn written(least: &Scenario, run: &Run, from: &str) -> String {
     let mut text = format!("# {}, at depth {}\n", run.verdict, run.depth);
-    for sentence in run.wrong.iter().take(SENTENCES) {
+    // Numbers of lines would not be those of this text.
+    let wrong = if run.verdict == Verdict::Expectation { &run.unmet } else { &run.wrong };
+    for sentence in wrong.iter().take(SENTENCES) {
         text.push_str(&format!("# {}\n", sentence.replace('\n', " ")));
     }
-    if let Some(more) = run.wrong.len().checked_sub(SENTENCES).filter(|more| *more > 0) {
+    if let Some(more) = wrong.len().checked_sub(SENTENCES).filter(|more| *more > 0) {
         text.push_str(&format!("# and {more} more\n"));
     }
     text.push_str(&format!("# {from}, pagedesk {}\n{least}", env!("CARGO_PKG_VERSION")));

@@ -143,6 +143,11 @@ pub enum Life {
         /// Which.
         fault: Word,
     },
+    /// Something changes in the world around the node, for which nobody inside is excused.
+    OutsideTurned {
+        /// Into what.
+        into: Word,
+    },
     /// The world makes all work on this item fail, as a poison would.
     Poisoned {
         /// Which item.

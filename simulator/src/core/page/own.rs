@@ -91,7 +91,7 @@ impl Tree {
 
     /// Passes changed facts on to the resident conversations.
     pub(super) fn refresh<O>(&mut self, ground: &mut Ground<O>, page: usize) {
-        let context = self.pages[page].context_of(&self.account);
+        let context = self.pages[page].context_of(&self.account, ground.edition);
         if *self.pages[page].context == context {
             return;
         }

@@ -42,7 +42,27 @@ enum At {
 }
 
 /// Faults, and what ends each.
-const FAULTS: [(&str, &str, At); 19] = [
+const FAULTS: [(&str, &str, At); 39] = [
+    ("graph slows 4s", "graph works", At::Both),
+    ("graph slows 31s", "graph works", At::Both),
+    ("graph fails", "graph works", At::Both),
+    ("graph refuses 100/2018001", "graph works", At::Both),
+    ("graph refuses 1/1357046", "graph works", At::Both),
+    ("graph loses answers", "graph works", At::Both),
+    ("graph loses requests", "graph works", At::Both),
+    ("graph vanishes", "graph works", At::Both),
+    ("graph limits 1m", "graph works", At::Both),
+    ("tracker slows 8s", "tracker works", At::Each),
+    ("tracker fails", "tracker works", At::Each),
+    ("tracker loses answers", "tracker works", At::Each),
+    ("token A dies", "admin reconnects A", At::Each),
+    ("meta restricts A", "meta frees A", At::Both),
+    ("meta delays A 20m", "meta hastens A", At::Each),
+    ("meta withholds echoes", "meta tells", At::Each),
+    ("meta withholds receipts", "meta tells", At::Each),
+    ("admin sets guard 2m", "admin sets human-agent on", At::Each),
+    ("Ada completes A/c1", "Ada reopens A/c1", At::Each),
+    ("Ada trashes A/c1", "Ada purges A/c1", At::Each),
     ("crash", "restart", At::Both),
     ("crash after 1 commits", "restart", At::Each),
     ("crash after 5 commits", "restart", At::Each),
@@ -106,4 +126,11 @@ fn a_flood_of_one_conversation_is_taken_whole_and_nobody_waits_for_it() {
         assert_eq!(run.verdict, Verdict::Ok, "{:#?}", run.wrong);
         assert_eq!(run.coverage.count("items", "message"), 304, "{depth}");
     }
+}
+
+#[test]
+fn a_disk_that_fails_does_not_end_the_node() {
+    // The Page's batch is not taken, and while the journal is closed its actor cannot be started again.
+    let run = play(&morning("disk fails after 9 writes", "disk works"), Depth::Actors, false);
+    assert_eq!((run.verdict, run.coverage.count("faults", "crash")), (Verdict::Ok, 0), "{:#?}", run.wrong);
 }

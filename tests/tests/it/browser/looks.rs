@@ -11,10 +11,10 @@ use super::{PAGE, Scene, severe};
 use crate::turn;
 
 /// A telephone, and a small desk.
-const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
+pub(super) const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 
 /// What somebody may be called and write.
-const HOSTILE: [&str; 6] = [
+pub(super) const HOSTILE: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(2)>",
     "'; alert(3); //</textarea></title></style><svg onload=alert(4)>",
@@ -27,11 +27,11 @@ const HOSTILE: [&str; 6] = [
 const FAULTS: &str = r##"
 const faults = [];
 const name = (one) => one.tagName.toLowerCase() + (one.id ? "#" + one.id : "") + (one.className ? "." + one.className : "");
-if (document.scripts.length !== 1) faults.push(document.scripts.length + " scripts");
+if (document.scripts.length !== arguments[1]) faults.push(document.scripts.length + " scripts");
 for (const one of document.querySelectorAll("*"))
   for (const { name: key, value } of one.attributes) {
     if (key.startsWith("on")) faults.push(name(one) + " has " + key);
-    if (["href", "src", "action"].includes(key) && /^\s*(javascript|data):/i.test(value)) faults.push(name(one) + " leads to " + value);
+    if (["href", "src", "action"].includes(key) && one.rel !== "icon" && /^\s*(javascript|data):/i.test(value)) faults.push(name(one) + " leads to " + value);
   }
 const screen = arguments[0];
 const wide = Math.max(document.documentElement.scrollWidth, innerWidth) - screen;
@@ -66,8 +66,13 @@ fn word() -> String {
 
 /// What is wrong with the page that is shown on a screen of this width.
 async fn faults(window: &Window, width: u32, page: &str) -> anyhow::Result<Vec<String>> {
+    faults_with(window, width, page, 1).await
+}
+
+/// The same of a page with so many scripts.
+pub(super) async fn faults_with(window: &Window, width: u32, page: &str, scripts: u32) -> anyhow::Result<Vec<String>> {
     anyhow::ensure!(!window.has_dialog().await?, "{page} opens a dialog");
-    let faults = window.run(FAULTS, &[json!(width)]).await?;
+    let faults = window.run(FAULTS, &[json!(width), json!(scripts)]).await?;
     let faults = faults.as_array().context("a list")?.iter().take(4);
     Ok(faults.map(|fault| format!("{page}, {width} px: {fault}")).collect())
 }

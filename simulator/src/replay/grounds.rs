@@ -1,0 +1,218 @@
+//! What the decisions about messages rested on: the facts that the policy was asked with, and what it said; and the windows
+//! as the customers opened them.
+//!
+//! Looks at journaled events while a state is rebuilt from them, and asks nobody. Invariant: facts are those of the very
+//! state and settings under which the event was decided.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use journal::StoredBatch;
+use machine::conversation::{self, Conversation, Event, Window, facts, window};
+use machine::outbound::PartId;
+use machine::{AccountFacts, Context, Machine as _, PageFacts, account, page};
+use model::{MachineId, Mid, PageId, Span, Timestamp};
+use policy::{EditionId, Facts, Guards, Verdict, edition_at, human_agent_end};
+use serde::Serialize;
+
+use super::tally::Tally;
+
+/// One decision about one part of an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Judged {
+    /// The conversation.
+    pub machine: MachineId,
+    /// The part.
+    pub part: PartId,
+    /// Number of the event that says it.
+    pub seq: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What the policy was asked with.
+    pub facts: Facts,
+    /// Under which edition.
+    pub edition: EditionId,
+    /// What it said. The end of what is held is not in the journal: it is `None` here.
+    pub verdict: Verdict,
+}
+
+/// A time in which the customer may be answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Opened {
+    /// The conversation.
+    pub machine: MachineId,
+    /// Which window.
+    pub window: WindowKind,
+    /// What opened it and prolonged it, by Meta's time.
+    pub openers: Vec<Timestamp>,
+    /// First instant outside it, without any guard.
+    pub ends_at: Timestamp,
+}
+
+/// Which window.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowKind {
+    /// The 24 hours in which anybody may answer.
+    Standard,
+    /// The 7 days in which a person may.
+    HumanAgent,
+}
+
+/// What was heard so far.
+#[derive(Default)]
+pub(crate) struct Grounds {
+    /// Every decision rests on this edition; `None`: on the one of its time.
+    pub(crate) edition: Option<EditionId>,
+    account: account::State,
+    pages: BTreeMap<PageId, page::State>,
+    pub(crate) judged: Vec<Judged>,
+    pub(crate) opened: Vec<Opened>,
+    /// The newest window of each conversation.
+    newest: BTreeMap<(MachineId, WindowKind), usize>,
+}
+
+impl Grounds {
+    /// An account decided.
+    pub(crate) fn of_account(&mut self, event: &account::Event) {
+        account::Account::evolve(&mut self.account, event);
+    }
+
+    /// A Page decided.
+    pub(crate) fn of_page(&mut self, id: &PageId, event: &page::Event) {
+        let fresh = || page::Page::fresh(&MachineId::Page(id.clone()));
+        page::Page::evolve(self.pages.entry(id.clone()).or_insert_with(fresh), event);
+    }
+
+    /// The Page's own state.
+    pub(crate) fn page(&self, id: &PageId) -> Option<&page::State> {
+        self.pages.get(id)
+    }
+
+    /// What a decision about a conversation of this Page may know now.
+    pub(crate) fn context(&self, page: &PageId) -> Context {
+        let of = self.pages.get(page);
+        Context {
+            account: self.account.facts().clone(),
+            account_version: self.account.version(),
+            page: of.map_or_else(PageFacts::default, |page| page.facts().clone()),
+            page_version: of.map_or(0, page::State::version),
+            edition: self.edition,
+        }
+    }
+
+    /// Applies an event to a conversation's state, and takes down what it was decided on and which windows it opens.
+    pub(crate) fn evolve(
+        &mut self,
+        machine: &MachineId,
+        state: &mut conversation::State,
+        event: &Event,
+        (seq, at): (u64, Timestamp),
+    ) {
+        self.decided(machine, state, event, (seq, at));
+        let before = window(state);
+        Conversation::evolve(state, event);
+        let after = window(state);
+        if before != after {
+            self.moved(machine, &after);
+        }
+    }
+
+    /// A conversation decides this event on this state.
+    fn decided(
+        &mut self,
+        machine: &MachineId,
+        state: &conversation::State,
+        event: &Event,
+        (seq, at): (u64, Timestamp),
+    ) {
+        let (part, verdict) = if let Event::SendStarted { part, verdict, .. } = event {
+            (*part, *verdict)
+        } else if let Event::PartRefused { part, reason, .. } = event {
+            (*part, Verdict::Forbid { reason: *reason })
+        } else if let Event::PartHeld { part, reason, .. } = event {
+            (*part, Verdict::Defer { until: None, reason: *reason })
+        } else {
+            return;
+        };
+        let Some((found, page)) = state.queue().part(part).zip(machine.page()) else { return };
+        let facts = facts(state, &self.context(page), found.author, found.tag);
+        let edition = match verdict {
+            Verdict::Permit { edition, .. } => edition,
+            Verdict::Defer { .. } | Verdict::Forbid { .. } => self.edition.unwrap_or_else(|| edition_at(at).id()),
+        };
+        self.judged.push(Judged { machine: machine.clone(), part, seq, at, facts, edition, verdict });
+    }
+
+    /// A conversation's windows are these now.
+    fn moved(&mut self, machine: &MachineId, new: &Window) {
+        if let Some((at, ends_at)) = new.openers.opened_at().zip(new.ends_at) {
+            self.open(machine, WindowKind::Standard, at, ends_at);
+        }
+        let AccountFacts { human_agent, human_agent_base, .. } = self.account.facts();
+        let unguarded = Guards { standard: Span(0), human_agent: Span(0) };
+        let ends_at = human_agent_end(&new.openers, *human_agent_base, &unguarded).filter(|_| *human_agent);
+        if let Some((at, ends_at)) = new.openers.last_message_at.zip(ends_at) {
+            self.open(machine, WindowKind::HumanAgent, at, ends_at);
+        }
+    }
+
+    fn open(&mut self, machine: &MachineId, window: WindowKind, at: Timestamp, ends_at: Timestamp) {
+        let next = self.opened.len();
+        let newest = self.newest.entry((machine.clone(), window)).or_insert(next);
+        match self.opened.get_mut(*newest) {
+            Some(open) if at < open.ends_at => {
+                if ends_at > open.ends_at {
+                    open.openers.push(at);
+                    open.ends_at = ends_at;
+                }
+            }
+            Some(_) | None => {
+                *newest = next;
+                self.opened.push(Opened { machine: machine.clone(), window, openers: vec![at], ends_at });
+            }
+        }
+    }
+}
+
+/// The decisions of a journal that is read batch by batch.
+#[derive(Default)]
+pub struct Judgements {
+    tally: Tally,
+    /// The part that each message of Meta's is.
+    mids: BTreeMap<Mid, (MachineId, PartId)>,
+}
+
+impl Judgements {
+    /// Takes a batch, in the order of the journal.
+    ///
+    /// # Errors
+    /// Where a record cannot be read by this build.
+    pub fn take(&mut self, batch: &StoredBatch) -> anyhow::Result<()> {
+        let machine: MachineId = core::str::from_utf8(&batch.key).context("a machine's name")?.parse()?;
+        for record in batch.records.iter().map(|stored| &stored.record) {
+            if !matches!(machine, MachineId::Conversation(..)) {
+                continue;
+            }
+            let event = Conversation::decode(record.kind, record.version, &record.body)?;
+            if let Event::PartSent { part, mid: Some(mid), .. } = event {
+                self.mids.insert(mid, (machine.clone(), part));
+            }
+        }
+        self.tally.take(&machine, batch)
+    }
+
+    /// The decisions about a message: Meta's id of it, `PAGE/PSID/PART`, or `PAGE/PSID` for all of a conversation.
+    pub fn of(&self, message: &str) -> Vec<&Judged> {
+        let of_mid = self.mids.get(&Mid::new(message));
+        let is_meant = |judged: &&Judged| match of_mid {
+            Some((machine, part)) => judged.machine == *machine && judged.part == *part,
+            None => {
+                let name = judged.machine.to_string();
+                let talk = name.trim_start_matches("c/");
+                message == talk || message == format!("{talk}/{}", judged.part)
+            }
+        };
+        self.tally.grounds.judged.iter().filter(is_meant).collect()
+    }
+}
