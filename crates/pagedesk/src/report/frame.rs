@@ -21,7 +21,7 @@ const ICON: &str = include_str!("assets/icon.svg");
 
 /// What the script draws from.
 #[derive(Serialize)]
-struct Data<'a> {
+struct Source<'a> {
     begins_at: i64,
     pages: &'a [Named],
     customers: &'a [Named],
@@ -65,7 +65,7 @@ pub(super) fn page(drawn: &[Drawn]) -> Markup {
                     (overview())
                     (timeline())
                 }
-                script #data type="application/json" { (PreEscaped(data(drawn))) }
+                script #data type="application/json" { (PreEscaped(sources(drawn))) }
                 script { (PreEscaped(JS)) }
             }
         }
@@ -83,8 +83,8 @@ fn policy() -> String {
 }
 
 /// Marks that could end the element, or a line of a script, stand as escapes; in JSON they are in strings only.
-fn data(drawn: &[Drawn]) -> String {
-    let data = drawn.iter().map(|Drawn { report, .. }| Data {
+fn sources(drawn: &[Drawn]) -> String {
+    let sources = drawn.iter().map(|Drawn { report, .. }| Source {
         begins_at: report.begins_at,
         pages: &report.pages,
         customers: &report.customers,
@@ -92,7 +92,7 @@ fn data(drawn: &[Drawn]) -> String {
         windows: &report.windows,
         differing_entries: &report.differing_entries,
     });
-    let json = serde_json::to_string(&data.collect::<Vec<_>>()).expect("it is plain text and numbers");
+    let json = serde_json::to_string(&sources.collect::<Vec<_>>()).expect("it is plain text and numbers");
     let mut escaped = String::with_capacity(json.len());
     for letter in json.chars() {
         match letter {
