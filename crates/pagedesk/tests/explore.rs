@@ -1,8 +1,6 @@
 //! The real binary with a planted defect: `sim explore` finds it, shrinks it, and keeps a scenario that shows it. Built with
 //! the feature `sabotage` alone.
 
-#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
-
 mod program;
 
 use std::fs;
