@@ -217,7 +217,7 @@ mod tests {
         answers   200 1
         commands  receive 1, reply 1, settle 2
         records   answer-asked 1, part-sent 1, part-started 2, received 1, send-answered 1, task-asked 1, task-bound 1, tracker-answered 1
-        rules     a-rule 1
+        rules     a-rule 2
         refusals  none
         holds     none
         failures  none
