@@ -201,12 +201,12 @@ impl<'a, N: Played> Course<'a, N> {
         let now = self.node.time();
         let Some(happening) = self.scenario.happening(line, &self.names, now)? else { return Ok(()) };
         let whose = happening.psid.clone().map(|psid| MachineId::Conversation(happening.page.clone(), psid));
-        let came = self.meta.happen(happening, now)?;
         if manner.forged {
             let name = |body| (named(line, None, "forged delivery"), body);
-            self.forged.extend(came.posts.into_iter().map(name));
+            self.forged.extend(self.meta.forge(happening, now)?.into_iter().map(name));
             return Ok(());
         }
+        let came = self.meta.happen(happening, now)?;
         for body in &came.known {
             for inbound in webhook::parse(body, now).inbounds {
                 if self.known.insert(inbound.key) {

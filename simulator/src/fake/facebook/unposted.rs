@@ -46,6 +46,15 @@ impl Unposted {
         Ok(Came { id, known, posts })
     }
 
+    /// Somebody else makes up what Meta never tells: the bodies, of which no courier knows.
+    ///
+    /// # Errors
+    /// A sentence, where it cannot.
+    pub(crate) fn forge(&mut self, order: Happening, now: Timestamp) -> Result<Vec<Bytes>, String> {
+        let (_, items) = self.world.happen(order, now)?;
+        Ok(items.iter().map(|item| Direct::alone(item, now)).collect())
+    }
+
     /// Meta does something with its webhooks: the bodies that it posts then.
     ///
     /// # Errors
