@@ -435,7 +435,7 @@ mod tests {
         }
     }
 
-    /// Each with a checksum that holds, as no build has written it: fuzzing found them, by a panic or by bytes forgotten.
+    /// Each with a checksum that holds, as no build has written it: read without complaint, such a row panicked or lost bytes.
     #[test]
     fn what_no_build_writes_is_damage_although_its_checksum_holds() {
         let sound = encoded(&batch(), 9);
