@@ -26,6 +26,7 @@ use machine::conversation::{Resolution, State};
 use machine::outbound::PartId;
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
+use oracle::History;
 use oracle::history::Life;
 use policy::EditionId;
 
@@ -314,6 +315,19 @@ impl<O: Outside> Node<O> {
     /// Tells whoever watches what stands between two steps.
     pub(crate) fn note<T>(&mut self, note: impl FnOnce(&mut Witness) -> T) -> T {
         note(&mut self.ground.witness)
+    }
+
+    /// Tells that the run is over and at rest, and takes what the oracle is to judge; `None` where nobody had it
+    /// written down.
+    pub fn history(&mut self) -> Option<History> {
+        let now = self.now();
+        self.note(|witness| witness.life(now, Life::FaultsOver));
+        self.compare();
+        self.note(|witness| {
+            witness.tell(|chronicle| chronicle.show(now));
+            witness.life(now, Life::AtRest);
+            witness.history()
+        })
     }
 
     /// What stands for the living states of the conversations in memory, compared with their records.
