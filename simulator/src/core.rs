@@ -428,7 +428,7 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
     if let Some(name) = name {
         ground.witness.delivery(now, name);
     }
-    let number = ground.witness.offered(now, body);
+    let (number, read) = ground.witness.offered_and_read(now, body).unzip();
     let tree = tree.filter(|_| !ground.troubles.is_on() || ground.troubles.write() == Write::Goes);
     ground.witness.acknowledged(now, number, tree.is_some());
     let Some(tree) = tree else {
@@ -437,7 +437,7 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
         }
         return None;
     };
-    let seq = ground.inbox.append(now, body);
+    let seq = ground.inbox.append(now, body, read);
     tree.came(&mut ground.agenda);
     if let Some(name) = name {
         ground.witness.call_delivery(seq, &name.name);

@@ -120,7 +120,7 @@ pub fn year(seed: u64, conversations_a_month: u64) -> Scenario {
     }
     agent::plan(&mut plan);
     meta::plan(&mut plan);
-    match Scenario::parse(&plan.text()) {
+    match Scenario::made(&plan.text()) {
         Ok(scenario) => scenario,
         Err(why) => panic!("the year of seed {seed} is no scenario: {why}"),
     }
@@ -217,8 +217,7 @@ impl Plan {
 
     /// Everybody who may write, as lines call them.
     pub(crate) fn whos(&self) -> Vec<String> {
-        let of =
-            |page: &str| (1..=self.customers).map(|number| format!("{page}/c{number}")).collect::<Vec<_>>();
+        let of = |page: &str| (1..=self.customers).map(|number| format!("{page}/c{number}")).collect::<Vec<_>>();
         PAGES.iter().take(self.profile.pages()).flat_map(|(page, ..)| of(page)).collect()
     }
 

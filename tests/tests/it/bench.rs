@@ -54,7 +54,7 @@ fn the_sim_bench_measures_every_part_and_the_oracle_is_content() {
     let little = ["--rounds", "1", "--messages", "600", "--deliveries", "300", "--a-month", "2"];
     let report = measured(SIM, &little);
     assert_eq!(report["bench"], "sim");
-    for part in ["/machine_alone", "/core", "/trace", "/actors"] {
+    for part in ["/machine_alone", "/core", "/trace", "/actors", "/one_by_one"] {
         for figure in ["inbounds_per_s", "events_per_s", "floor_per_s", "ratio", "peak_rss_mib"] {
             is_positive(&report, &format!("{part}/{figure}"));
         }

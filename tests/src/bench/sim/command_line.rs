@@ -45,7 +45,7 @@ struct Asked {
     /// Rounds of each part but the replay; the figures are medians.
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: u64,
-    /// Messages of one run [default: machine 400000, core and trace 200000, actors 50000].
+    /// Messages of one run [default: machine 400000, core and trace 200000, actors 50000, one-by-one 10000].
     #[arg(long, value_name = "N")]
     messages: Option<u64>,
     /// Deliveries of the recording that is replayed.
@@ -63,7 +63,7 @@ struct Asked {
 enum Child {
     /// Measures one part.
     #[command(hide = true)]
-    Part { part: Part, messages: u64, conversations: u64 },
+    Part { part: Part, messages: u64, conversations: u64, at_once: u64 },
     /// The shipped program, which leaves its memory at most in a file.
     #[command(hide = true)]
     Pagedesk {
@@ -78,8 +78,8 @@ pub fn main() -> ExitCode {
     let CommandLine { child, asked } = CommandLine::parse();
     let ran = match child {
         None => measure(&asked).map(|()| ExitCode::SUCCESS),
-        Some(Child::Part { part, messages, conversations }) => {
-            part::play(part, Load { messages, conversations }).map(|()| ExitCode::SUCCESS)
+        Some(Child::Part { part, messages, conversations, at_once }) => {
+            part::play(part, Load { messages, conversations, at_once }).map(|()| ExitCode::SUCCESS)
         }
         Some(Child::Pagedesk { gauge, arguments }) => {
             let code = pagedesk::run(std::iter::once("pagedesk".into()).chain(arguments));
@@ -116,11 +116,12 @@ fn measure(asked: &Asked) -> anyhow::Result<()> {
             Part::Core => report.core = Some(Rate::medians(&bench.rounds(part, (200_000, 10_000))?)),
             Part::Trace => report.trace = Some(Rate::medians(&bench.rounds(part, (200_000, 10_000))?)),
             Part::Actors => report.actors = Some(Rate::medians(&bench.rounds(part, (50_000, 500))?)),
+            Part::OneByOne => report.one_by_one = Some(Rate::medians(&bench.rounds(part, (10_000, 500))?)),
             Part::Year => report.year = Some(Year::medians(&bench.rounds(part, (1, asked.a_month))?)),
             Part::Replay => {
                 let dir = made.path().join("recording");
                 fs::create_dir(&dir).context("a folder for the recording")?;
-                let load = Load { messages: asked.deliveries, conversations: 10_000.min(asked.deliveries) };
+                let load = Load { messages: asked.deliveries, conversations: 10_000.min(asked.deliveries), at_once: 1 };
                 let says = |what: &str| bench.progress.says(format!("replay: {what}"));
                 report.replay = Some(replay::measure(load, &dir, &says)?);
                 bench.progress.done(1);
@@ -140,7 +141,9 @@ impl Bench<'_> {
     /// Measures a part as often as asked.
     fn rounds<T: DeserializeOwned>(&self, part: Part, (messages, conversations): (u64, u64)) -> anyhow::Result<Vec<T>> {
         let messages = self.asked.messages.unwrap_or(messages);
-        let load = Load { messages, conversations: if part == Part::Year { conversations } else { conversations.min(messages) } };
+        let conversations = if part == Part::Year { conversations } else { conversations.min(messages) };
+        let at_once = if part == Part::Actors { conversations } else { 1 };
+        let load = Load { messages, conversations, at_once };
         let round = |nth| {
             self.progress.says(format!("{}, round {nth} of {}", part.word(), self.asked.rounds));
             let figures = part::apart(part, load)?;
@@ -164,8 +167,8 @@ mod tests {
 
     #[test]
     fn parts_are_named_one_by_one_and_their_words_are_read_back() {
-        let line = CommandLine::parse_from(["bench-sim", "--only", "year,machine"]);
-        assert_eq!(line.asked.only, [Part::Year, Part::Machine]);
+        let line = CommandLine::parse_from(["bench-sim", "--only", "year,machine,one-by-one"]);
+        assert_eq!(line.asked.only, [Part::Year, Part::Machine, Part::OneByOne]);
         for part in Part::value_variants() {
             assert_eq!(Part::from_str(part.word(), false), Ok(*part));
         }

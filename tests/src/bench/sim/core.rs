@@ -7,7 +7,7 @@ use simulator::chronicle;
 use simulator::core::{Node, Setup};
 use simulator::witness::Witness;
 
-use super::figures::{Rate, Watch};
+use super::figures::{Rate, Took, Watch};
 use super::floor;
 use super::messages::{BEGINS_AT, Load, world};
 
@@ -33,10 +33,10 @@ pub(super) fn measure(load: Load, tells: bool) -> anyhow::Result<Rate> {
     let judging = Watch::start();
     let history = node.history().context("it was written down")?;
     let (wrong, undone) = (judge_all(&history), unsettled(&history));
-    let taken = (watch.seconds(), judging.seconds());
+    let took = Took { judged_s: judging.seconds(), ..watch.took() };
     ensure!(wrong.is_empty() && undone.is_empty(), "the oracle says {:?} {:?}", wrong.first(), undone.first());
     let lines = node.witness().lines().len();
     ensure!(tells == (lines > 0), "the trace has {lines} lines");
     let events = node.journal().batches().iter().map(|batch| batch.records.len() as u64).sum();
-    Rate::of((load.messages, events), taken, floor)
+    Rate::of((load.messages, events), took, floor)
 }

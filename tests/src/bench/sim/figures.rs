@@ -23,6 +23,8 @@ pub(super) struct Rate {
     pub(super) floor_per_s: f64,
     /// The first by the third.
     pub(super) ratio: f64,
+    /// Processor time for a message, of the user and of the system: where others use the machine, too, it says more.
+    pub(super) cpu_us_per_inbound: f64,
     /// What the oracle took of it, in percent; 0 where there is none.
     pub(super) oracle_percent: f64,
     /// Memory of the part at most.
@@ -30,10 +32,10 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// Of so many messages and records in so many seconds, `judged_s` of them the oracle's.
+    /// Of so many messages and records.
     pub(super) fn of(
         (inbounds, events): (u64, u64),
-        (seconds, judged_s): (f64, f64),
+        Took { seconds, cpu_s, judged_s }: Took,
         floor: f64,
     ) -> anyhow::Result<Self> {
         let rate = float(inbounds) / seconds;
@@ -44,6 +46,7 @@ impl Rate {
             events_per_s: (float(events) / seconds).round(),
             floor_per_s: floor.round(),
             ratio: rounded(rate / floor),
+            cpu_us_per_inbound: rounded(1e6 * cpu_s / float(inbounds)),
             oracle_percent: rounded(100.0 * judged_s / seconds),
             peak_rss_mib: peak_mib()?,
         })
@@ -60,6 +63,7 @@ impl Rate {
             events_per_s: of(|round| round.events_per_s),
             floor_per_s: of(|round| round.floor_per_s),
             ratio: of(|round| round.ratio),
+            cpu_us_per_inbound: of(|round| round.cpu_us_per_inbound),
             oracle_percent: of(|round| round.oracle_percent),
             peak_rss_mib: of(|round| round.peak_rss_mib),
         }
@@ -106,6 +110,8 @@ pub(super) struct Year {
     pub(super) made_s: f64,
     /// From the first line to the oracle's last word.
     pub(super) year_s: f64,
+    /// Processor time of the same span.
+    pub(super) cpu_s: f64,
     /// Memory at most.
     pub(super) peak_rss_mib: f64,
 }
@@ -118,30 +124,56 @@ impl Year {
         Self {
             made_s: of(|round| round.made_s),
             year_s: of(|round| round.year_s),
+            cpu_s: of(|round| round.cpu_s),
             peak_rss_mib: of(|round| round.peak_rss_mib),
             ..first
         }
     }
 }
 
+/// How long a span took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Took {
+    /// By the wall, never 0.
+    pub(super) seconds: f64,
+    /// Of the processor.
+    pub(super) cpu_s: f64,
+    /// Of the seconds, those that were the oracle's.
+    pub(super) judged_s: f64,
+}
+
 /// Measures a span.
-pub(super) struct Watch(Instant);
+pub(super) struct Watch {
+    from: Instant,
+    cpu_ms: u64,
+}
 
 impl Watch {
     /// From now.
     pub(super) fn start() -> Self {
-        Self(clock::instant())
+        Self { from: clock::instant(), cpu_ms: cpu_ms() }
+    }
+
+    /// Until now, without an oracle.
+    pub(super) fn took(&self) -> Took {
+        let cpu_s = float(cpu_ms().saturating_sub(self.cpu_ms)) / 1e3;
+        Took { seconds: self.seconds(), cpu_s, judged_s: 0.0 }
     }
 
     /// Until now, never 0.
     pub(super) fn seconds(&self) -> f64 {
-        self.0.elapsed().as_secs_f64().max(1e-9)
+        self.from.elapsed().as_secs_f64().max(1e-9)
     }
 
     /// So many in a second until now.
     pub(super) fn rate(&self, count: u64) -> f64 {
         float(count) / self.seconds()
     }
+}
+
+/// What this process has used of the processor; 0 where nobody tells.
+fn cpu_ms() -> u64 {
+    Usage::of(std::process::id()).map_or(0, |usage| usage.cpu_ms)
 }
 
 /// What this process has had in memory at most.

@@ -29,7 +29,7 @@ pub(super) fn measure(load: Load) -> anyhow::Result<Rate> {
         let whose = usize::try_from(load.conversation(nth)).context("a conversation's number")?;
         events += hear(&mut states[whose], inbound, &context);
     }
-    Rate::of((count, events), (watch.seconds(), 0.0), floor)
+    Rate::of((count, events), watch.took(), floor)
 }
 
 /// Decides about a message and whatever follows from it; the number of events.

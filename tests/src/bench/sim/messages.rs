@@ -16,7 +16,7 @@ use crate::bench::bodies::{self, People};
 pub(super) const BEGINS_AT: Timestamp = Timestamp(1_795_424_400_000);
 /// The app whose webhooks these are.
 pub(super) const APP: &str = "990017";
-/// The node hears one message after the other, in ms.
+/// A message comes every so many ms, on average.
 const EVERY_MS: u64 = 3;
 /// How long a message is on its way, in ms.
 const ON_THE_WAY_MS: i64 = 700;
@@ -28,6 +28,8 @@ pub(super) struct Load {
     pub(super) messages: u64,
     /// Conversations, in turn.
     pub(super) conversations: u64,
+    /// So many come at one instant.
+    pub(super) at_once: u64,
 }
 
 /// One delivery.
@@ -61,7 +63,8 @@ impl Load {
 
     /// A message as it comes.
     pub(super) fn posted(self, nth: u64) -> Posted {
-        let at = BEGINS_AT.0 + i64::try_from(EVERY_MS * nth).expect("a run is short");
+        let first = nth - nth % self.at_once;
+        let at = BEGINS_AT.0 + i64::try_from(EVERY_MS * first).expect("a run is short");
         let (conversation, mid) = (self.conversation(nth), bodies::mid(7, nth));
         let body = bodies::body(self.people(), conversation, &mid, bodies::text(nth), at - ON_THE_WAY_MS);
         Posted { at: Timestamp(at), body }

@@ -19,8 +19,10 @@ pub(super) enum Part {
     Core,
     /// The same with the readable trace.
     Trace,
-    /// The actors with their stores.
+    /// The actors with their stores; one message of every conversation comes at one instant.
     Actors,
+    /// The same, one message after the other.
+    OneByOne,
     /// A long recording.
     Replay,
     /// A virtual year.
@@ -35,6 +37,7 @@ impl Part {
             Self::Core => "core",
             Self::Trace => "trace",
             Self::Actors => "actors",
+            Self::OneByOne => "one-by-one",
             Self::Replay => "replay",
             Self::Year => "year",
         }
@@ -47,7 +50,7 @@ pub(super) fn play(part: Part, load: Load) -> anyhow::Result<()> {
         Part::Machine => say(&machine::measure(load)?),
         Part::Core => say(&core::measure(load, false)?),
         Part::Trace => say(&core::measure(load, true)?),
-        Part::Actors => say(&tree::measure(load)?),
+        Part::Actors | Part::OneByOne => say(&tree::measure(load)?),
         Part::Year => say(&year::measure(load.conversations)?),
         Part::Replay => anyhow::bail!("the replay has processes of its own"),
     }
@@ -62,7 +65,8 @@ fn say(figures: &impl Serialize) -> anyhow::Result<()> {
 /// Lets a process of its own measure a part.
 pub(super) fn apart<T: DeserializeOwned>(part: Part, load: Load) -> anyhow::Result<T> {
     let mut program = Command::new(std::env::current_exe().context("where this program lies")?);
-    program.args(["part", part.word(), &load.messages.to_string(), &load.conversations.to_string()]);
+    let numbers = [load.messages, load.conversations, load.at_once].map(|number| number.to_string());
+    program.args(["part", part.word()]).args(numbers);
     let ran = program.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("a part runs")?;
     ensure!(ran.status.success(), "the part {} ended with {}", part.word(), ran.status);
     serde_json::from_slice(&ran.stdout).with_context(|| format!("what the part {} says", part.word()))

@@ -25,6 +25,9 @@ pub(super) struct Report {
     /// The actors with redb.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) actors: Option<Rate>,
+    /// The same, one message after the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) one_by_one: Option<Rate>,
     /// A long recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) replay: Option<Replayed>,
@@ -36,8 +39,18 @@ pub(super) struct Report {
 impl Report {
     /// Nothing was measured yet.
     pub(super) fn new(machine: Machine, rounds: u64) -> Self {
-        let (machine_alone, core, trace, actors, replay, year) = (None, None, None, None, None, None);
-        Self { bench: "sim", machine, rounds, machine_alone, core, trace, actors, replay, year }
+        Self {
+            bench: "sim",
+            machine,
+            rounds,
+            machine_alone: None,
+            core: None,
+            trace: None,
+            actors: None,
+            one_by_one: None,
+            replay: None,
+            year: None,
+        }
     }
 }
 
@@ -64,12 +77,13 @@ fn table(report: &Report) -> String {
         ("core depth, hash and oracle", report.core, "50,000"),
         ("  with the readable trace", report.trace, "50,000"),
         ("actors with redb", report.actors, "5,000"),
+        ("  one message at a time", report.one_by_one, ""),
     ];
     if rates.iter().any(|(_, rate, _)| rate.is_some()) {
         lines.push(String::new());
         lines.push(format!(
-            "{:<28}{:>12}{:>10}{:>11}{:>11}{:>8}{:>9}{:>10}",
-            "", "inbounds/s", "at least", "events/s", "floor/s", "ratio", "oracle %", "peak MiB"
+            "{:<28}{:>12}{:>10}{:>11}{:>11}{:>8}{:>8}{:>9}{:>10}",
+            "", "inbounds/s", "at least", "events/s", "floor/s", "ratio", "CPU µs", "oracle %", "peak MiB"
         ));
     }
     for (name, rate, aim) in rates {
@@ -82,8 +96,14 @@ fn table(report: &Report) -> String {
 
 fn row(name: &str, rate: &Rate, aim: &str) -> String {
     format!(
-        "{name:<28}{:>12.0}{aim:>10}{:>11.0}{:>11.0}{:>8.3}{:>9.1}{:>10.1}",
-        rate.inbounds_per_s, rate.events_per_s, rate.floor_per_s, rate.ratio, rate.oracle_percent, rate.peak_rss_mib
+        "{name:<28}{:>12.0}{aim:>10}{:>11.0}{:>11.0}{:>8.3}{:>8.1}{:>9.1}{:>10.1}",
+        rate.inbounds_per_s,
+        rate.events_per_s,
+        rate.floor_per_s,
+        rate.ratio,
+        rate.cpu_us_per_inbound,
+        rate.oracle_percent,
+        rate.peak_rss_mib
     )
 }
 
@@ -106,8 +126,8 @@ fn year(of: &Year) -> [String; 2] {
             of.conversations_a_month, of.lines, of.deliveries, of.events
         ),
         format!(
-            "  played and judged   {:>8.2} s (below 10 s), made in {:.2} s, peak {} MiB",
-            of.year_s, of.made_s, of.peak_rss_mib
+            "  played and judged   {:>8.2} s (below 10 s), {:.2} s of CPU, made in {:.2} s, peak {} MiB",
+            of.year_s, of.cpu_s, of.made_s, of.peak_rss_mib
         ),
     ]
 }
@@ -133,6 +153,7 @@ mod tests {
             events_per_s: inbounds_per_s * 2.5,
             floor_per_s: 400_000.0,
             ratio: inbounds_per_s / 400_000.0,
+            cpu_us_per_inbound: 16.5,
             oracle_percent: 12.5,
             peak_rss_mib: 77.7,
         };
@@ -141,6 +162,7 @@ mod tests {
             core: Some(rate(60_000.0)),
             trace: Some(rate(50_000.0)),
             actors: Some(Rate { oracle_percent: 0.0, ..rate(6_000.0) }),
+            one_by_one: Some(Rate { oracle_percent: 0.0, ..rate(2_000.0) }),
             replay: Some(Replayed {
                 deliveries: 1_000_000,
                 conversations: 10_000,
@@ -160,6 +182,7 @@ mod tests {
                 events: 500_000,
                 made_s: 0.5,
                 year_s: 8.25,
+                cpu_s: 8.0,
                 peak_rss_mib: 321.0,
             }),
             ..Report::new(machine, 3)

@@ -22,16 +22,17 @@ pub(super) fn measure(load: Load) -> anyhow::Result<Rate> {
     let floor = floor::per_second(&posted);
     let mut node = Node::new(Setup::new(load.config(), BEGINS_AT), world())?;
     let watch = Watch::start();
-    for posted in &posted {
-        ensure!(node.deliver(posted.at, posted.body.as_bytes()), "a delivery was not taken");
+    for together in posted.chunk_by(|one, next| one.at == next.at) {
+        let bodies = together.iter().map(|posted| posted.body.as_str());
+        ensure!(node.deliver_together(together[0].at, bodies), "a delivery was not taken");
     }
     let until = node.now() + REST;
     node.run_until(until);
     ensure!(node.is_idle()?, "something is under way after {REST:?}");
     // The hash has followed everything that is durable.
     node.trace_hash()?;
-    let seconds = watch.seconds();
-    Rate::of((load.messages, events(&node)?), (seconds, 0.0), floor)
+    let took = watch.took();
+    Rate::of((load.messages, events(&node)?), took, floor)
 }
 
 /// Records in the journal.

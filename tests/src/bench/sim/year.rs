@@ -17,7 +17,7 @@ pub(super) fn measure(conversations_a_month: u64) -> anyhow::Result<Year> {
     let made_s = rounded(making.seconds());
     let watch = Watch::start();
     let run = world::play(&scenario, Depth::Core, false);
-    let year_s = rounded(watch.seconds());
+    let took = watch.took();
     ensure!(run.verdict == Verdict::Ok, "the year came to {}: {:?}", run.verdict, run.wrong.first());
     let met = |set| run.coverage.words(set).map(|(_, count)| count).sum();
     Ok(Year {
@@ -26,7 +26,8 @@ pub(super) fn measure(conversations_a_month: u64) -> anyhow::Result<Year> {
         deliveries: met("answers"),
         events: met("records"),
         made_s,
-        year_s,
+        year_s: rounded(took.seconds),
+        cpu_s: rounded(took.cpu_s),
         peak_rss_mib: peak_mib()?,
     })
 }
