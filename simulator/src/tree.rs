@@ -231,6 +231,8 @@ impl<O: Outside + Send + 'static> Node<O> {
             // What is durable is seen before its reader goes.
             self.recorder.note(|witness| witness.life(self.now, history::Life::Crashed));
             self.recorder.unfollow();
+            // A process that falls writes nothing more: what is let go here would close its files in order.
+            self.disks.trouble.falls_now();
             drop(stage);
             drop(runtime);
             self.disks.fall(self.disks.trouble.power());

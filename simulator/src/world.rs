@@ -78,12 +78,22 @@ pub fn run(scenario: &Scenario, depth: Depth) -> Run {
     if run.trace_hash != second.trace_hash && run.verdict != Verdict::Crash {
         run.verdict = Verdict::Nondeterminism;
         run.wrong = vec![format!("two runs came to {} and {}", run.trace_hash, second.trace_hash)];
+        run.wrong.extend(parting(scenario, depth));
         run.promises = vec![SAME_TRACE];
     }
     if run.verdict != Verdict::Ok {
         run.trace = play(scenario, depth, true).trace;
     }
     run
+}
+
+/// The first line in which the traces of two more runs differ, if they do.
+fn parting(scenario: &Scenario, depth: Depth) -> Option<String> {
+    let (one, other) = (play(scenario, depth, true).trace, play(scenario, depth, true).trace);
+    let same = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let line = |trace: &[String]| trace.get(same).map_or("(nothing more)", |line| line.trim()).to_owned();
+    (same < one.len().max(other.len()))
+        .then(|| format!("line {} of the trace: {}; and {}", same + 1, line(&one), line(&other)))
 }
 
 /// Plays a scenario once; where all is well, and at core depth, once more for each other way to deliver the same.

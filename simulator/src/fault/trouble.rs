@@ -114,6 +114,11 @@ impl Trouble {
         self.begins().after = Some(after);
     }
 
+    /// The process falls.
+    pub(crate) fn falls_now(&self) {
+        self.state().fallen = true;
+    }
+
     /// Its next fall is a loss of power, and this number draws what becomes of what was not synced.
     pub(crate) fn loses_power(&self, number: u64) {
         self.begins().power = Some(number);

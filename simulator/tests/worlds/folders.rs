@@ -3,12 +3,13 @@
 //!
 //! `cargo xtask bless` accepts what the scenarios come to now.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
 use simulator::scenario::{Deed, Scenario};
-use simulator::world::{Depth, Run, Verdict, by_machine, play, trace};
+use simulator::world::{Depth, Run, Verdict, by_machine, play, trace, varied};
 
 use super::{Judged, trial};
 
@@ -54,9 +55,12 @@ fn judged(folder: &Path) -> Judged {
     approved(folder, &trace(&scenario, &core))
 }
 
-/// Plays it with a trace and without, to the same hash, and wants all to be well.
+/// Plays it with a trace and without, to the same hash, and in other deliveries, and wants all to be well.
 fn kept(folder: &Path, scenario: &Scenario, depth: Depth) -> Result<Run, String> {
-    let (run, silent) = (play(scenario, depth, true), play(scenario, depth, false));
+    let (mut run, silent) = (play(scenario, depth, true), varied(scenario, depth));
+    if run.verdict == Verdict::Ok {
+        (run.verdict, run.wrong) = (silent.verdict, silent.wrong);
+    }
     let again = format!("pagedesk sim scenario {}/scenario.txt --depth {depth}", from_root(folder));
     if run.verdict != Verdict::Ok || !run.findings.is_empty() {
         let last = run.trace.iter().rev().take(30).rev().cloned().collect::<Vec<_>>().join("\n  ");
@@ -69,16 +73,15 @@ fn kept(folder: &Path, scenario: &Scenario, depth: Depth) -> Result<Run, String>
     Ok(run)
 }
 
-/// What strikes each depth in its own grain leaves nothing to compare. A node that starts again is watched only once it runs: what it asks during its start stands elsewhere.
+/// What strikes each depth in its own grain leaves nothing to compare. A node that starts again is watched only once it
+/// runs: what it asks during its start stands elsewhere.
 fn agree(scenario: &Scenario, core: &Run, actors: &Run) -> Judged {
     if scenario.lines.iter().any(|line| matches!(&line.deed, Deed::Fault(fault) if !fault.is_one_at_both_depths())) {
         return Ok(());
     }
     let (one, other) = (by_machine(core), by_machine(actors));
     for who in one.keys().chain(other.keys()) {
-        let of = |events: &std::collections::BTreeMap<&str, Vec<&str>>| {
-            events.get(who).cloned().unwrap_or_default().join("\n")
-        };
+        let of = |events: &BTreeMap<&str, Vec<&str>>| events.get(who).cloned().unwrap_or_default().join("\n");
         differ(&format!("{who}: core and actors"), &of(&one), &of(&other))?;
     }
     if scenario.lines.iter().any(|line| matches!(line.deed, Deed::Crash | Deed::Fault(_))) {

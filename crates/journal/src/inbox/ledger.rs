@@ -31,6 +31,8 @@ pub(crate) struct Ledger {
     waiting: u64,
     /// Bytes on their way to the file.
     queued: u64,
+    /// When the first delivery since the file was opened came: what lay there before has waited for nobody since then.
+    opened_at: Option<i64>,
     unstored: u64,
     flush_asked: bool,
 }
@@ -41,11 +43,13 @@ impl Ledger {
         Self { watermark, forgotten, ..Self::default() }
     }
 
-    /// Reserves room for a body, or says that there is none.
+    /// Reserves room for a body, or says that there is none. What a crash left undone, or done and not stored as such,
+    /// ages from the first delivery after it: its hours are not the fault of who works it off now.
     pub(super) fn admit(&mut self, bytes: usize, received_at: i64, options: InboxOptions) -> bool {
         let wanted = bytes as u64 + ROW_ALLOWANCE;
         let age_max = i64::try_from(options.age_max.as_millis()).unwrap_or(i64::MAX);
-        let too_old = self.oldest().is_some_and(|(_, at)| received_at.saturating_sub(at) > age_max);
+        let opened_at = *self.opened_at.get_or_insert(received_at);
+        let too_old = self.oldest().is_some_and(|(_, at)| received_at.saturating_sub(at.max(opened_at)) > age_max);
         if too_old || self.bytes + self.queued + wanted > options.bytes_max {
             return false;
         }
@@ -241,6 +245,18 @@ mod tests {
         ledger.forget(2);
         ledger.forget(5);
         assert_eq!((ledger.last_seq(), ledger.progress().0, ledger.bytes()), (7, 7, 0));
+    }
+
+    #[test]
+    fn what_a_crash_left_ages_from_the_first_delivery_after_it() {
+        let options = InboxOptions { age_max: std::time::Duration::from_millis(50), ..InboxOptions::default() };
+        let mut ledger = ledger(2);
+        assert!(ledger.admit(10, 5_000, options));
+        assert!(ledger.admit(10, 5_050, options));
+        assert!(!ledger.admit(10, 5_051, options));
+        ledger.forget(1);
+        ledger.forget(2);
+        assert!(ledger.admit(10, 5_051, options));
     }
 
     #[test]
