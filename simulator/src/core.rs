@@ -44,6 +44,9 @@ pub use self::feeder::Inbox;
 pub use self::journal::{Fate, Journal, Sound, Storage};
 pub use self::play::{replay, replay_under};
 
+/// So many steps at one instant are no progress: a world has a few thousand messages, and a flood some ten thousand.
+const STEPS_AT_ONCE: usize = 5_000_000;
+
 /// What a node is made of.
 pub struct Setup {
     /// Account, settings, Pages and limits, as the shipped node takes them.
@@ -190,7 +193,8 @@ impl<O: Outside> Node<O> {
     /// behind whatever is delivered at `at`.
     pub fn run_until(&mut self, at: Timestamp) {
         while self.ground.agenda.now() < at {
-            while self.step() {}
+            let steps = std::iter::repeat_with(|| self.step()).take(STEPS_AT_ONCE).take_while(|did| *did).count();
+            assert!(steps < STEPS_AT_ONCE, "it goes round and round at {}, with nothing to wait for", self.now().0);
             let again = self.again.as_ref().map_or(at, |(when, _)| at.min(*when));
             self.ground.agenda.advance(again);
             if let Some((_, config)) = self.again.take_if(|(when, _)| *when <= again && *when < at) {

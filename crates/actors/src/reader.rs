@@ -78,7 +78,11 @@ impl Reading {
             return;
         }
         match self.birth.ports.tracker.feed(self.birth.cursor, FEED_MAX).await {
-            Ok(feed) if feed.comments.is_empty() => self.wait(me),
+            Ok(feed) if feed.comments.is_empty() => {
+                // What was behind the cursor may be gone with its task: waiting behind the end and not before what is gone.
+                self.birth.cursor = self.birth.cursor.max(feed.cursor);
+                self.wait(me);
+            }
             Ok(feed) => {
                 self.birth.cursor = feed.cursor;
                 let number = self.readings.begin(feed.cursor);

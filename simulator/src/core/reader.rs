@@ -69,7 +69,10 @@ impl Tree {
             return;
         }
         match ground.outside.feed(self.reader.cursor, FEED_MAX) {
-            Ok(feed) if feed.comments.is_empty() => ground.agenda.spawn(Job::Feed),
+            Ok(feed) if feed.comments.is_empty() => {
+                self.reader.cursor = self.reader.cursor.max(feed.cursor);
+                ground.agenda.spawn(Job::Feed);
+            }
             Ok(feed) => {
                 self.reader.cursor = feed.cursor;
                 let reading = self.reader.readings.begin(feed.cursor);
