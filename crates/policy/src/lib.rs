@@ -24,7 +24,7 @@ pub use permit::{Expired, Permit, confirm};
 pub use rule::{Answer, Pass, RuleId};
 pub use trail::{Asked, Trail, explain};
 pub use verdict::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
-pub use window::{human_agent_end, standard_window_end};
+pub use window::{ad_window_end, human_agent_end, standard_window_end};
 
 #[cfg(test)]
 mod testing;
