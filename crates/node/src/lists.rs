@@ -102,7 +102,7 @@ fn not_listed(fault: &ViewFault) -> NotListed {
 /// After and until when a customer must have acted, so that the standard window is open and ends soon.
 fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
     let end = |opened_at| {
-        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None };
+        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None, ad_message_at: None };
         policy::standard_window_end(&openers, guards).unwrap_or(opened_at)
     };
     let length = end(Timestamp::default()) - Timestamp::default();
@@ -112,7 +112,11 @@ fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
 /// What the policy is asked with for an agent: the same as the conversation's own page asks with.
 fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountFacts) -> Facts {
     Facts {
-        openers: Openers { last_action_at: row.last_action_at, last_message_at: row.last_message_at },
+        openers: Openers {
+            last_action_at: row.last_action_at,
+            last_message_at: row.last_message_at,
+            ad_message_at: row.ad_message_at,
+        },
         author: Author::Agent,
         tag: None,
         human_agent_feature: account.human_agent,
@@ -121,6 +125,7 @@ fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountF
         restricted: page.is_some_and(|page| page.restricted),
         token: page.is_some_and(|page| page.token),
         standby: row.standby,
+        ad_refused: row.ad_refused,
     }
 }
 
@@ -199,7 +204,7 @@ mod tests {
         let now = Timestamp(1_795_000_000_000);
         let (after, until) = ending_soon(now, &Guards::default());
         let end = |at| {
-            let openers = Openers { last_action_at: Some(at), last_message_at: None };
+            let openers = Openers { last_action_at: Some(at), last_message_at: None, ad_message_at: None };
             policy::standard_window_end(&openers, &Guards::default()).unwrap()
         };
         assert_eq!(end(after), now, "the last instant at which it is closed");
