@@ -121,7 +121,14 @@ impl<'a> Talk<'a> {
 /// The first message after a click on an ad; of several clicks the newest that a message followed. A click is told in the
 /// message that follows it, in a pressed button or alone, and opens nothing.
 pub(crate) fn after_ad<'a>(deeds: impl Iterator<Item = (Timestamp, &'a Told)> + Clone) -> Option<Timestamp> {
-    let followed = deeds.clone().filter_map(|(click, told)| match told {
+    after_ads(deeds).max_by_key(|(click, first)| (*click, Reverse(*first))).map(|(_, first)| first)
+}
+
+/// Each click that a message followed, with the first that did.
+pub(crate) fn after_ads<'a>(
+    deeds: impl Iterator<Item = (Timestamp, &'a Told)> + Clone,
+) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    deeds.clone().filter_map(move |(click, told)| match told {
         Told::Message { by_ad: true, .. } => Some((click, click)),
         Told::Pressed { by_ad: true, .. } | Told::Entered { by: Entrance::Ad } => {
             let wrote = deeds.clone().filter(|(at, told)| click < *at && matches!(told, Told::Message { .. }));
@@ -140,6 +147,5 @@ pub(crate) fn after_ad<'a>(deeds: impl Iterator<Item = (Timestamp, &'a Told)> + 
         | Told::HandedOver { .. }
         | Told::Other
         | Told::Odd { .. } => None,
-    });
-    followed.max_by_key(|(click, first)| (*click, Reverse(*first))).map(|(_, first)| first)
+    })
 }

@@ -46,7 +46,11 @@ impl Case {
         let (who, flags) = (bytes.small(), bytes.small());
         let (by_ad, ad_message_at) = (bytes.small(), opener(&mut bytes, now, &guards, last_message_at));
         let facts = Facts {
-            openers: Openers { last_action_at, last_message_at, ad_message_at: ad_message_at.filter(|_| by_ad & 1 != 0) },
+            openers: Openers {
+                last_action_at,
+                last_message_at,
+                ad_message_at: ad_message_at.filter(|_| by_ad & 1 != 0),
+            },
             author: if who.is_multiple_of(2) { Author::Agent } else { Author::Automation },
             tag: [None, TAGS[0], TAGS[1], TAGS[2], None, None, None, None][(who >> 1) % 8],
             human_agent_feature: flags & 1 == 0,

@@ -4,14 +4,14 @@
 //! of [`judge`](crate::judge()). A send that Meta refused for its window or its tag is one, too, unless it was on its way
 //! for longer than the guard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{MachineId, PageId, Psid, Timestamp};
 
 use super::parts;
 use crate::history::{Author, History, Item, Journaled, Meta, Opening, Taken, What};
 use crate::judge::{Seen, Sent, breach};
-use crate::reference::after_ad;
+use crate::reference::after_ads;
 use crate::violation::{Fact, Violation};
 
 const PROMISE: u8 = 12;
@@ -52,11 +52,12 @@ fn deeds(history: &History) -> Deeds<'_> {
 }
 
 fn of_customer(items: &[(usize, &Item)]) -> Vec<(usize, Seen)> {
-    let by_ad = after_ad(items.iter().map(|(_, item)| (item.at, &item.told)));
+    let by_ad: BTreeSet<Timestamp> =
+        after_ads(items.iter().map(|(_, item)| (item.at, &item.told))).map(|(_, first)| first).collect();
     let seen = items.iter().filter_map(|(place, item)| {
         let opening = item.told.opening();
         let is_message = opening == Opening::Message;
-        let from_ad = is_message && Some(item.at) == by_ad;
+        let from_ad = is_message && by_ad.contains(&item.at);
         let (page, psid) = (item.page.clone()?, item.customer.clone()?);
         let seen = Seen { page, psid, at: item.at, opens: true, is_message, from_ad };
         (opening != Opening::Nothing).then_some((*place, seen))
@@ -130,6 +131,7 @@ fn guard(history: &History, place: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{Entrance, Told};
     use crate::testing::{BEGIN, Play};
 
     const DAY: i64 = 86_400_000;
@@ -184,6 +186,29 @@ mod tests {
         play.starts_as("5001", 1, 1, "MESSAGE_TAG", Some("HUMAN_AGENT"));
         play.deliver(&[unheard]);
         assert_eq!(judge(&play.history), []);
+    }
+
+    #[test]
+    fn the_first_message_after_each_ad_speaks_for_a_week_and_a_refusal_of_what_rests_on_one_is_no_breach() {
+        let start = 1_790_553_600_000 - BEGIN;
+        for (by_ad, again, violations) in [(true, false, 0), (true, true, 0), (false, false, 2)] {
+            let mut play = Play::new();
+            let by = if by_ad { Entrance::Ad } else { Entrance::Unknown };
+            let entered = play.to(start).item(1, "5001", Told::Entered { by });
+            let wrote = play.to(start + 1).message(2, "5001");
+            play.receive(&entered);
+            play.receive(&wrote);
+            play.to(start + 2 * DAY).asks("5001", "c1", 1);
+            let send = play.starts("5001", 1, 1);
+            play.comes(&send, Taken::No { code: (10, Some(2_018_278)) });
+            if again {
+                let other = play.to(start + 3 * DAY).item(3, "5001", Told::Entered { by });
+                let wrote = play.to(start + 3 * DAY + 1).message(4, "5001");
+                play.receive(&other);
+                play.receive(&wrote);
+            }
+            assert_eq!(judge(&play.history).len(), violations, "{by_ad} {again}");
+        }
     }
 
     #[test]
