@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use journal::Position;
 use machine::AccountFacts;
 use model::{PageId, Redacted, Timestamp};
-use policy::{Author, Facts, Guards, Openers};
+use policy::{Author, Facts, Guards, MessagingType, Openers, Verdict};
 use view::{ConversationFilter, PageRow, View, ViewFault};
 use web::{
     Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
@@ -130,9 +130,16 @@ fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountF
 }
 
 fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> ConversationRow {
+    let (verdict, _) = policy::outlook(facts, now, policy::edition_at(now));
+    let window_ends_at = match verdict {
+        Verdict::Permit { messaging_type: MessagingType::Response, until, .. } => Some(until),
+        Verdict::Permit { .. } | Verdict::Defer { .. } | Verdict::Forbid { .. } => {
+            policy::standard_window_end(&facts.openers, &facts.guards)
+        }
+    };
     ConversationRow {
-        window_ends_at: policy::standard_window_end(&facts.openers, &facts.guards),
-        verdict: policy::decide(facts, now, policy::edition_at(now)),
+        window_ends_at,
+        verdict,
         unanswered: row.unanswered(),
         queued: u64::from(row.parts.queued + row.parts.held + row.parts.in_flight),
         failed: u64::from(row.parts.failed),
@@ -155,7 +162,7 @@ fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> Conversat
 #[cfg(test)]
 mod tests {
     use model::Span;
-    use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+    use policy::{DeferReason, ForbidReason, Tag};
     use serde_json::json;
 
     use super::*;
@@ -197,6 +204,24 @@ mod tests {
             let verdict = said(Span::hours(1), false, page.as_ref(), &plain);
             assert!(matches!(verdict, Verdict::Defer { reason, .. } if reason == wanted), "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_window_after_an_ad_is_shown_whole_until_meta_refuses() {
+        let ends_at = |refused: bool| {
+            let at = NOW - Span::hours(1);
+            let row = json!({ "page": "1029", "psid": "5001", "last_action_at": at, "last_message_at": at,
+                "ad_message_at": at, "ad_refused": refused });
+            let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
+            let page = json!({ "page": "1029", "known": true, "token": true, "restricted": false });
+            let page: PageRow = serde_json::from_value(page).expect("a row of the view");
+            let facts = facts(&row, Some(&page), &AccountFacts::default());
+            let shown = shown(row, &facts, NOW);
+            assert!(matches!(shown.verdict, Verdict::Permit { until, .. } if Some(until) == shown.window_ends_at));
+            shown.window_ends_at.expect("it is open") - at
+        };
+        assert_eq!(ends_at(false), Span::days(7) - Span::minutes(5));
+        assert_eq!(ends_at(true), Span::hours(24) - Span::seconds(60));
     }
 
     #[test]

@@ -72,6 +72,16 @@ pub fn next_change(facts: &Facts, now: Timestamp, edition: &Edition) -> Option<T
     windows.into_iter().flatten().chain(starts).filter(|at| now < *at && differs(*at)).min()
 }
 
+/// The answer as people are told it, with the next instant at which it becomes another one: what goes on under another rule
+/// ends with that one.
+pub fn outlook(facts: &Facts, now: Timestamp, edition: &Edition) -> (Verdict, Option<Timestamp>) {
+    let (mut verdict, next) = (decide(facts, now, edition), next_change(facts, now, edition));
+    if let (Verdict::Permit { until, .. }, Some(next)) = (&mut verdict, next) {
+        *until = next.max(*until);
+    }
+    (verdict, next)
+}
+
 /// What an agent would call "the same answer".
 #[derive(PartialEq, Eq)]
 enum Gist {
@@ -167,6 +177,8 @@ mod tests {
         let (facts, end) = (after(start), start + Span::days(7) - Span::minutes(5));
         assert_eq!(next_change(&facts, start, edition_at(start)), Some(end), "not after a day: it is RESPONSE still");
         assert_eq!(next_change(&facts, end, edition_at(end)), None);
+        let (told, next) = outlook(&facts, start, edition_at(start));
+        assert!(matches!(told, Verdict::Permit { until, .. } if until == end && next == Some(end)), "{told:?}");
         let refused = Facts { ad_refused: true, ..facts };
         let day = start + Span::hours(24) - Span::seconds(60);
         assert_eq!(next_change(&refused, start, edition_at(start)), Some(day));

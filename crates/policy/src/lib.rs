@@ -17,7 +17,7 @@ mod trail;
 mod verdict;
 mod window;
 
-pub use decide::{decide, next_change};
+pub use decide::{decide, next_change, outlook};
 pub use edition::{Edition, EditionId, NotAnEdition, edition_at, edition_by_id, editions};
 pub use facts::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
 pub use permit::{Expired, Permit, confirm};

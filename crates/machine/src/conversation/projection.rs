@@ -71,8 +71,7 @@ pub fn verdict_now(
     now: Timestamp,
 ) -> (Verdict, Option<Timestamp>) {
     let facts = facts(state, context, author, tag);
-    let edition = edition(context, now);
-    (policy::decide(&facts, now, edition), policy::next_change(&facts, now, edition))
+    policy::outlook(&facts, now, edition(context, now))
 }
 
 /// Whether the Page should be asked for a token: the next part is due, or what held it has changed.
