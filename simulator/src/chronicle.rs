@@ -16,7 +16,7 @@ use machine::conversation::{self, Conversation};
 use machine::page::{self, Page};
 use machine::{AccountFacts, Context, Machine as _};
 use messenger::{Body, Send};
-use model::{CommentId, EffectId, Incarnation, MachineId, PageId, TaskId, Timestamp};
+use model::{CommentId, Delivery, EffectId, Incarnation, MachineId, PageId, TaskId, Timestamp};
 use oracle::History;
 use oracle::history::{
     Author, Bubble, Digest, Item, Life, May, Meta, Record, Screen, Setup, Shown, Sign, Taken, Tracker, TrackerAnswer,
@@ -102,8 +102,12 @@ impl Chronicle {
 
     /// Meta posts a body; its number is given back. `signed`: the signature is that of these bytes.
     pub fn offered(&mut self, at: Timestamp, body: &[u8], signed: bool) -> u64 {
+        self.offered_as(at, &webhook::parse(body, at), signed)
+    }
+
+    /// As [`Self::offered`], of a body that was read already.
+    pub(crate) fn offered_as(&mut self, at: Timestamp, delivery: &Delivery, signed: bool) -> u64 {
         self.posts += 1;
-        let delivery = webhook::parse(body, at);
         let of_talks = delivery.inbounds.iter().map(Item::of);
         let of_pages = delivery.page_inbounds.iter().map(Item::of_page);
         let odd = delivery.anomalies.iter().map(|anomaly| Item::of_anomaly(anomaly, at));

@@ -26,6 +26,7 @@ use machine::conversation::{Resolution, State};
 use machine::outbound::PartId;
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
+use oracle::History;
 use oracle::history::Life;
 use policy::EditionId;
 
@@ -316,6 +317,19 @@ impl<O: Outside> Node<O> {
         note(&mut self.ground.witness)
     }
 
+    /// Tells that the run is over and at rest, and takes what the oracle is to judge; `None` where nobody had it
+    /// written down.
+    pub fn history(&mut self) -> Option<History> {
+        let now = self.now();
+        self.note(|witness| witness.life(now, Life::FaultsOver));
+        self.compare();
+        self.note(|witness| {
+            witness.tell(|chronicle| chronicle.show(now));
+            witness.life(now, Life::AtRest);
+            witness.history()
+        })
+    }
+
     /// What stands for the living states of the conversations in memory, compared with their records.
     pub(crate) fn compare(&mut self) {
         let (now, tree) = (self.now(), self.tree.as_ref());
@@ -414,7 +428,7 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
     if let Some(name) = name {
         ground.witness.delivery(now, name);
     }
-    let number = ground.witness.offered(now, body);
+    let (number, read) = ground.witness.offered_and_read(now, body).unzip();
     let tree = tree.filter(|_| !ground.troubles.is_on() || ground.troubles.write() == Write::Goes);
     ground.witness.acknowledged(now, number, tree.is_some());
     let Some(tree) = tree else {
@@ -423,7 +437,7 @@ fn accept<O>(ground: &mut Ground<O>, tree: Option<&mut Tree>, body: &[u8], name:
         }
         return None;
     };
-    let seq = ground.inbox.append(now, body);
+    let seq = ground.inbox.append(now, body, read);
     tree.came(&mut ground.agenda);
     if let Some(name) = name {
         ground.witness.call_delivery(seq, &name.name);

@@ -12,6 +12,8 @@ use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
+use journal::Record;
+use model::MachineId;
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableHandle as _};
 use serde::{Deserialize, Serialize};
 
@@ -145,20 +147,60 @@ fn each(read: &ReadTransaction, file: Of, show: &mut dyn FnMut(Row) -> anyhow::R
 /// # Errors
 /// A row cannot be put back, the journal does not open, a record cannot be read, or a state is not what a snapshot says.
 pub fn recover(folder: &Path) -> anyhow::Result<Recovered> {
+    let [journal, keys] = disks(folder)?;
+    recovered::of(&journal, &keys)
+}
+
+/// The rows of the log of a journal that was kept, as they lie on a disk, and the records in them, opened.
+///
+/// # Errors
+/// As [`recover`].
+pub fn kept(folder: &Path) -> anyhow::Result<Kept> {
+    let mut rows = Vec::new();
+    each_row(folder, &mut |row| {
+        if row.file == Of::Journal && row.table == "log" {
+            rows.push(hex::decode(&row.value)?);
+        }
+        Ok(())
+    })?;
+    let [journal, keys] = disks(folder)?;
+    Ok(Kept { rows, records: recovered::records(&journal, &keys)? })
+}
+
+/// What lies in a journal that was kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// The rows of the log, in its order.
+    pub rows: Vec<Vec<u8>>,
+    /// The records of all machines, one machine's after the other's.
+    pub records: Vec<(MachineId, Record)>,
+}
+
+/// The two files of a journal that was kept.
+fn disks(folder: &Path) -> anyhow::Result<[MemoryDisk; 2]> {
     let disks = [MemoryDisk::new(), MemoryDisk::new()];
     for (file, disk) in [Of::Journal, Of::Keys].into_iter().zip(&disks) {
         let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(disk.clone())?;
         let rows = restore(&database, file, folder)?;
         ensure!(rows > 0, "{}: no row of {file:?}", folder.display());
     }
-    let [journal, keys] = disks;
-    recovered::of(&journal, &keys)
+    Ok(disks)
+}
+
+/// Shows every row that was kept, whichever file it is of.
+fn each_row(folder: &Path, show: &mut dyn FnMut(Row) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let path = folder.join(ROWS);
+    let lines = BufReader::new(File::open(&path).with_context(|| path.display().to_string())?).lines();
+    for (index, line) in lines.enumerate() {
+        let place = || format!("{}:{}", path.display(), index + 1);
+        let row: Row = serde_json::from_str(&line?).with_context(place)?;
+        show(row).with_context(place)?;
+    }
+    Ok(())
 }
 
 /// Puts back every row of one file; how many there are.
 fn restore(database: &Database, file: Of, folder: &Path) -> anyhow::Result<u64> {
-    let path = folder.join(ROWS);
-    let lines = BufReader::new(File::open(&path).with_context(|| path.display().to_string())?).lines();
     let write = database.begin_write()?;
     if file == Of::Journal {
         // Tables without a row are there all the same.
@@ -170,14 +212,13 @@ fn restore(database: &Database, file: Of, folder: &Path) -> anyhow::Result<u64> 
         write.open_table(PRUNES)?;
     }
     let mut rows = 0;
-    for (index, line) in lines.enumerate() {
-        let place = || format!("{}:{}", path.display(), index + 1);
-        let row: Row = serde_json::from_str(&line?).with_context(place)?;
+    each_row(folder, &mut |row| {
         if row.file == file {
-            put(&write, &row).with_context(place)?;
+            put(&write, &row)?;
             rows += 1;
         }
-    }
+        Ok(())
+    })?;
     write.commit()?;
     Ok(rows)
 }

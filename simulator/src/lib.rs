@@ -2,6 +2,7 @@
 //!
 //! A library behind the sandbox, the simulations and the crash tests; no library crate imports it.
 
+pub mod agreement;
 mod chance;
 pub mod chronicle;
 pub mod core;

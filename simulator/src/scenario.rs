@@ -407,4 +407,9 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, Misreadings> {
         reader::read(text)
     }
+
+    /// As [`Self::parse`], of a text that a program made, however long it is.
+    pub(crate) fn made(text: &str) -> Result<Self, Misreadings> {
+        reader::read_lines(text, usize::MAX)
+    }
 }

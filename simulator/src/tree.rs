@@ -9,7 +9,7 @@ use std::sync::{Arc, MutexGuard};
 
 use actors::Clock as _;
 use anyhow::Context as _;
-use futures_util::future::select;
+use futures_util::future::{join_all, select};
 use journal::{Journal as _, Position, StoredBatch};
 use model::{MachineId, Span, Timestamp};
 use node::NodeConfig;
@@ -115,6 +115,18 @@ impl<O: Outside + Send + 'static> Node<O> {
     pub fn deliver_as(&mut self, at: Timestamp, name: &Announced, body: &[u8]) -> bool {
         self.run_until(at);
         let taken = self.accept(Some(name), body);
+        self.falls_if_felled();
+        taken
+    }
+
+    /// Meta delivers all these at `at`, as over as many connections; everything before that instant happens first. `false`:
+    /// one was not taken, or the node is down.
+    pub fn deliver_together<'b>(&mut self, at: Timestamp, bodies: impl IntoIterator<Item = &'b str>) -> bool {
+        self.run_until(at);
+        let taken = self.life.as_ref().is_some_and(|Life { stage, runtime }| {
+            let all = bodies.into_iter().map(|body| stage.door.deliver(None, body.to_owned()));
+            runtime.block_on(join_all(all)).into_iter().all(|taken| taken)
+        });
         self.falls_if_felled();
         taken
     }

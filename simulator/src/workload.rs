@@ -36,6 +36,9 @@ const NAMES: [&str; 10] = [
 const PAGES: [(&str, &str, &str); 2] =
     [("A", "104000000000017", "Quayside Bakery"), ("B", "205000000000029", "Harbour Bicycles")];
 
+/// Twelve months.
+const YEAR: Span = Span::days(365);
+
 /// How much happens, and how much of it goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Profile {
@@ -76,6 +79,7 @@ impl Profile {
         }
     }
 
+    /// Of each Page.
     const fn customers(self) -> u64 {
         match self {
             Self::Calm => 2,
@@ -100,6 +104,25 @@ pub fn scenario(seed: u64, profile: Profile) -> Scenario {
     match Scenario::parse(&text) {
         Ok(scenario) => scenario,
         Err(why) => panic!("seed {seed} of {profile} is no scenario: {why}"),
+    }
+}
+
+/// A year of one Page as a scenario: every month so many customers come for the first time, evenly over it, and agents
+/// answer them. Nothing goes wrong in it but bodies that come again.
+///
+/// # Panics
+/// As [`scenario`].
+pub fn year(seed: u64, conversations_a_month: u64) -> Scenario {
+    let mut plan = Plan { customers: 12 * conversations_a_month, ..Plan::empty(seed, Profile::Calm) };
+    for number in 1..=plan.customers {
+        let comes = YEAR.0 * i64::try_from(number - 1).unwrap_or(0) / i64::try_from(plan.customers).unwrap_or(1);
+        customer::plan(&mut plan, &format!("A/c{number}"), Timestamp(comes));
+    }
+    agent::plan(&mut plan);
+    meta::plan(&mut plan);
+    match Scenario::made(&plan.text()) {
+        Ok(scenario) => scenario,
+        Err(why) => panic!("the year of seed {seed} is no scenario: {why}"),
     }
 }
 
@@ -150,6 +173,8 @@ struct Said {
 pub(crate) struct Plan {
     seed: u64,
     profile: Profile,
+    /// Of each Page.
+    customers: u64,
     /// Instant and line, in the order of making.
     lines: Vec<(Timestamp, String)>,
     said: Vec<Said>,
@@ -157,10 +182,10 @@ pub(crate) struct Plan {
 
 impl Plan {
     fn of(seed: u64, profile: Profile) -> Self {
-        let mut plan = Self { seed, profile, lines: Vec::new(), said: Vec::new() };
+        let mut plan = Self::empty(seed, profile);
         for (page, ..) in PAGES.iter().take(profile.pages()) {
-            for number in 1..=profile.customers() {
-                customer::plan(&mut plan, &format!("{page}/c{number}"));
+            for number in 1..=plan.customers {
+                customer::plan(&mut plan, &format!("{page}/c{number}"), Timestamp(0));
             }
         }
         agent::plan(&mut plan);
@@ -169,6 +194,10 @@ impl Plan {
             fault::draw(&mut plan);
         }
         plan
+    }
+
+    fn empty(seed: u64, profile: Profile) -> Self {
+        Self { seed, profile, customers: profile.customers(), lines: Vec::new(), said: Vec::new() }
     }
 
     pub(crate) fn chance(&self, stream: Stream) -> Chance {
@@ -188,8 +217,7 @@ impl Plan {
 
     /// Everybody who may write, as lines call them.
     pub(crate) fn whos(&self) -> Vec<String> {
-        let of =
-            |page: &str| (1..=self.profile.customers()).map(|number| format!("{page}/c{number}")).collect::<Vec<_>>();
+        let of = |page: &str| (1..=self.customers).map(|number| format!("{page}/c{number}")).collect::<Vec<_>>();
         PAGES.iter().take(self.profile.pages()).flat_map(|(page, ..)| of(page)).collect()
     }
 
@@ -211,7 +239,7 @@ impl Plan {
             text.push_str(&format!("page {label} {id} {}\n", quoted(name)));
         }
         for (index, (label, ..)) in PAGES.iter().take(self.profile.pages()).enumerate() {
-            for number in 1..=self.profile.customers() {
+            for number in 1..=self.customers {
                 let of = index * 4 + usize::try_from(number).unwrap_or(0);
                 text.push_str(&format!("customer {label}/c{number} {}\n", quoted(NAMES[of % NAMES.len()])));
             }

@@ -30,6 +30,7 @@ pub(crate) use file::{
     FORMAT as INBOX_FORMAT, Progress, TABLE as DELIVERIES, decode, log_was_begun, read_ledger, read_progress,
     read_shelved,
 };
+pub(crate) use frame::{again as half_again, with_checksums as half_with_checksums};
 use ledger::Ledger;
 use tail::Tail;
 use wal::{Deliver, Wal, WalCommit};

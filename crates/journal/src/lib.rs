@@ -14,6 +14,7 @@ mod guard;
 mod heads;
 mod inbox;
 mod keys;
+pub mod layout;
 mod limits;
 mod log;
 mod prune;

@@ -133,7 +133,15 @@ pub fn load(file: &Path, outside: &Outside) -> Result<Loaded, Vec<Fault>> {
         );
         vec![Fault { place: Place::File(file.to_owned()), what }]
     })?;
-    let said = Said::gather(Some((file, &text)), outside)?;
+    read(file, &text, outside)
+}
+
+/// Reads the text of a configuration, which stands in `file`: relative paths count from its folder.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(file: &Path, text: &str, outside: &Outside) -> Result<Loaded, Vec<Fault>> {
+    let said = Said::gather(Some((file, text)), outside)?;
     let reading = read::read(&said);
     let effective = show::effective(&reading);
     let (config, warnings) = build::build(&said, reading)?;

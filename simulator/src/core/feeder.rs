@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use actors::pace::Pace;
 use actors::share::{Share, parse, shares};
-use model::{PageId, Span, Timestamp};
+use model::{Delivery, PageId, Span, Timestamp};
 
 use super::Ground;
 use super::agenda::{Actor, Agenda, Job};
@@ -20,7 +20,23 @@ use super::tree::{Mailbox, Tree};
 #[derive(Debug, Default)]
 pub struct Inbox {
     last: u64,
-    unforgotten: BTreeMap<u64, (Timestamp, Box<[u8]>)>,
+    unforgotten: BTreeMap<u64, Kept>,
+}
+
+/// A delivery that is not done.
+#[derive(Debug)]
+struct Kept {
+    at: Timestamp,
+    body: Box<[u8]>,
+    /// As it reads, where that is known already; what is read again is read from the body.
+    read: Option<Delivery>,
+}
+
+impl Kept {
+    /// What it reads.
+    fn take(&mut self) -> Delivery {
+        self.read.take().unwrap_or_else(|| parse(&self.body, self.at.0))
+    }
 }
 
 impl Inbox {
@@ -34,17 +50,20 @@ impl Inbox {
         self.unforgotten.is_empty()
     }
 
-    pub(super) fn append(&mut self, at: Timestamp, body: &[u8]) -> u64 {
+    /// `read`: the body as it reads at `at`, where it was read already.
+    pub(super) fn append(&mut self, at: Timestamp, body: &[u8], read: Option<Delivery>) -> u64 {
         self.last += 1;
-        self.unforgotten.insert(self.last, (at, body.into()));
+        self.unforgotten.insert(self.last, Kept { at, body: body.into(), read });
         self.last
     }
 
     /// What was acknowledged is durable, what was forgotten stays so.
-    pub(super) fn crash(&mut self) {}
+    pub(super) fn crash(&mut self) {
+        self.unforgotten.values_mut().for_each(|kept| kept.read = None);
+    }
 
     fn oldest(&self) -> Option<(u64, Timestamp)> {
-        self.unforgotten.first_key_value().map(|(seq, (at, _))| (*seq, *at))
+        self.unforgotten.first_key_value().map(|(seq, kept)| (*seq, kept.at))
     }
 }
 
@@ -178,12 +197,12 @@ impl Tree {
             if self.feeder.stopped {
                 return None;
             }
-            let next = ground.inbox.unforgotten.range(self.feeder.offered + 1..).next();
-            let Some((seq, (received_at, body))) = next else {
+            let next = ground.inbox.unforgotten.range_mut(self.feeder.offered + 1..).next();
+            let Some((seq, kept)) = next else {
                 self.feeder.offered = ground.inbox.last;
                 return None;
             };
-            let (seq, shares) = (*seq, shares(*seq, parse(body, received_at.0)));
+            let (seq, shares) = (*seq, shares(*seq, kept.take()));
             self.offer(ground, seq, shares);
         }
         Some(round.pause)
@@ -209,8 +228,7 @@ impl Tree {
         let waiting = self.feeder.pending.iter().filter(|(_, waiting)| waiting.contains(&page));
         let shares: Vec<Share> = waiting
             .filter_map(|(seq, _)| {
-                let (received_at, body) = ground.inbox.unforgotten.get(seq)?;
-                let shares = shares(*seq, parse(body, received_at.0));
+                let shares = shares(*seq, ground.inbox.unforgotten.get_mut(seq)?.take());
                 shares.into_iter().find(|(whose, _)| *whose == id).map(|(_, share)| share)
             })
             .collect();

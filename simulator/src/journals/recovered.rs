@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use journal::{Drive, History, Journal as _, JournalFile, JournalOptions, Position, Source};
+use journal::{Drive, History, Journal as _, JournalFile, JournalOptions, Position, Record, Source};
 use machine::account::Account;
 use machine::conversation::Conversation;
 use machine::kind_name;
@@ -44,8 +44,23 @@ pub struct Machine {
     pub state: Value,
 }
 
-/// Opens a journal on these disks and rebuilds everything.
-pub(super) fn of(journal: &MemoryDisk, keys: &MemoryDisk) -> anyhow::Result<Recovered> {
+/// All records of a journal on these disks, opened, one machine's after the other's.
+pub(super) fn records(journal: &MemoryDisk, keys: &MemoryDisk) -> anyhow::Result<Vec<(MachineId, Record)>> {
+    let opened = open(journal, keys)?;
+    let (mut ids, mut records) = (BTreeSet::new(), Vec::new());
+    for batch in opened.tail(Position(0), usize::MAX)? {
+        ids.insert(core::str::from_utf8(&batch.key)?.parse::<MachineId>()?);
+    }
+    for id in ids {
+        let history = opened.read(id.to_string().as_bytes(), false)?;
+        let stored = history.batches.into_iter().flat_map(|batch| batch.records);
+        records.extend(stored.map(|stored| (id.clone(), stored.record)));
+    }
+    Ok(records)
+}
+
+/// Opens a journal on these disks.
+fn open(journal: &MemoryDisk, keys: &MemoryDisk) -> anyhow::Result<JournalFile> {
     let source = |disk: &MemoryDisk| {
         let disk = disk.clone();
         Source::Backend(Arc::new(move || disk.open()))
@@ -57,7 +72,12 @@ pub(super) fn of(journal: &MemoryDisk, keys: &MemoryDisk) -> anyhow::Result<Reco
         Box::new(Counted::default()),
         Drive::Inline,
     );
-    let opened = opened.context("the journal does not open")?;
+    opened.context("the journal does not open")
+}
+
+/// Opens a journal on these disks and rebuilds everything.
+pub(super) fn of(journal: &MemoryDisk, keys: &MemoryDisk) -> anyhow::Result<Recovered> {
+    let opened = open(journal, keys)?;
     let sound = opened.verify().context("the journal cannot be walked")?;
     ensure!(sound.findings.is_empty(), "the journal is not sound: {:?}", sound.findings);
     let batches = opened.tail(Position(0), usize::MAX)?;

@@ -53,11 +53,16 @@ pub(super) fn read(text: &str) -> Result<Scenario, Misreadings> {
         let told = vec![format!("1:1: the text has {} bytes; a scenario has at most {BYTES_MAX}", text.len())];
         return Err(Misreadings { told, more: 0, at: vec![1] });
     }
+    read_lines(text, LINES_MAX)
+}
+
+/// Reads a text of so many lines at most, however long they are.
+pub(super) fn read_lines(text: &str, lines_max: usize) -> Result<Scenario, Misreadings> {
     let mut reader = Reader::default();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, line) in (1..).zip(text.lines()) {
-        if number > LINES_MAX {
-            reader.tell(number, 1, &format!("a scenario has at most {LINES_MAX} lines"));
+        if number > lines_max {
+            reader.tell(number, 1, &format!("a scenario has at most {lines_max} lines"));
             break;
         }
         if let Err(Stumble { column, what }) = reader.line(number, &mut Cursor::new(line)) {

@@ -3,7 +3,7 @@
 //! Only where somebody asked for a history; judges nothing. Invariant: an observation never stands before an earlier one.
 
 use messenger::{Send, SendOutcome};
-use model::{CommentId, EffectId, MachineId, TaskId, Timestamp};
+use model::{CommentId, Delivery, EffectId, MachineId, TaskId, Timestamp};
 use oracle::History;
 use oracle::history::{Life, Setup, Standing, Taken, Tracker, What};
 use tracker::{Audience, Comment, CommentsAdded, Opened};
@@ -52,6 +52,15 @@ impl Witness {
     pub(crate) fn offered(&mut self, at: Timestamp, body: &[u8]) -> Option<u64> {
         let signed = !core::mem::take(&mut self.is_forged);
         self.tell(|chronicle| chronicle.offered(at, body, signed))
+    }
+
+    /// As [`Self::offered`]; and the body as it reads, where somebody writes it down and so had to read it.
+    pub(crate) fn offered_and_read(&mut self, at: Timestamp, body: &[u8]) -> Option<(u64, Delivery)> {
+        let signed = !core::mem::take(&mut self.is_forged);
+        self.tell(|chronicle| {
+            let delivery = webhook::parse(body, at);
+            (chronicle.offered_as(at, &delivery, signed), delivery)
+        })
     }
 
     /// The next body that is posted does not come from Meta.

@@ -47,10 +47,10 @@ const WORDS: [&str; 24] = [
     "👍🏽",
 ];
 
-/// Plans what one customer does.
-pub(super) fn plan(plan: &mut Plan, who: &str) {
+/// Plans what one customer does, who comes within five hours from `from`.
+pub(super) fn plan(plan: &mut Plan, who: &str, from: Timestamp) {
     let chance = plan.chance(Stream::Customer);
-    let mut now = Timestamp(0) + chance.span(&format!("{who} comes"), Span(0), Span::hours(5));
+    let mut now = from + chance.span(&format!("{who} comes"), Span(0), Span::hours(5));
     for visit in 0..1 + chance.below(&format!("{who} visits"), 3) {
         let about = format!("{who} {visit}");
         if chance.percent(&format!("{about} ad"), 15) {

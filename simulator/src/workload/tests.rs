@@ -53,3 +53,12 @@ fn the_swarm_draws_every_fault_in_some_runs_and_in_none_all_of_them() {
         "{drawn:?}"
     );
 }
+
+#[test]
+fn a_year_has_its_customers_spread_over_it_and_is_always_the_same() {
+    let made = year(7, 3);
+    assert_eq!(made, year(7, 3));
+    assert_eq!((made.pages.len(), made.customers.len()), (1, 36));
+    let months: std::collections::BTreeSet<i64> = made.lines.iter().map(|line| line.at.0 / Span::days(31).0).collect();
+    assert!(months.len() >= 12, "{months:?}");
+}

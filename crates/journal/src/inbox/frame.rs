@@ -187,6 +187,40 @@ fn frame(generation: u64, half: &Bytes, at: usize) -> Option<Delivery> {
     Some(Delivery { seq, received_at, body: half.slice(at + FRAME_HEAD..end) })
 }
 
+/// A half's frames and gaps, and what writing the frames again gives; `None` where none begins.
+pub(crate) fn again(half: &Bytes) -> Option<(Vec<Delivery>, Vec<usize>, Vec<u8>)> {
+    let generation = half_generation(half)?;
+    let Scan { frames, gaps, .. } = scan(half);
+    let mut out = Vec::new();
+    write_half_head(generation, &mut out);
+    for Delivery { seq, received_at, body } in &frames {
+        write_frame(generation, *seq, *received_at, body, &mut out);
+    }
+    Some((frames, gaps, out))
+}
+
+/// Bytes with the checksums that a half's head and whatever looks like a frame would have.
+pub(crate) fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
+    let Some(generation) = bytes.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes) else {
+        return bytes;
+    };
+    let checksum = crc32fast::hash(&generation.to_le_bytes());
+    bytes[..4].copy_from_slice(&HALF_MAGIC);
+    bytes[4..8].copy_from_slice(&checksum.to_le_bytes());
+    let mut at = HALF_HEAD;
+    while at + FRAME_HEAD <= bytes.len() {
+        let length = u32::from_le_bytes([24, 25, 26, 27].map(|offset| bytes[at + offset]));
+        let end = usize::try_from(length).ok().and_then(|length| (at + FRAME_HEAD).checked_add(length));
+        let end = end.filter(|end| *end <= bytes.len() && bytes[at..].starts_with(&FRAME_MAGIC));
+        if let Some(end) = end {
+            let checksum = frame_checksum(generation, &bytes[at + 8..end]);
+            bytes[at + 4..at + 8].copy_from_slice(&checksum.to_le_bytes());
+        }
+        at = end.map_or(at + ALIGN, |end| end.next_multiple_of(ALIGN));
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

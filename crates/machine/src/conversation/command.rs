@@ -142,7 +142,8 @@ pub enum SendOutcome {
     },
     /// Surely not sent and worth trying again.
     Later {
-        /// Not before this long.
+        /// Not before this long; 0 where it is not the part's fault (the Page has no token, the permit was over): then the
+        /// policy is asked anew, and the try is none of those that the part has.
         after: Span,
         /// Code and subcode of Meta, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -128,13 +128,14 @@ impl Queue {
         self.unsettled.iter().filter_map(|id| Some((self.parts.get(id)?.doubted_until()?, *id))).min()
     }
 
-    /// When a part may be tried again after `attempts` starts, if it may: `after` is Meta's or the sender's own wish.
+    /// When a part may be tried again after `attempts` starts, if it may: `after` is Meta's or the sender's own wish, and
+    /// where it is 0 the part was not at fault, so that this try is none of those that it has.
     pub(crate) fn retry_at(part: &Part, after: Span, now: Timestamp) -> Option<Timestamp> {
-        if part.attempts >= part.attempts_max {
+        if part.attempts >= part.attempts_max && after > Span(0) {
             return None;
         }
-        let tries = TRIES_MAX.saturating_sub(part.attempts_max - part.attempts);
-        let factor = 4_i64.saturating_pow(tries.saturating_sub(1));
+        let tries = TRIES_MAX.saturating_sub(part.attempts_max.saturating_sub(part.attempts));
+        let factor = 4_i64.saturating_pow(tries.min(TRIES_MAX).saturating_sub(1));
         Some(now + after.max(Span(BACKOFF.0.saturating_mul(factor))))
     }
 

@@ -8,6 +8,7 @@ mod kinds;
 mod kit;
 mod laws;
 mod life;
+mod menu;
 mod orders;
 mod page;
 mod sending;

@@ -211,13 +211,33 @@ fn a_delayed_part_waits_for_its_time_and_backs_off() {
     assert_eq!(waits, [30, 40, 160, 640].map(Span::seconds));
     life.dispatch();
     let effect = life.send_open();
-    life.answer(effect, send(SendOutcome::Later { after: Span(0), code: Some((2, None)) }));
+    life.answer(effect, send(SendOutcome::Later { after: Span(1), code: Some((2, None)) }));
     assert_eq!(state_of(&life, 1), PartState::Failed { reason: "tries-exhausted".to_owned() });
     life.give(Command::Resolve { part: PartId(1), resolution: Resolution::Retry, by: "Ida".to_owned() });
     life.dispatch();
     let effect = life.send_open();
     life.answer(effect, send(SendOutcome::Later { after: Span(0), code: None }));
     assert_eq!(life.state.queue().next_retry(), Some(life.now + Span::seconds(10)), "a person's retry starts afresh");
+}
+
+/// Seed 941 of swarm: a token that was found dead at the last try cost the answer.
+#[test]
+fn a_try_that_was_not_the_parts_fault_is_none_of_those_it_has() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one"], START));
+    for tried in 1..=5 {
+        life.dispatch();
+        let effect = life.send_open();
+        let (after, code) = if tried < 5 { (Span::seconds(5), None) } else { (Span(0), Some((190, Some(458)))) };
+        life.answer(effect, send(SendOutcome::Later { after, code }));
+        life.sleep();
+    }
+    life.context.page.token = false;
+    life.dispatch();
+    assert_eq!(held(&life, 1), Some(DeferReason::NeedsReconnect));
+    life.context.page.token = true;
+    life.dispatch();
+    assert!(matches!(state_of(&life, 1), PartState::InFlight { .. }));
 }
 
 #[test]

@@ -83,8 +83,8 @@ pub(crate) fn effective(reading: &Reading) -> String {
 
 fn shown(held: &Held) -> String {
     match held {
-        Held::Path(path) => format!("{:?}", path.display().to_string()),
-        Held::Text(text) => format!("{text:?}"),
+        Held::Path(path) => quoted(&path.display().to_string()),
+        Held::Text(text) => quoted(text),
         Held::Count(count) => count.to_string(),
         Held::Bool(yes) => yes.to_string(),
         Held::Duration(span) => format!("{:?}", duration::write(*span)),
@@ -92,8 +92,23 @@ fn shown(held: &Held) -> String {
         Held::Secret(_) => MASK.to_owned(),
         Held::Secrets(secrets) => format!("[{}]", vec![MASK; secrets.len()].join(", ")),
         Held::Paths(paths) => {
-            let paths: Vec<String> = paths.iter().map(|path| format!("{:?}", path.display().to_string())).collect();
+            let paths: Vec<String> = paths.iter().map(|path| quoted(&path.display().to_string())).collect();
             format!("[{}]", paths.join(", "))
         }
     }
+}
+
+/// A text as TOML has it, with what nobody would see as its number.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\'' => quoted.push(letter),
+            _ if letter.escape_debug().len() > 1 => quoted.push_str(&format!("\\U{:08X}", u32::from(letter))),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

@@ -69,6 +69,16 @@ fn a_small_file_is_enough_and_the_rest_has_defaults() {
 }
 
 #[test]
+fn what_is_shown_of_a_name_can_be_put_into_a_file_whatever_it_holds() {
+    let folder = Folder::new();
+    let name = "\u{301}Quay\u{200b}side \"x\" \\ # = \u{1f6b2}";
+    let said = outside(&[("PAGEDESK__DESK__AGENT_NAME", name), ("PAGEDESK__ACCOUNT__NAME", name)], &[]);
+    let shown = folder.load(SMALL, &said).unwrap().effective;
+    let table: toml::Table = shown.parse().unwrap_or_else(|fault| panic!("{fault}\n{shown}"));
+    assert_eq!((table["desk"]["agent_name"].as_str(), table["account"]["name"].as_str()), (Some(name), Some(name)));
+}
+
+#[test]
 fn every_fault_is_found_at_once_with_its_line() {
     let folder = Folder::new();
     folder.write("empty", "\n", 0o600);

@@ -203,7 +203,7 @@ impl<T> Visitor<'_> for NumberOrText<T> {
 
 #[cfg(test)]
 mod tests {
-    use ::fuzz::policy::Case;
+    use simulator::agreement::Case;
 
     use super::*;
 

@@ -1,18 +1,18 @@
 //! `pagedesk policy fuzz`: runs the comparison of policy and oracle for some time or some cases and prints what it came to.
 //!
-//! What is drawn and how it is compared is said in `fuzz::policy`. Invariant: a seed and a number of cases print the same
+//! What is drawn and how it is compared is said in `simulator::agreement`. Invariant: a seed and a number of cases print the same
 //! every time.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use ::fuzz::policy::{Found, Round};
 use actors::Clock as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use journal::Entropy as _;
 use model::Span;
 use node::SystemClock;
 use serde_json::{Value, json};
+use simulator::agreement::{Found, Round};
 
 use crate::assembly;
 use crate::cli::Fuzz;

@@ -172,17 +172,25 @@ impl Manifest {
         let path = dir.join(Self::FILE);
         let text = std::fs::read_to_string(&path)
             .map_err(|fault| reader::wrong(&path, None, format!("cannot be read: {fault}")))?;
-        let manifest: Self = toml::from_str(&text).map_err(|fault| {
+        Self::parse(&path, &text)
+    }
+
+    /// Reads the text of a manifest, which stands in the file `path`.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Unreadable> {
+        let manifest: Self = toml::from_str(text).map_err(|fault| {
             let line = fault.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
-            reader::wrong(&path, line, in_plain_words(fault.message()))
+            reader::wrong(path, line, in_plain_words(fault.message()))
         })?;
         if !(1..=FORMAT).contains(&manifest.format) {
             let what =
                 format!("format {} is not known here; this program reads formats 1 to {FORMAT}", manifest.format);
-            return Err(reader::wrong(&path, None, what));
+            return Err(reader::wrong(path, None, what));
         }
         if manifest.pages.is_empty() {
-            return Err(reader::wrong(&path, None, "no Page is named: add a [[pages]] with `id` and `name`"));
+            return Err(reader::wrong(path, None, "no Page is named: add a [[pages]] with `id` and `name`"));
         }
         Ok(manifest)
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -57,8 +57,8 @@ impl Line for CustomerOf {
 
 /// The lines of a file, one after the other; empty ones do not count.
 pub struct Lines<T> {
-    /// `None` where there is no file, and behind its end.
-    file: Option<BufReader<File>>,
+    /// `None` behind its end.
+    file: Option<Box<dyn BufRead + Send>>,
     path: PathBuf,
     number: usize,
     last: Option<Timestamp>,
@@ -80,12 +80,18 @@ impl<T: Line> Lines<T> {
     /// # Errors
     /// As [`Lines::of`].
     pub fn in_file(path: PathBuf) -> Result<Self, Unreadable> {
-        let file = match File::open(&path) {
-            Ok(file) => Some(BufReader::new(file)),
-            Err(fault) if fault.kind() == ErrorKind::NotFound && !T::IS_NEEDED => None,
-            Err(fault) => return Err(wrong(&path, None, format!("cannot be read: {fault}"))),
-        };
-        Ok(Self { file, path, number: 0, last: None, line: Vec::new(), of: PhantomData })
+        match File::open(&path) {
+            Ok(file) => Ok(Self::over(path, BufReader::new(file))),
+            Err(fault) if fault.kind() == ErrorKind::NotFound && !T::IS_NEEDED => {
+                Ok(Self::over(path, std::io::empty()))
+            }
+            Err(fault) => Err(wrong(&path, None, format!("cannot be read: {fault}"))),
+        }
+    }
+
+    /// Those of bytes that stand in the file `path`.
+    pub fn over(path: PathBuf, bytes: impl BufRead + Send + 'static) -> Self {
+        Self { file: Some(Box::new(bytes)), path, number: 0, last: None, line: Vec::new(), of: PhantomData }
     }
 
     /// The number of the line that was read last, from 1.
