@@ -46,9 +46,11 @@ pub(crate) fn read(name: &str) -> Scenario {
         "edge of a window" => {
             "at 0s A/c1 writes \"Are you open?\"\nat 23h59m Ada answers A/c1 \"Until noon.\"\n".to_owned()
         }
-        "refused after an ad" => "begins 2026-10-05T08:00:00Z\nat 0s A/c1 enters by ad \"6001\"\nat 1m A/c1 writes \"Are you open?\"\n\
+        "refused after an ad" => {
+            "begins 2026-10-05T08:00:00Z\nhuman-agent on\nat 0s A/c1 enters by ad \"6001\"\nat 1m A/c1 writes \"Are you open?\"\n\
             at 2d meta refuses A 10/2018278\nat 2d Ada answers A/c1 \"Until noon.\"\nat 2d+20ms meta accepts A\n"
-            .to_owned(),
+                .to_owned()
+        }
         "late try" => "at 0s A/c1 writes \"Are you open?\"\nat 23h meta refuses A 613\n\
             at 23h58m58s Ada answers A/c1 \"Until noon.\"\nat 25h meta accepts A\n"
             .to_owned(),
