@@ -35,15 +35,14 @@ fn refusal() -> SendOutcome {
 }
 
 fn started(decided: &[Event]) -> Vec<(MessagingType, RuleId)> {
-    decided
-        .iter()
-        .filter_map(|event| match event {
-            Event::SendStarted { verdict: Verdict::Permit { messaging_type, rule, .. }, .. } => {
-                Some((*messaging_type, *rule))
-            }
-            _ => None,
-        })
-        .collect()
+    let sends = decided.iter().filter_map(|event| {
+        if let Event::SendStarted { verdict: Verdict::Permit { messaging_type, rule, .. }, .. } = event {
+            Some((*messaging_type, *rule))
+        } else {
+            None
+        }
+    });
+    sends.collect()
 }
 
 fn state_of(life: &Life, part: u32) -> PartState {
