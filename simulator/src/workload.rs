@@ -232,7 +232,9 @@ impl Plan {
         let chance = self.chance(Stream::Meta);
         let human_agent = if chance.percent("human-agent", 50) { "on" } else { "off" };
         let mut text = format!("title \"Seed {} of {}\"\n", self.seed, self.profile);
-        text.push_str(&format!("begins 2026-06-01T08:00:00Z\napp 990017\nhuman-agent {human_agent}\n"));
+        // Before and after the day from which on an ad opens more.
+        let begins = if chance.percent("begins", 50) { "2026-06-01" } else { "2026-10-05" };
+        text.push_str(&format!("begins {begins}T08:00:00Z\napp 990017\nhuman-agent {human_agent}\n"));
         for (label, id, name) in PAGES.iter().take(self.profile.pages()) {
             text.push_str(&format!("page {label} {id} {}\n", quoted(name)));
         }

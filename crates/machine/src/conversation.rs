@@ -2,6 +2,7 @@
 //!
 //! Decisions live in `decide`, facts are applied in `evolve`, the stored form is in `codec`. Nothing here reads a clock.
 
+mod ad;
 pub mod codec;
 mod command;
 mod decide;
@@ -17,12 +18,13 @@ pub mod transcript;
 
 use model::{MachineId, Timestamp};
 
+pub use ad::AdVisits;
 pub use command::{Command, Outcome, Reply, Resolution, SendOutcome};
 pub use effect::Effect;
 pub use event::{Event, Line, Origin, WakeReason};
 pub use line::{attachment_words, notice as notice_line};
 pub use opener::{Opens, opens};
-pub use projection::{Receipts, Window, facts, verdict_now, wants_dispatch, window};
+pub use projection::{Receipts, Window, facts, refused as ad_refused, verdict_now, wants_dispatch, window};
 pub use state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 
 use crate::{CodecFault, Context, Encoded, Machine};

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use journal::Position;
 use machine::AccountFacts;
 use model::{PageId, Redacted, Timestamp};
-use policy::{Author, Facts, Guards, Openers};
+use policy::{Author, Facts, Guards, MessagingType, Openers, Verdict};
 use view::{ConversationFilter, PageRow, View, ViewFault};
 use web::{
     Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
@@ -102,7 +102,7 @@ fn not_listed(fault: &ViewFault) -> NotListed {
 /// After and until when a customer must have acted, so that the standard window is open and ends soon.
 fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
     let end = |opened_at| {
-        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None };
+        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None, ad_message_at: None };
         policy::standard_window_end(&openers, guards).unwrap_or(opened_at)
     };
     let length = end(Timestamp::default()) - Timestamp::default();
@@ -112,7 +112,11 @@ fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
 /// What the policy is asked with for an agent: the same as the conversation's own page asks with.
 fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountFacts) -> Facts {
     Facts {
-        openers: Openers { last_action_at: row.last_action_at, last_message_at: row.last_message_at },
+        openers: Openers {
+            last_action_at: row.last_action_at,
+            last_message_at: row.last_message_at,
+            ad_message_at: row.ad_message_at,
+        },
         author: Author::Agent,
         tag: None,
         human_agent_feature: account.human_agent,
@@ -121,13 +125,21 @@ fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountF
         restricted: page.is_some_and(|page| page.restricted),
         token: page.is_some_and(|page| page.token),
         standby: row.standby,
+        ad_refused: row.ad_refused,
     }
 }
 
 fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> ConversationRow {
+    let (verdict, _) = policy::outlook(facts, now, policy::edition_at(now));
+    let window_ends_at = match verdict {
+        Verdict::Permit { messaging_type: MessagingType::Response, until, .. } => Some(until),
+        Verdict::Permit { .. } | Verdict::Defer { .. } | Verdict::Forbid { .. } => {
+            policy::standard_window_end(&facts.openers, &facts.guards)
+        }
+    };
     ConversationRow {
-        window_ends_at: policy::standard_window_end(&facts.openers, &facts.guards),
-        verdict: policy::decide(facts, now, policy::edition_at(now)),
+        window_ends_at,
+        verdict,
         unanswered: row.unanswered(),
         queued: u64::from(row.parts.queued + row.parts.held + row.parts.in_flight),
         failed: u64::from(row.parts.failed),
@@ -150,7 +162,7 @@ fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> Conversat
 #[cfg(test)]
 mod tests {
     use model::Span;
-    use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
+    use policy::{DeferReason, ForbidReason, Tag};
     use serde_json::json;
 
     use super::*;
@@ -195,11 +207,29 @@ mod tests {
     }
 
     #[test]
+    fn a_window_after_an_ad_is_shown_whole_until_meta_refuses() {
+        let ends_at = |refused: bool| {
+            let at = NOW - Span::hours(1);
+            let row = json!({ "page": "1029", "psid": "5001", "last_action_at": at, "last_message_at": at,
+                "ad_message_at": at, "ad_refused": refused });
+            let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
+            let page = json!({ "page": "1029", "known": true, "token": true, "restricted": false });
+            let page: PageRow = serde_json::from_value(page).expect("a row of the view");
+            let facts = facts(&row, Some(&page), &AccountFacts::default());
+            let shown = shown(row, &facts, NOW);
+            assert!(matches!(shown.verdict, Verdict::Permit { until, .. } if Some(until) == shown.window_ends_at));
+            shown.window_ends_at.expect("it is open") - at
+        };
+        assert_eq!(ends_at(false), Span(604_500_000));
+        assert_eq!(ends_at(true), Span(86_340_000));
+    }
+
+    #[test]
     fn a_window_that_ends_soon_is_open_now_and_closed_within_three_hours() {
         let now = Timestamp(1_795_000_000_000);
         let (after, until) = ending_soon(now, &Guards::default());
         let end = |at| {
-            let openers = Openers { last_action_at: Some(at), last_message_at: None };
+            let openers = Openers { last_action_at: Some(at), last_message_at: None, ad_message_at: None };
             policy::standard_window_end(&openers, &Guards::default()).unwrap()
         };
         assert_eq!(end(after), now, "the last instant at which it is closed");

@@ -5,8 +5,8 @@
 use model::Timestamp;
 
 use crate::{
-    Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, edition_at, editions,
-    human_agent_end, standard_window_end,
+    Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, ad_window_end, edition_at,
+    editions, human_agent_end, standard_window_end,
 };
 use sabotage::{Defect, on};
 
@@ -65,10 +65,21 @@ pub fn next_change(facts: &Facts, now: Timestamp, edition: &Edition) -> Option<T
     };
     let windows = [
         standard_window_end(&facts.openers, &facts.guards),
+        ad_window_end(&facts.openers, &facts.guards),
         human_agent_end(&facts.openers, facts.human_agent_base, &facts.guards),
     ];
     let starts = editions().iter().map(Edition::starts_at).filter(|_| in_force);
     windows.into_iter().flatten().chain(starts).filter(|at| now < *at && differs(*at)).min()
+}
+
+/// The answer as people are told it, with the next instant at which it becomes another one: what goes on under another rule
+/// ends with that one.
+pub fn outlook(facts: &Facts, now: Timestamp, edition: &Edition) -> (Verdict, Option<Timestamp>) {
+    let (mut verdict, next) = (decide(facts, now, edition), next_change(facts, now, edition));
+    if let (Verdict::Permit { until, .. }, Some(next)) = (&mut verdict, next) {
+        *until = next.max(*until);
+    }
+    (verdict, next)
 }
 
 /// What an agent would call "the same answer".
@@ -93,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{WROTE_AT, agent, automation};
-    use crate::{Tag, UpdateTag, edition_by_id};
+    use crate::{Openers, Tag, UpdateTag, edition_by_id};
 
     #[test]
     fn a_permit_names_its_edition_its_rule_and_its_end() {
@@ -154,6 +165,26 @@ mod tests {
         assert!(tagged == Gist::Permit(MessagingType::MessageTag(Tag::AccountUpdate)));
         assert_eq!(next_change(&facts, now, edition_at(now)), Some(start));
         assert_eq!(next_change(&facts, start, edition_at(start)), None);
+    }
+
+    #[test]
+    fn the_answer_changes_at_the_end_of_the_ad_window_or_when_the_edition_starts_that_knows_it() {
+        let start = edition_by_id("2026-09-28").expect("known").starts_at();
+        let after = |ad: Timestamp| {
+            let openers = Openers { last_action_at: Some(ad), last_message_at: Some(ad), ad_message_at: Some(ad) };
+            Facts { openers, ..automation() }
+        };
+        let (facts, end) = (after(start), start + Span::days(7) - Span::minutes(5));
+        assert_eq!(next_change(&facts, start, edition_at(start)), Some(end), "not after a day: it is RESPONSE still");
+        assert_eq!(next_change(&facts, end, edition_at(end)), None);
+        let (told, next) = outlook(&facts, start, edition_at(start));
+        assert!(matches!(told, Verdict::Permit { until, .. } if until == end && next == Some(end)), "{told:?}");
+        let refused = Facts { ad_refused: true, ..facts };
+        let day = start + Span::hours(24) - Span::seconds(60);
+        assert_eq!(next_change(&refused, start, edition_at(start)), Some(day));
+        let (facts, now) = (after(start - Span::days(3)), start - Span::days(1));
+        assert_eq!(next_change(&facts, now, edition_at(now)), Some(start), "what was closed opens");
+        assert_eq!(next_change(&facts, now, edition_by_id("2026-04-27").expect("known")), Some(start));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{RuleId, UpdateTag};
 use sabotage::{Defect, on};
 
 /// All editions, oldest first. Append only: journals name them.
-static EDITIONS: [Edition; 2] = [
+static EDITIONS: [Edition; 3] = [
     // Tags as Meta had them since its policy change of early 2020: three update tags beside HUMAN_AGENT.
     Edition {
         id: EditionId::new(2020, 1, 15),
@@ -24,6 +24,18 @@ static EDITIONS: [Edition; 2] = [
     Edition {
         id: EditionId::new(2026, 4, 27),
         rules: &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::RETIRED_TAGS, rule::HUMAN_AGENT],
+    },
+    // The length of the window depends on the action: seven days after an ad (Meta's policy page, read 2026-11-23).
+    Edition {
+        id: EditionId::new(2026, 9, 28),
+        rules: &[
+            rule::THREAD_CONTROL,
+            rule::NEVER_WROTE,
+            rule::STANDARD_WINDOW,
+            rule::AD_WINDOW,
+            rule::RETIRED_TAGS,
+            rule::HUMAN_AGENT,
+        ],
     },
 ];
 
@@ -191,6 +203,7 @@ mod tests {
     fn editions_start_at_midnight_of_the_day_they_are_named_after() {
         assert_eq!(edition_by_id("2020-01-15").expect("known").starts_at(), Timestamp(1_579_046_400_000));
         assert_eq!(edition_by_id("2026-04-27").expect("known").starts_at(), Timestamp(1_777_248_000_000));
+        assert_eq!(edition_by_id("2026-09-28").expect("known").starts_at(), Timestamp(1_790_553_600_000));
         let midnight = |year, month, day| EditionId::new(year, month, day).midnight();
         assert_eq!(midnight(1970, 1, 1), Timestamp(0));
         assert_eq!(midnight(2000, 2, 29), Timestamp(951_782_400_000));
@@ -200,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_edition_changes_exactly_at_its_start() {
-        let (first, second) = (&EDITIONS[0], &EDITIONS[1]);
+        let [first, second, third] = &EDITIONS;
         let start = second.starts_at();
         for (now, expected) in [
             (Timestamp(i64::MIN), first),
@@ -209,7 +222,9 @@ mod tests {
             (start - Span(1), first),
             (start, second),
             (start + Span(1), second),
-            (Timestamp(i64::MAX), second),
+            (third.starts_at() - Span(1), second),
+            (third.starts_at(), third),
+            (Timestamp(i64::MAX), third),
         ] {
             assert_eq!(edition_at(now).id(), expected.id(), "{now:?}");
         }

@@ -35,6 +35,10 @@ pub struct Openers {
     pub last_action_at: Option<Timestamp>,
     /// The newest message. Every message is an action too; where this is the newer one, it counts as the action.
     pub last_message_at: Option<Timestamp>,
+    /// The first message after a click on a Click-to-Messenger ad; of several clicks the newest such message. It is a
+    /// message like any other, too. `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_message_at: Option<Timestamp>,
 }
 
 /// How much earlier than Meta a window is taken as closed, since Meta's clock and its edge are not known to the
@@ -43,7 +47,7 @@ pub struct Openers {
 pub struct Guards {
     /// Before the end of the standard window.
     pub standard: Span,
-    /// Before the end of the human agent's seven days.
+    /// Before the end of seven days: the human agent's, and those after an ad.
     pub human_agent: Span,
 }
 
@@ -86,4 +90,8 @@ pub struct Facts {
     pub token: bool,
     /// Whether another app owns the thread.
     pub standby: bool,
+    /// Whether Meta refused a send as outside of its window (10/2018278) though it rested on the seven days after
+    /// [`Openers::ad_message_at`]. A newer message after an ad makes it `false` again.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub ad_refused: bool,
 }

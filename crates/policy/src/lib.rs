@@ -17,14 +17,14 @@ mod trail;
 mod verdict;
 mod window;
 
-pub use decide::{decide, next_change};
+pub use decide::{decide, next_change, outlook};
 pub use edition::{Edition, EditionId, NotAnEdition, edition_at, edition_by_id, editions};
 pub use facts::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
 pub use permit::{Expired, Permit, confirm};
 pub use rule::{Answer, Pass, RuleId};
 pub use trail::{Asked, Trail, explain};
 pub use verdict::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
-pub use window::{human_agent_end, standard_window_end};
+pub use window::{ad_window_end, human_agent_end, standard_window_end};
 
 #[cfg(test)]
 mod testing;

@@ -6,7 +6,7 @@ use model::{Span, Timestamp};
 
 use crate::{Author, Facts, Guards, HumanAgentBase, Openers};
 
-/// 2026-06-01T00:00:00Z, a day on which the newest rules hold.
+/// 2026-06-01T00:00:00Z, a day on which the retired tags are gone and no ad opens longer yet.
 pub(crate) const WROTE_AT: Timestamp = Timestamp(1_780_272_000_000);
 
 /// The guards that every edge is tried with: none, and the default.
@@ -22,7 +22,7 @@ pub(crate) fn around(edge: Timestamp) -> [(Timestamp, bool); 3] {
 /// An agent answers a message of [`WROTE_AT`]; the feature is granted and the Page is well.
 pub(crate) fn agent() -> Facts {
     Facts {
-        openers: Openers { last_action_at: Some(WROTE_AT), last_message_at: Some(WROTE_AT) },
+        openers: Openers { last_action_at: Some(WROTE_AT), last_message_at: Some(WROTE_AT), ad_message_at: None },
         author: Author::Agent,
         tag: None,
         human_agent_feature: true,
@@ -31,6 +31,7 @@ pub(crate) fn agent() -> Facts {
         restricted: false,
         token: true,
         standby: false,
+        ad_refused: false,
     }
 }
 

@@ -25,7 +25,7 @@ const AGES: [(&str, i64); 8] = [
 
 fn facts(wrote_at: Timestamp) -> Facts {
     Facts {
-        openers: Openers { last_action_at: Some(wrote_at), last_message_at: Some(wrote_at) },
+        openers: Openers { last_action_at: Some(wrote_at), last_message_at: Some(wrote_at), ad_message_at: None },
         author: Author::Agent,
         tag: None,
         human_agent_feature: true,
@@ -34,13 +34,14 @@ fn facts(wrote_at: Timestamp) -> Facts {
         restricted: false,
         token: true,
         standby: false,
+        ad_refused: false,
     }
 }
 
 /// A row of the table: who asks, and how the facts differ.
 type Asker = (&'static str, fn(Facts) -> Facts);
 
-fn askers() -> [Asker; 9] {
+fn askers() -> [Asker; 11] {
     [
         ("agent", |facts| facts),
         ("agent, no feature", |facts| Facts { human_agent_feature: false, ..facts }),
@@ -54,6 +55,14 @@ fn askers() -> [Asker; 9] {
         ("agent, no token", |facts| Facts { token: false, ..facts }),
         ("agent, restricted", |facts| Facts { restricted: true, ..facts }),
         ("agent, standby", |facts| Facts { standby: true, ..facts }),
+        ("automation, ad", |mut facts| {
+            facts.openers.ad_message_at = facts.openers.last_message_at;
+            Facts { author: Author::Automation, ..facts }
+        }),
+        ("agent, ad refused", |mut facts| {
+            facts.openers.ad_message_at = facts.openers.last_message_at;
+            Facts { ad_refused: true, ..facts }
+        }),
         ("agent, button only", |mut facts| {
             facts.openers.last_message_at = None;
             facts
@@ -70,6 +79,11 @@ fn words(verdict: &Verdict) -> String {
         Verdict::Defer { reason, .. } => format!("defer {}", reason.code()),
         Verdict::Forbid { reason } => format!("forbid {}", reason.code()),
     }
+}
+
+/// The same without the rule: a window that goes on under another rule is no other answer.
+fn answer(verdict: &Verdict) -> String {
+    words(verdict).split(" by ").next().expect("a split has a first piece").to_owned()
 }
 
 #[test]
@@ -110,11 +124,12 @@ fn a_verdict_is_stored_as_plain_json_and_read_back() {
 
 /// Instants near the edges that matter, and anywhere else in the time of the product.
 fn instant() -> impl Strategy<Value = i64> {
-    let start = 1_777_248_000_000_i64;
+    let (start, ads) = (1_777_248_000_000_i64, 1_790_553_600_000_i64);
     prop_oneof![
         4 => start - 40 * 86_400_000..start + 40 * 86_400_000,
         1 => 0_i64..4_000_000_000_000,
-        1 => prop_oneof![Just(start - 1), Just(start), Just(start + 1)],
+        4 => ads - 10 * 86_400_000..ads + 40 * 86_400_000,
+        1 => prop_oneof![Just(start - 1), Just(start), Just(start + 1), Just(ads - 1), Just(ads), Just(ads + 1)],
     ]
 }
 
@@ -125,7 +140,6 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
         2 => -3_600_000_i64..800_000_000,
     ];
     let nudge = -1_i64..=1;
-    let opener = proptest::option::weighted(0.9, (age, nudge));
     let author = prop_oneof![Just(Author::Agent), Just(Author::Automation)];
     let tag = proptest::option::of(prop_oneof![
         Just(UpdateTag::ConfirmedEventUpdate),
@@ -134,12 +148,14 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
     ]);
     let base = prop_oneof![Just(HumanAgentBase::Message), Just(HumanAgentBase::Opener)];
     let guards = prop_oneof![Just((0_i64, 0_i64)), Just((60_000, 300_000)), Just((-5, -5))];
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (instant(), opener.clone(), opener, author, tag, base, guards, flags).prop_map(
-        |(now, action, message, author, tag, human_agent_base, (standard, human_agent), flags)| {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let ad = proptest::option::weighted(0.5, (age.clone(), nudge.clone()));
+    let opener = proptest::option::weighted(0.9, (age, nudge));
+    (instant(), (opener.clone(), opener, ad), author, tag, base, guards, flags).prop_map(
+        |(now, (action, message, ad), author, tag, human_agent_base, (standard, human_agent), flags)| {
             let at = |opener: Option<(i64, i64)>| opener.map(|(age, nudge)| Timestamp(now - age + nudge));
             let facts = Facts {
-                openers: Openers { last_action_at: at(action), last_message_at: at(message) },
+                openers: Openers { last_action_at: at(action), last_message_at: at(message), ad_message_at: at(ad) },
                 author,
                 tag,
                 human_agent_feature: flags.0,
@@ -148,6 +164,7 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
                 restricted: flags.1,
                 token: flags.2,
                 standby: flags.3,
+                ad_refused: flags.4,
             };
             (Timestamp(now), facts)
         },
@@ -157,7 +174,7 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
 /// The newest action and the newest message in milliseconds, or the beginning of time.
 fn newest(facts: &Facts) -> (i64, i64) {
     let ms = |at: Option<Timestamp>| at.map_or(i64::MIN / 2, |at| at.0);
-    let message = ms(facts.openers.last_message_at);
+    let message = ms(facts.openers.last_message_at).max(ms(facts.openers.ad_message_at));
     (ms(facts.openers.last_action_at).max(message), message)
 }
 
@@ -180,7 +197,11 @@ proptest! {
         if let Verdict::Permit { messaging_type, until, .. } = verdict {
             prop_assert!(now < until && facts.token && !facts.restricted && !facts.standby);
             match messaging_type {
-                MessagingType::Response => prop_assert!(now.0 - action < 86_400_000 && until.0 - action <= 86_400_000),
+                MessagingType::Response => {
+                    let by_ad = facts.openers.ad_message_at.filter(|_| !facts.ad_refused && now.0 >= 1_790_553_600_000);
+                    let within = |from: i64, length: i64| now.0 - from < length && until.0 - from <= length;
+                    prop_assert!(within(action, 86_400_000) || by_ad.is_some_and(|ad| within(ad.0, 604_800_000)));
+                }
                 MessagingType::MessageTag(Tag::HumanAgent) => {
                     let base = match facts.human_agent_base {
                         HumanAgentBase::Message => message,
@@ -212,6 +233,23 @@ proptest! {
     }
 
     #[test]
+    fn a_message_after_an_ad_is_answered_for_seven_days_until_meta_refuses((now, facts) in asked()) {
+        let guard = facts.guards.human_agent.0.max(0);
+        let open = facts.openers.ad_message_at.is_some_and(|ad| now.0 < ad.0 + 604_800_000 - guard);
+        let healthy = Facts { token: true, restricted: false, standby: false, ad_refused: false, ..facts };
+        if open && now.0 >= 1_790_553_600_000 {
+            let verdict = decide(&healthy, now, edition_at(now));
+            let response = matches!(verdict, Verdict::Permit { messaging_type: MessagingType::Response, .. });
+            prop_assert!(response, "{:?}", verdict);
+        }
+        // Refused, it is as if it had been a message like any other.
+        let mut plain = healthy;
+        plain.openers.last_message_at = plain.openers.last_message_at.max(plain.openers.ad_message_at.take());
+        let refused = Facts { ad_refused: true, ..healthy };
+        prop_assert_eq!(decide(&refused, now, edition_at(now)), decide(&plain, now, edition_at(now)));
+    }
+
+    #[test]
     fn confirming_fails_at_and_after_the_end((now, facts) in asked(), late in 0_i64..1_000_000_000) {
         let verdict = decide(&facts, now, edition_at(now));
         match verdict {
@@ -230,13 +268,13 @@ proptest! {
     #[test]
     fn between_now_and_the_next_change_nothing_changes((now, facts) in asked(), part in 0.0_f64..1.0) {
         let next = next_change(&facts, now, edition_at(now));
-        let today = words(&decide(&facts, now, edition_at(now)));
+        let today = answer(&decide(&facts, now, edition_at(now)));
         let horizon = next.unwrap_or(now + Span::days(3_650));
         let between = Timestamp(now.0 + ((horizon.0 - now.0 - 1) as f64 * part) as i64);
-        prop_assert_eq!(&words(&decide(&facts, between, edition_at(between))), &today);
+        prop_assert_eq!(&answer(&decide(&facts, between, edition_at(between))), &today);
         if let Some(next) = next {
             prop_assert!(now < next);
-            prop_assert_ne!(&words(&decide(&facts, next, edition_at(next))), &today);
+            prop_assert_ne!(&answer(&decide(&facts, next, edition_at(next))), &today);
         }
     }
 }

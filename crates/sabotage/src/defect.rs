@@ -17,6 +17,8 @@ pub enum Defect {
     PersonAfterButton,
     /// What no person wrote goes out under the tag for persons.
     AutomationAsPerson,
+    /// What Meta refused inside the window after an ad is not remembered: the same rule permits it again.
+    AdRefusalForgotten,
     /// The tag for persons is used without the feature.
     FeatureAssumed,
     /// A retired tag is accepted.
@@ -135,6 +137,7 @@ const REGISTER: &[(Defect, Home, &str)] = {
         (MessageNoAction, Policy, "message-no-action"),
         (PersonAfterButton, Policy, "person-after-button"),
         (AutomationAsPerson, Policy, "automation-as-person"),
+        (AdRefusalForgotten, Policy, "ad-refusal-forgotten"),
         (FeatureAssumed, Policy, "feature-assumed"),
         (RetiredTagAccepted, Policy, "retired-tag-accepted"),
         (TagOutlivesEdition, Policy, "tag-outlives-edition"),

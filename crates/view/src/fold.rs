@@ -5,7 +5,7 @@
 use journal::StoredBatch;
 use machine::Machine;
 use machine::account::{Account, Event as AccountEvent};
-use machine::conversation::{Conversation, Event, Evidence, Opens, Outcome, opens};
+use machine::conversation::{Conversation, Event, Evidence, Opens, Outcome, ad_refused, opens};
 use machine::page::{Event as PageEvent, Page};
 use model::{Channel, Edit, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Timestamp};
 
@@ -155,6 +155,12 @@ impl Chat<'_> {
                 answered(self.row(round), *at);
                 parts::evolve(self, round, seq, event)
             }
+            Event::AdWindowRefused { part: _, at } => {
+                let stored = self.stored(round);
+                stored.ad_refused_at = stored.ad_refused_at.max(Some(*at));
+                refused_by_meta(stored);
+                parts::evolve(self, round, seq, event)
+            }
             Event::Woke { .. }
             | Event::Resolved { .. }
             | Event::PartRefused { .. }
@@ -182,6 +188,8 @@ impl Chat<'_> {
         round.page(self.page)?.received += 1;
         let (at, stored) = (inbound.at, self.stored(round));
         owned(stored, Evidence { at, is_handover: false, key: inbound.key }, inbound.channel == Channel::Standby);
+        stored.shown.ad_message_at = stored.ads.hear(&inbound.kind, inbound.at);
+        refused_by_meta(stored);
         let row = &mut stored.shown;
         match opens(&inbound.kind) {
             Opens::Nothing => {}
@@ -299,6 +307,11 @@ fn edited(stored: &mut StoredConversation, at: Timestamp, edit: &Edit, kind: &Ki
     } else {
         notice(&mut stored.shown, at, kind);
     }
+}
+
+/// Whether what Meta refused rested on the message after an ad that counts now.
+fn refused_by_meta(stored: &mut StoredConversation) {
+    stored.shown.ad_refused = ad_refused(stored.ad_refused_at, stored.shown.ad_message_at);
 }
 
 /// Takes in who owns the thread, unless something stronger is known: as the machine does.

@@ -48,6 +48,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
         Event::PartHeld { part, reason, at } => {
             set(chat, round, *part, &PartState::Held { reason: *reason, since: *at })
         }
+        Event::AdWindowRefused { part, at: _ } => set(chat, round, *part, &PartState::Queued { not_before: None }),
         Event::PartDelayed { part, at } => set(chat, round, *part, &PartState::Queued { not_before: Some(*at) }),
         Event::PartFailed { part, reason, .. } => {
             set(chat, round, *part, &PartState::Failed { reason: reason.clone() })

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use journal::Key;
 use machine::AccountFacts;
+use machine::conversation::AdVisits;
 use model::{PageId, Psid};
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::de::DeserializeOwned;
@@ -145,6 +146,8 @@ impl<'t> Round<'t> {
                         shown,
                         last_mid: None,
                         evidence: None,
+                        ads: AdVisits::default(),
+                        ad_refused_at: None,
                         last_part: 0,
                         started,
                         heard,

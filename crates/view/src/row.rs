@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use machine::conversation::Evidence;
+use machine::conversation::{AdVisits, Evidence};
 use machine::outbound::PartState;
 use model::{CommentId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
 use redb::TableDefinition;
@@ -28,7 +28,7 @@ pub(crate) const REPLIES: TableDefinition<&str, &[u8]> = TableDefinition::new("r
 pub(crate) const HAPPENINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("happenings");
 
 /// The shape of rows and of the fold. A view of another one is folded anew.
-pub(crate) const VERSION: u64 = 3;
+pub(crate) const VERSION: u64 = 4;
 
 /// A conversation as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,6 +61,12 @@ pub struct ConversationRow {
     /// The customer's newest message, by Meta's time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message_at: Option<Timestamp>,
+    /// The customer's first message after the newest click on an ad that one followed, by Meta's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad_message_at: Option<Timestamp>,
+    /// Meta refused what rested on that message.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub ad_refused: bool,
     /// The newest thing that the Page said, through us or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer_at: Option<Timestamp>,
@@ -97,6 +103,8 @@ impl ConversationRow {
             last_activity_at: Timestamp::default(),
             last_action_at: None,
             last_message_at: None,
+            ad_message_at: None,
+            ad_refused: false,
             last_answer_at: None,
             delivered_at: None,
             read_at: None,
@@ -296,6 +304,12 @@ pub(crate) struct StoredConversation {
     /// What `standby` rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) evidence: Option<Evidence>,
+    /// What `ad_message_at` rests on.
+    #[serde(default, skip_serializing_if = "AdVisits::is_empty")]
+    pub(crate) ads: AdVisits,
+    /// When the newest send began that Meta refused though it rested on the seven days after an ad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ad_refused_at: Option<Timestamp>,
     /// Number of its last part.
     #[serde(default)]
     pub(crate) last_part: u32,

@@ -134,7 +134,7 @@ pub struct ConversationRow {
     pub last_by: Option<LastBy>,
     /// When something happened last.
     pub last_activity_at: Option<Timestamp>,
-    /// First instant outside the standard window, default guard included; `None`: nothing ever opened it.
+    /// First instant at which no plain answer goes out any more, guard included; `None`: nothing ever opened a window.
     pub window_ends_at: Option<Timestamp>,
     /// The policy's answer for an agent writing at the time of [`Filter::now`].
     pub verdict: Verdict,

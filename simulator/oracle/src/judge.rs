@@ -21,6 +21,8 @@ pub struct Seen {
     pub opens: bool,
     /// Whether it is a message.
     pub is_message: bool,
+    /// Whether it is the first message after a click on a Click-to-Messenger ad.
+    pub from_ad: bool,
 }
 
 /// A message that reached the Send API, in the same time.
@@ -83,7 +85,9 @@ pub(crate) fn breach(actions: &[&Seen], sent: &Sent) -> Option<Breach> {
     let now = sent.at.0;
     match (sent.messaging_type.as_str(), sent.tag.as_deref()) {
         ("RESPONSE" | "UPDATE", None) => {
-            let late = now - opened_at >= 86_400_000;
+            // 2026-09-28T00:00:00Z
+            let by_ad = newest(|seen| seen.from_ad).filter(|_| now >= 1_790_553_600_000);
+            let late = now - opened_at >= 86_400_000 && by_ad.is_none_or(|at| now - at >= 604_800_000);
             let words = || format!("the customer's last opening action was at {opened_at}, 24 hours or more before");
             late.then(|| against(opened_at, words()))
         }
@@ -134,7 +138,14 @@ mod tests {
     const WROTE: i64 = 1_780_272_000_000;
 
     fn seen(psid: &str, at: i64, is_message: bool) -> Seen {
-        Seen { page: PageId::new("1029"), psid: Psid::new(psid), at: Timestamp(at), opens: true, is_message }
+        Seen {
+            page: PageId::new("1029"),
+            psid: Psid::new(psid),
+            at: Timestamp(at),
+            opens: true,
+            is_message,
+            from_ad: false,
+        }
     }
 
     fn sent(at: i64, messaging_type: &str, tag: Option<&str>, author_is_person: bool) -> Sent {
@@ -200,6 +211,20 @@ mod tests {
         let seen = [seen("5001", WROTE, false)];
         assert_eq!(judge(&seen, &[response(1)]).len(), 0);
         assert_eq!(judge(&seen, &[human_agent(90_000_000, true)]).len(), 1);
+    }
+
+    #[test]
+    fn a_message_after_an_ad_speaks_for_seven_days_from_the_28th_of_september_2026() {
+        let from = 1_790_553_600_000;
+        for (wrote_at, now, violations) in [
+            (from, from + 604_799_999, 0),
+            (from, from + 604_800_000, 1),
+            (from - 172_800_000, from - 1, 1),
+            (from - 172_800_000, from, 0),
+        ] {
+            let seen = [Seen { from_ad: true, ..seen("5001", wrote_at, true) }];
+            assert_eq!(judge(&seen, &[sent(now, "RESPONSE", None, false)]).len(), violations, "{wrote_at} {now}");
+        }
     }
 
     #[test]

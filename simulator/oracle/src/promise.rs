@@ -33,10 +33,12 @@ pub(crate) mod parts;
 mod projection;
 mod settings;
 
-use model::MachineId;
+use std::collections::BTreeMap;
 
-use crate::history::{History, Record};
-use crate::reference::Talk;
+use model::{MachineId, Timestamp};
+
+use crate::history::{Author, History, Journaled, Record, SendAnswer};
+use crate::reference::{DAY, Talk};
 use crate::violation::Violation;
 
 /// How a promise is judged today.
@@ -111,18 +113,49 @@ pub fn judge_all(history: &History) -> Vec<Violation> {
     judges.flat_map(|judge| judge(history)).collect()
 }
 
+/// What a conversation heard, and which answers of Meta it got.
+#[derive(Default)]
+struct Hearing<'h> {
+    talk: Talk<'h>,
+    /// Starts of plain answers to which 24 hours were over, by the number of their record: they rest on an ad.
+    by_ad: BTreeMap<u64, Timestamp>,
+}
+
+impl<'h> Hearing<'h> {
+    /// Takes in the next record.
+    fn take(&mut self, history: &'h History, place: usize, record: &'h Record) {
+        if let Some(item) = history.heard(place) {
+            self.talk.hear(item);
+        }
+        if let Journaled::PartStarted { tag: None, .. } = &record.says
+            && self.is_past_the_day(history, place, record.decided_at)
+        {
+            self.by_ad.insert(record.id.seq, record.decided_at);
+        }
+        if let Journaled::SendAnswered { started, answer: SendAnswer::Failed { code: (10, Some(2_018_278)) } } =
+            &record.says
+            && let Some(at) = self.by_ad.get(started)
+        {
+            self.talk.refuse(*at);
+        }
+    }
+
+    fn is_past_the_day(&self, history: &History, place: usize, now: Timestamp) -> bool {
+        let asked = settings::asked(history, place, now, Author::Automation, None);
+        self.talk.opened_at().is_some_and(|at| asked.iter().all(|asked| now.0 - at.0 >= DAY - asked.guard.0))
+    }
+}
+
 /// Walks through the records of every conversation; `each` sees what it had received before each of them.
 fn walk<'h>(history: &'h History, mut each: impl FnMut(&'h MachineId, &Talk<'h>, usize, &'h Record)) {
     for machine in history.ledger().records.keys() {
         if !matches!(machine, MachineId::Conversation(..)) {
             continue;
         }
-        let mut talk = Talk::default();
+        let mut hearing = Hearing::default();
         for (place, record) in history.records_of(machine) {
-            each(machine, &talk, place, record);
-            if let Some(item) = history.heard(place) {
-                talk.hear(item);
-            }
+            each(machine, &hearing.talk, place, record);
+            hearing.take(history, place, record);
         }
     }
 }

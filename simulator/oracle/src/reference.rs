@@ -8,9 +8,11 @@ mod owner;
 mod table;
 mod transcript;
 
+use core::cmp::Reverse;
+
 use model::{AppId, Timestamp};
 
-use crate::history::{Item, Opening, Told};
+use crate::history::{Entrance, Item, Opening, Told};
 pub(crate) use owner::Owner;
 pub(crate) use table::{Allowed, Asked, allowed};
 pub(crate) use transcript::{Written, written};
@@ -27,6 +29,7 @@ pub(crate) struct Talk<'a> {
     opened_at: Option<Timestamp>,
     wrote_at: Option<Timestamp>,
     newest_written_at: Option<Timestamp>,
+    ad_refused_at: Option<Timestamp>,
     delivered: Option<Timestamp>,
     read: Option<Timestamp>,
 }
@@ -79,6 +82,16 @@ impl<'a> Talk<'a> {
         self.wrote_at
     }
 
+    /// Meta refused as outside of its window what rested on an ad; the send began at this instant.
+    pub(crate) fn refuse(&mut self, at: Timestamp) {
+        self.ad_refused_at = self.ad_refused_at.max(Some(at));
+    }
+
+    /// The message from which the seven days after an ad count, unless Meta refused what rested on it.
+    pub(crate) fn wrote_by_ad_at(&self) -> Option<Timestamp> {
+        after_ad(self.items.iter().map(|item| (item.at, &item.told))).filter(|at| self.ad_refused_at < Some(*at))
+    }
+
     /// First instant outside the standard window.
     pub(crate) fn window_ends_at(&self) -> Option<Timestamp> {
         self.opened_at.map(|at| Timestamp(at.0.saturating_add(DAY)))
@@ -103,4 +116,36 @@ impl<'a> Talk<'a> {
     pub(crate) fn owner(&self, app: Option<&AppId>) -> Owner {
         owner::owner(&self.items, app)
     }
+}
+
+/// The first message after a click on an ad; of several clicks the newest that a message followed. A click is told in the
+/// message that follows it, in a pressed button or alone, and opens nothing.
+pub(crate) fn after_ad<'a>(deeds: impl Iterator<Item = (Timestamp, &'a Told)> + Clone) -> Option<Timestamp> {
+    after_ads(deeds).max_by_key(|(click, first)| (*click, Reverse(*first))).map(|(_, first)| first)
+}
+
+/// Each click that a message followed, with the first that did.
+pub(crate) fn after_ads<'a>(
+    deeds: impl Iterator<Item = (Timestamp, &'a Told)> + Clone,
+) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    deeds.clone().filter_map(move |(click, told)| match told {
+        Told::Message { by_ad: true, .. } => Some((click, click)),
+        Told::Pressed { by_ad: true, .. } | Told::Entered { by: Entrance::Ad } => {
+            let wrote = deeds.clone().filter(|(at, told)| click < *at && matches!(told, Told::Message { .. }));
+            Some((click, wrote.map(|(at, _)| at).min()?))
+        }
+        Told::Message { .. }
+        | Told::Pressed { .. }
+        | Told::Entered { .. }
+        | Told::Ordered
+        | Told::Reacted { .. }
+        | Told::Edited { .. }
+        | Told::Unsent { .. }
+        | Told::Echo { .. }
+        | Told::Delivered { .. }
+        | Told::Read { .. }
+        | Told::HandedOver { .. }
+        | Told::Other
+        | Told::Odd { .. } => None,
+    })
 }

@@ -11,6 +11,9 @@ use proptest::prelude::*;
 /// The instant at which the rules change, for the ages to fall on both sides of it.
 const RETIRED: i64 = 1_777_248_000_000;
 
+/// From here on a message after an ad opens more.
+const ADS: i64 = 1_790_553_600_000;
+
 /// How long ago something happened: at an edge, next to it, or anywhere.
 fn age() -> impl Strategy<Value = i64> {
     let edge = prop_oneof![Just(0_i64), Just(86_340_000), Just(86_400_000), Just(604_500_000), Just(604_800_000)];
@@ -23,13 +26,15 @@ fn age() -> impl Strategy<Value = i64> {
 fn now() -> impl Strategy<Value = i64> {
     prop_oneof![
         2 => (RETIRED - 1)..=(RETIRED + 1),
+        2 => (ADS - 1)..=(ADS + 1),
+        3 => (ADS - 1_000_000_000)..(ADS + 1_000_000_000),
         3 => (RETIRED - 1_000_000_000)..(RETIRED + 1_000_000_000),
         1 => 1_600_000_000_000_i64..1_900_000_000_000,
     ]
 }
 
 fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
-    let actions = proptest::collection::vec((age(), any::<bool>()), 0..5);
+    let actions = proptest::collection::vec((age(), 0..4_u8), 0..5);
     let author = prop_oneof![Just(Author::Agent), Just(Author::Automation)];
     let tag = proptest::option::of(prop_oneof![
         Just(UpdateTag::ConfirmedEventUpdate),
@@ -44,11 +49,11 @@ fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
         |(now, actions, author, tag, human_agent_feature, guards)| {
             let actions: Vec<_> = actions
                 .into_iter()
-                .map(|(age, is_message)| CustomerAction {
+                .map(|(age, kind)| CustomerAction {
                     at: Timestamp(now - age),
                     opens: true,
-                    is_message,
-                    from_ad: false,
+                    is_message: kind > 0,
+                    from_ad: kind == 3,
                 })
                 .collect();
             let newest = |counts: fn(&CustomerAction) -> bool| {
@@ -58,6 +63,7 @@ fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
                 openers: Openers {
                     last_action_at: newest(|action| action.opens),
                     last_message_at: newest(|action| action.is_message),
+                    ad_message_at: newest(|action| action.from_ad),
                 },
                 author,
                 tag,
@@ -67,6 +73,7 @@ fn asked() -> impl Strategy<Value = (Timestamp, Vec<CustomerAction>, Facts)> {
                 restricted: false,
                 token: true,
                 standby: false,
+                ad_refused: false,
             };
             (Timestamp(now), actions, facts)
         },
@@ -110,6 +117,7 @@ fn violations(actions: &[CustomerAction], facts: &Facts, now: Timestamp, wire: (
             at: action.at,
             opens: action.opens,
             is_message: action.is_message,
+            from_ad: action.from_ad,
         })
         .collect();
     let sent = Sent {
@@ -150,28 +158,35 @@ proptest! {
 
 #[test]
 fn both_turn_at_the_same_millisecond() {
-    let now = Timestamp(RETIRED + 900_000_000);
-    for edge in [86_400_000, 604_800_000] {
-        for age in [edge - 1, edge, edge + 1] {
-            let at = now - Span(age);
-            let actions = [CustomerAction { at, opens: true, is_message: true, from_ad: false }];
-            let facts = Facts {
-                openers: Openers { last_action_at: Some(at), last_message_at: Some(at) },
-                author: Author::Agent,
-                tag: None,
-                human_agent_feature: true,
-                human_agent_base: HumanAgentBase::Message,
-                guards: Guards { standard: Span(0), human_agent: Span(0) },
-                restricted: false,
-                token: true,
-                standby: false,
-            };
-            let permitted = match decide(&facts, now, edition_at(now)) {
-                Verdict::Permit { messaging_type, .. } => Some(messaging_type.wire()),
-                Verdict::Defer { .. } | Verdict::Forbid { .. } => None,
-            };
-            let accepted = forms(&facts).into_iter().find(|wire| accepts(&actions, &facts, now, *wire));
-            assert_eq!(permitted, accepted, "{age} ms after the message");
+    let (old, new) = (Timestamp(RETIRED + 900_000_000), Timestamp(ADS + 900_000_000));
+    for (now, from_ad) in [(old, false), (new, false), (new, true)] {
+        for edge in [86_400_000, 604_800_000] {
+            for age in [edge - 1, edge, edge + 1] {
+                let at = now - Span(age);
+                let actions = [CustomerAction { at, opens: true, is_message: true, from_ad }];
+                let facts = Facts {
+                    openers: Openers {
+                        last_action_at: Some(at),
+                        last_message_at: Some(at),
+                        ad_message_at: from_ad.then_some(at),
+                    },
+                    author: Author::Agent,
+                    tag: None,
+                    human_agent_feature: true,
+                    human_agent_base: HumanAgentBase::Message,
+                    guards: Guards { standard: Span(0), human_agent: Span(0) },
+                    restricted: false,
+                    token: true,
+                    standby: false,
+                    ad_refused: false,
+                };
+                let permitted = match decide(&facts, now, edition_at(now)) {
+                    Verdict::Permit { messaging_type, .. } => Some(messaging_type.wire()),
+                    Verdict::Defer { .. } | Verdict::Forbid { .. } => None,
+                };
+                let accepted = forms(&facts).into_iter().find(|wire| accepts(&actions, &facts, now, *wire));
+                assert_eq!(permitted, accepted, "{age} ms after the message");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use model::{Span, Timestamp};
 use policy::{Author, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, UpdateTag, edition_at, editions};
 
 /// The bytes that make a case; missing ones are 0, further ones are not read.
-pub const BYTES: usize = 45;
+pub const BYTES: usize = 56;
 
 /// 2100-01-01T00:00:00Z
 const INSTANT_MAX: i64 = 4_102_444_800_000;
@@ -44,8 +44,13 @@ impl Case {
         let last_action_at = opener(&mut bytes, now, &guards, None);
         let last_message_at = opener(&mut bytes, now, &guards, last_action_at);
         let (who, flags) = (bytes.small(), bytes.small());
+        let (by_ad, ad_message_at) = (bytes.small(), opener(&mut bytes, now, &guards, last_message_at));
         let facts = Facts {
-            openers: Openers { last_action_at, last_message_at },
+            openers: Openers {
+                last_action_at,
+                last_message_at,
+                ad_message_at: ad_message_at.filter(|_| by_ad & 1 != 0),
+            },
             author: if who.is_multiple_of(2) { Author::Agent } else { Author::Automation },
             tag: [None, TAGS[0], TAGS[1], TAGS[2], None, None, None, None][(who >> 1) % 8],
             human_agent_feature: flags & 1 == 0,
@@ -55,6 +60,7 @@ impl Case {
             restricted: flags & 0x0c == 0x0c,
             token: flags & 0x30 != 0x30,
             standby: flags & 0xc0 == 0xc0,
+            ad_refused: by_ad & 6 == 6,
         };
         Self { facts, now, edition: edition.id() }
     }
@@ -212,7 +218,8 @@ mod tests {
     fn what_is_drawn_stays_where_no_sum_saturates() {
         for number in 0..20_000 {
             let Case { facts, now, .. } = Case::draw(3, number);
-            let instants = [Some(now), facts.openers.last_action_at, facts.openers.last_message_at];
+            let Openers { last_action_at, last_message_at, ad_message_at } = facts.openers;
+            let instants = [Some(now), last_action_at, last_message_at, ad_message_at];
             assert!(instants.into_iter().flatten().all(|at| at.0.abs() <= 2 * INSTANT_MAX), "{number}");
         }
     }

@@ -12,7 +12,7 @@ use core::fmt;
 use model::Timestamp;
 use oracle::Rejection;
 use policy::{
-    Author, DeferReason, Facts, ForbidReason, MessagingType, Tag, Trail, UpdateTag, Verdict, decide, explain,
+    Author, DeferReason, Facts, ForbidReason, MessagingType, RuleId, Tag, Trail, UpdateTag, Verdict, decide, explain,
 };
 
 use super::Case;
@@ -136,7 +136,7 @@ pub fn compare(case: &Case) -> Result<Agreement, Difference> {
     let plain = decide(&case.facts, case.now, case.edition());
     asked.holds(plain == trail.verdict, Disagreement::OtherTrail, || format!("decide says {}", words(&plain)))?;
     let stricter = match trail.verdict {
-        Verdict::Permit { messaging_type, until, .. } => asked.permit(messaging_type, until)?,
+        Verdict::Permit { messaging_type, until, rule, .. } => asked.permit(messaging_type, until, rule)?,
         Verdict::Defer { until, reason } => asked.hold(until, reason)?,
         Verdict::Forbid { reason } => asked.refusal(reason)?,
     };
@@ -160,7 +160,7 @@ impl Comparison<'_> {
         format!("{} at {}: {}", way_words(way), instant_words(at), answer_words(self.meta.answer(way, at)))
     }
 
-    fn permit(&self, way: MessagingType, until: Timestamp) -> Result<Vec<Stricter>, Difference> {
+    fn permit(&self, way: MessagingType, until: Timestamp, rule: RuleId) -> Result<Vec<Stricter>, Difference> {
         let (facts, now) = (&self.case.facts, self.case.now);
         let can_send = facts.token && !facts.restricted;
         self.holds(can_send, Disagreement::PageCannotSend, || {
@@ -169,7 +169,15 @@ impl Comparison<'_> {
         let accepted = |at| self.meta.answer(way, at).is_ok();
         self.holds(accepted(now.0), Disagreement::Refused, || self.said(way, now.0))?;
         self.holds(now < until, Disagreement::Over, || format!("it is asked at {}", instant_words(now.0)))?;
-        let end = until.0.saturating_add(self.meta.guard(way));
+        // A plain answer rests on one of two windows; each has its guard and its end.
+        let by_ad = rule == RuleId::AdWindow;
+        let accepted = |at| match way {
+            MessagingType::Response if by_ad => self.meta.answer_by_ads(at).is_ok(),
+            MessagingType::Response => self.meta.answer_without_ads(at).is_ok(),
+            MessagingType::MessageTag(_) => accepted(at),
+        };
+        let guard = if by_ad { self.meta.ad_guard() } else { self.meta.guard(way) };
+        let end = until.0.saturating_add(guard);
         self.holds(accepted(end - 1), Disagreement::TooLong, || self.said(way, end - 1))?;
         // What has no end is permitted until the end of time.
         self.holds(until.0 == i64::MAX || !accepted(end), Disagreement::TooShort, || self.said(way, end))?;
@@ -183,7 +191,7 @@ impl Comparison<'_> {
     fn tag(&self, way: MessagingType) -> Result<(), Difference> {
         let MessagingType::MessageTag(tag) = way else { return Ok(()) };
         let plain_at = self.case.now.0.saturating_add(self.meta.guard(MessagingType::Response));
-        let needed = self.meta.answer(MessagingType::Response, plain_at).is_err();
+        let needed = self.meta.answer_late(MessagingType::Response).is_err();
         self.holds(needed, Disagreement::TagNeedless, || self.said(MessagingType::Response, plain_at))?;
         let asked = tag == Tag::HumanAgent || self.case.facts.tag.map(Tag::from) == Some(tag);
         self.holds(asked, Disagreement::TagUnasked, || format!("the message asks for {:?}", self.case.facts.tag))
@@ -210,7 +218,7 @@ impl Comparison<'_> {
         let mut stricter = Vec::new();
         for way in WAYS {
             let (now, late) = (self.case.now.0, self.case.now.0.saturating_add(self.meta.guard(way)));
-            if self.meta.answer(way, late).is_ok() {
+            if self.meta.answer_late(way).is_ok() {
                 let why = self.stricter(way);
                 self.holds(why.is_some(), Disagreement::Accepted, || self.said(way, late))?;
                 stricter.extend(why);
@@ -241,7 +249,7 @@ impl Comparison<'_> {
         let (facts, now) = (&self.case.facts, self.case.now.0);
         let late = |way| now.saturating_add(self.meta.guard(way));
         let code = |answer: Result<(), Rejection>| answer.err().map(|refused| (refused.code, refused.subcode));
-        let plain = code(self.meta.answer(MessagingType::Response, late(MessagingType::Response)));
+        let plain = code(self.meta.answer_late(MessagingType::Response));
         let closed = plain == Some((10, Some(2_018_278)));
         let granted = self.meta.answer_if(PERSON, late(PERSON), true).is_ok();
         let person = facts.author == Author::Agent;

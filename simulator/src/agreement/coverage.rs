@@ -95,6 +95,9 @@ fn expected_answers() -> Vec<String> {
             RuleId::ThreadControl => vec![passes("own-thread"), forbids(ForbidReason::Standby)],
             RuleId::NeverWrote => vec![passes("opened"), forbids(ForbidReason::NeverWrote)],
             RuleId::StandardWindow => vec![passes("over"), way(MessagingType::Response)],
+            RuleId::AdWindow => {
+                vec![passes("over"), passes("nothing-counts"), passes("refused-by-meta"), way(MessagingType::Response)]
+            }
             RuleId::UpdateTags => {
                 let tags = [Tag::ConfirmedEventUpdate, Tag::AccountUpdate, Tag::PostPurchaseUpdate];
                 let permits = tags.map(|tag| way(MessagingType::MessageTag(tag)));

@@ -1,8 +1,8 @@
 //! The oracle, asked about a case: the facts as what the customer did, the ways to send as Send API calls.
 //!
 //! The oracle goes by the calendar. A what-if is brought to it by moving everything to the first instant of its edition,
-//! since within an edition only ages count. Never asked about ads: the oracle knows the rule of 2026-09-28 that lengthens
-//! the window after an ad, no edition of the policy does yet.
+//! since within an edition only ages count. What Meta refused once inside the window after an ad did not qualify for it: such a
+//! message is one like any other.
 
 use model::{PageId, Psid, Timestamp};
 use oracle::{Attempt, CustomerAction, Rejection, Seen, Sent, judge, send_rules};
@@ -35,12 +35,52 @@ impl<'a> Meta<'a> {
         // asked of the oracle too.
         let counts = case.facts.human_agent_base == HumanAgentBase::Opener;
         let action = |at, is_message| CustomerAction { at, opens: true, is_message, from_ad: false };
+        let from_ad = !case.facts.ad_refused;
+        let by_ad = openers.ad_message_at.map(|at| CustomerAction { from_ad, ..action(at, true) });
         let pressed = openers.last_action_at.map(|at| action(at, counts));
         let wrote = openers.last_message_at.map(|at| action(at, true));
-        Self { case, actions: pressed.into_iter().chain(wrote).collect() }
+        Self { case, actions: pressed.into_iter().chain(wrote).chain(by_ad).collect() }
     }
 
-    /// The length of the guard before the end of the window of this way, in milliseconds.
+    /// The length of the guard before the end of the window after an ad, in milliseconds.
+    pub(super) fn ad_guard(&self) -> i64 {
+        self.case.facts.guards.human_agent.0.max(0)
+    }
+
+    /// What Meta would say to a plain answer if no message had followed an ad.
+    pub(super) fn answer_without_ads(&self, at: i64) -> Result<(), Rejection> {
+        self.plain(at, |action| Some(CustomerAction { from_ad: false, ..action }))
+    }
+
+    /// What Meta would say to a plain answer if the messages after ads were all that the customer did, and opened a window of
+    /// their own: longer than 24 hours, at this instant's edition.
+    pub(super) fn answer_by_ads(&self, at: i64) -> Result<(), Rejection> {
+        let old = |action: CustomerAction| {
+            let aged = CustomerAction { at: Timestamp(self.case.now.0 - 172_800_000), ..action };
+            action.from_ad.then_some(aged)
+        };
+        // Where Meta refuses it after two days, it knows no such window.
+        self.plain(self.case.now.0, old)?;
+        self.plain(at, |action| action.from_ad.then_some(action))
+    }
+
+    fn plain(&self, at: i64, of: impl Fn(CustomerAction) -> Option<CustomerAction>) -> Result<(), Rejection> {
+        let actions = self.actions.iter().copied().filter_map(of).collect();
+        Self { case: self.case, actions }.answer(MessagingType::Response, at)
+    }
+
+    /// What Meta would say a guard's length later: to a plain answer with the guard of the window that it would rest on.
+    pub(super) fn answer_late(&self, way: MessagingType) -> Result<(), Rejection> {
+        let late = self.case.now.0.saturating_add(self.guard(way));
+        match way {
+            MessagingType::Response => self
+                .answer_without_ads(late)
+                .or_else(|refused| self.answer_by_ads(self.case.now.0 + self.ad_guard()).map_err(|_| refused)),
+            MessagingType::MessageTag(_) => self.answer(way, late),
+        }
+    }
+
+    /// The length of the guard before the end of the window of this way, in milliseconds; of the 24 hours for a plain answer.
     pub(super) fn guard(&self, way: MessagingType) -> i64 {
         let guards = &self.case.facts.guards;
         match way {
@@ -81,6 +121,7 @@ impl<'a> Meta<'a> {
             at: action.at,
             opens: action.opens,
             is_message: action.is_message,
+            from_ad: action.from_ad,
         };
         let seen: Vec<_> = actions.iter().map(seen).collect();
         // Meta's clock is at least where the newest thing that it told of happened.

@@ -53,6 +53,7 @@ fn flags(case: &Case) -> Vec<Case> {
         Facts { restricted: false, ..facts },
         Facts { token: true, ..facts },
         Facts { standby: false, ..facts },
+        Facts { ad_refused: false, ..facts },
     ]
     .map(|facts| Case { facts, ..*case });
     healthy.into_iter().chain([Case { edition: edition_at(case.now).id(), ..*case }]).collect()
@@ -61,11 +62,13 @@ fn flags(case: &Case) -> Vec<Case> {
 /// Other guards: alone, with the customer's actions moved along so that the edge stays where it is, with an action at a simple
 /// age.
 fn guards(case: &Case) -> Vec<Case> {
-    let Facts { guards, openers: Openers { last_action_at: action, last_message_at: message }, .. } = case.facts;
-    let with = |guards: Guards, last_action_at, last_message_at| {
-        let openers = Openers { last_action_at, last_message_at };
+    let Facts { guards, openers, .. } = case.facts;
+    let Openers { last_action_at: action, last_message_at: message, ad_message_at: ad } = openers;
+    let with_ad = |guards: Guards, last_action_at, last_message_at, ad_message_at| {
+        let openers = Openers { last_action_at, last_message_at, ad_message_at };
         Case { facts: Facts { guards, openers, ..case.facts }, ..*case }
     };
+    let with = |guards, action, message| with_ad(guards, action, message, ad);
     let mut next = Vec::new();
     for guard in GUARDS.map(Span) {
         next.push(with(Guards { standard: guard, human_agent: guard }, action, message));
@@ -75,10 +78,11 @@ fn guards(case: &Case) -> Vec<Case> {
         ] {
             let along = |at: Option<Timestamp>| at.map(|at| at - Span(longer));
             next.push(with(guards, action, message));
-            next.push(with(guards, along(action), along(message)));
+            next.push(with_ad(guards, along(action), along(message), along(ad)));
             for at in AGES.map(|age| Some(case.now - Span(age))) {
                 next.push(with(guards, action, at));
                 next.push(with(guards, at, message));
+                next.push(with_ad(guards, action, message, at.filter(|_| ad.is_some())));
             }
         }
     }
@@ -87,11 +91,12 @@ fn guards(case: &Case) -> Vec<Case> {
 
 /// Other actions: one, both the same, both.
 fn openers(case: &Case) -> Vec<Case> {
-    let Openers { last_action_at: action, last_message_at: message } = case.facts.openers;
-    let with = |last_action_at, last_message_at| Case {
-        facts: Facts { openers: Openers { last_action_at, last_message_at }, ..case.facts },
-        ..*case
+    let Openers { last_action_at: action, last_message_at: message, ad_message_at: ad } = case.facts.openers;
+    let with_ad = |last_action_at, last_message_at, ad_message_at| {
+        let openers = Openers { last_action_at, last_message_at, ad_message_at };
+        Case { facts: Facts { openers, ..case.facts }, ..*case }
     };
+    let with = |action, message| with_ad(action, message, ad);
     let mut next = Vec::new();
     for one in opener(case, action) {
         next.push(with(one, message));
@@ -99,17 +104,24 @@ fn openers(case: &Case) -> Vec<Case> {
         next.extend(opener(case, message).into_iter().map(|other| with(one, other)));
     }
     next.extend(opener(case, message).into_iter().map(|one| with(action, one)));
+    next.extend(opener(case, ad).into_iter().map(|one| with_ad(action, message, one)));
+    // A message after an ad that is the only thing that happened.
+    next.extend(opener(case, ad).into_iter().map(|one| with_ad(None, None, one)));
     next
 }
 
 /// The same under an edition, asked at simpler instants: a whole day inside its time, its start, the millisecond before, the
 /// begin of the same day.
 fn instants(case: &Case, edition: &Edition) -> [Case; 4] {
-    let (start, Openers { last_action_at, last_message_at }) = (edition.starts_at(), case.facts.openers);
+    let (start, openers) = (edition.starts_at(), case.facts.openers);
     let day = Timestamp(case.now.0 - case.now.0.rem_euclid(DAY));
     [start + Span::days(35), start, start - Span(1), day].map(|now| {
         let along = |at: Option<Timestamp>| at.map(|at| now - (case.now - at));
-        let openers = Openers { last_action_at: along(last_action_at), last_message_at: along(last_message_at) };
+        let openers = Openers {
+            last_action_at: along(openers.last_action_at),
+            last_message_at: along(openers.last_message_at),
+            ad_message_at: along(openers.ad_message_at),
+        };
         Case { now, facts: Facts { openers, ..case.facts }, edition: edition.id() }
     })
 }
@@ -131,8 +143,8 @@ fn opener(case: &Case, at: Option<Timestamp>) -> Vec<Option<Timestamp>> {
 
 /// How far from simple a case is.
 fn cost(case: &Case) -> u64 {
-    let Facts { openers, author, tag, human_agent_feature, human_agent_base, guards, restricted, token, standby } =
-        case.facts;
+    let Facts { openers, author, tag, human_agent_feature, human_agent_base, guards, .. } = case.facts;
+    let Facts { restricted, token, standby, ad_refused, .. } = case.facts;
     let odd = [
         author == Author::Automation,
         tag.is_some(),
@@ -141,6 +153,7 @@ fn cost(case: &Case) -> u64 {
         restricted,
         !token,
         standby,
+        ad_refused,
         case.is_what_if(),
     ];
     let flags = odd.into_iter().filter(|odd| *odd).count() as u64;
@@ -162,6 +175,7 @@ fn cost(case: &Case) -> u64 {
         + guard(guards.human_agent)
         + age(openers.last_action_at)
         + age(openers.last_message_at)
+        + 8 * age(openers.ad_message_at)
         + now.unwrap_or(10 + roughness(case.now.0))
 }
 

@@ -103,7 +103,10 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
             }
         }
         Event::PartSent { part, mid, .. } => Journaled::PartSent { part: part.0, mid: mid.clone() },
-        Event::PartDelayed { part, at } => Journaled::PartDelayed { part: part.0, until: *at },
+        // Surely not sent, and tried again under what is left.
+        Event::PartDelayed { part, at } | Event::AdWindowRefused { part, at } => {
+            Journaled::PartDelayed { part: part.0, until: *at }
+        }
         Event::PartFailed { part, reason, code, .. } => {
             Journaled::PartFailed { part: part.0, reason: Word::Owned(reason.clone()), code: *code }
         }

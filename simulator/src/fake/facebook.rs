@@ -35,7 +35,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use model::{Mid, PageId, Psid, Span, Timestamp};
+use model::{Mid, PageId, Psid, Span};
+use oracle::CustomerAction;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -322,16 +323,8 @@ impl StandIn {
 
     /// A customer did something that the node hears of from elsewhere, as in a recording that is played: it counts for
     /// the rules and shows on the page, and no webhook tells it. What has a known `mid` is ignored.
-    pub fn witness(
-        &self,
-        page: &PageId,
-        psid: &Psid,
-        at: Timestamp,
-        is_message: bool,
-        mid: Option<&Mid>,
-        text: Option<String>,
-    ) {
-        self.shared.world().witness(page, psid, at, is_message, mid, text);
+    pub fn witness(&self, page: &PageId, psid: &Psid, deed: CustomerAction, mid: Option<&Mid>, text: Option<String>) {
+        self.shared.world().witness(page, psid, deed, mid, text);
         self.shared.changed();
     }
 

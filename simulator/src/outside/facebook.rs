@@ -12,13 +12,13 @@ use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
-use oracle::{Attempt, CustomerAction, Rejection, send_rules};
+use oracle::{Attempt, CustomerAction, Rejection, Seen, send_rules};
 use policy::Permit;
 
 use super::wire::{self, Bubble};
 use super::{Announced, Coming, Planned};
 use crate::chance::{Stream, between, draw};
-use crate::play::reckoning::seen;
+use crate::play::reckoning::{clicks_ad, seen};
 use crate::witness::{short, shown_id};
 
 /// How long an answer takes.
@@ -44,6 +44,8 @@ type Customer = (PageId, Psid);
 pub struct Known {
     /// What each customer does towards a Page, in the order of the deliveries.
     deeds: BTreeMap<Customer, Vec<CustomerAction>>,
+    /// When each customer clicked on an ad of a Page, apart from a message that says so.
+    clicks: BTreeMap<Customer, Vec<Timestamp>>,
     /// Who was handed each conversation, in the order of the deliveries.
     owners: BTreeMap<Customer, Vec<Owner>>,
     /// Echoes with the mark of a node's own send.
@@ -74,9 +76,12 @@ impl Known {
     pub fn take(&mut self, inbound: &Inbound) {
         let customer = || (inbound.page.clone(), inbound.psid.clone());
         if let Some(deed) = seen(inbound) {
-            let from_ad = follows_ad(&inbound.kind);
-            let action = CustomerAction { at: deed.at, opens: deed.opens, is_message: deed.is_message, from_ad };
-            self.deeds.entry((deed.page, deed.psid)).or_default().push(action);
+            let Seen { page, psid, at, opens, is_message, from_ad } = deed;
+            let action = CustomerAction { at, opens, is_message, from_ad };
+            self.deeds.entry((page, psid)).or_default().push(action);
+        }
+        if clicks_ad(inbound) {
+            self.clicks.entry(customer()).or_default().push(inbound.at);
         }
         if let Kind::Handover(Handover { act: HandoverAct::Passed | HandoverAct::Taken, to, .. }) = &inbound.kind {
             self.owners.entry(customer()).or_default().push(Owner { since: inbound.at, app: to.clone() });
@@ -89,12 +94,6 @@ impl Known {
             self.echoes.entry(customer()).or_default().push(echo);
         }
     }
-}
-
-/// Whether it is a message that followed a Click-to-Messenger ad.
-fn follows_ad(kind: &Kind) -> bool {
-    let Kind::Message(message) = kind else { return false };
-    message.referral.as_ref().is_some_and(|way| way.source.as_deref() == Some("ADS"))
 }
 
 /// Meta.
@@ -222,7 +221,11 @@ impl Facebook {
     /// Meta's rules over what the customer has done by now.
     fn rules(&self, customer: &Customer, attempt: &Attempt<'_>) -> Result<(), Rejection> {
         let deeds = self.known.deeds.get(customer);
-        let done: Vec<_> = deeds.into_iter().flatten().copied().filter(|deed| deed.at <= attempt.now).collect();
+        let mut done: Vec<_> = deeds.into_iter().flatten().copied().filter(|deed| deed.at <= attempt.now).collect();
+        for click in self.known.clicks.get(customer).into_iter().flatten() {
+            let after = done.iter_mut().filter(|deed| deed.is_message && *click < deed.at);
+            after.min_by_key(|deed| deed.at).into_iter().for_each(|first| first.from_ad = true);
+        }
         send_rules(&done, attempt)
     }
 

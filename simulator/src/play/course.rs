@@ -3,6 +3,7 @@
 //! Invariant: what is remembered as acknowledged was answered with 200, nothing else.
 
 use model::{Delivery, Kind};
+use oracle::{CustomerAction, Seen};
 
 use super::hand::Hand;
 use super::reckoning::seen;
@@ -79,6 +80,7 @@ fn witness(stage: &Stage<'_>, delivery: &Delivery) {
             | Kind::Legacy(_) => (None, None),
         };
         let text = text.map(|text| text.reveal().clone());
-        stage.stand_in.witness(&inbound.page, &inbound.psid, inbound.at, deed.is_message, mid, text);
+        let Seen { page, psid, at, opens, is_message, from_ad } = deed;
+        stage.stand_in.witness(&page, &psid, CustomerAction { at, opens, is_message, from_ad }, mid, text);
     }
 }

@@ -13,7 +13,7 @@ use machine::conversation::{self, Conversation};
 use machine::outbound::PartState;
 use machine::page::{self, Page};
 use model::{EffectId, Inbound, Incarnation, ItemKey, Kind, MachineId, Message, Mid, PageId};
-use oracle::history::{Opening, Told};
+use oracle::history::{Entrance, Opening, Told};
 use oracle::{Seen, Sent, judge};
 use policy::{Author, Verdict};
 
@@ -259,7 +259,7 @@ fn is_line_of(line: &str, text: &str) -> bool {
 /// Every send, as the journal and as Meta saw it, kept the rules; none arrived twice.
 fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Report) {
     report.sends = meta.bubbles.len() as u64;
-    let seen: Vec<Seen> = played.acknowledged.iter().flat_map(|delivery| &delivery.inbounds).filter_map(seen).collect();
+    let seen = seen_all(played.acknowledged.iter().flat_map(|delivery| &delivery.inbounds));
     // One send is one violation, however many saw it.
     let mut violations: BTreeMap<String, String> = BTreeMap::new();
     for (effect, sent) in &journaled.sends {
@@ -300,15 +300,38 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
     }
 }
 
+/// What all items show the judge; the first message after a click on an ad that it does not name is one that follows it.
+fn seen_all<'a>(inbounds: impl Iterator<Item = &'a Inbound> + Clone) -> Vec<Seen> {
+    let mut all: Vec<Seen> = inbounds.clone().filter_map(seen).collect();
+    all.sort_by(|one, other| (&one.page, &one.psid, one.at).cmp(&(&other.page, &other.psid, other.at)));
+    for click in inbounds.filter(|inbound| clicks_ad(inbound)) {
+        let clicked = (&click.page, &click.psid, click.at);
+        let after = all.partition_point(|seen| (&seen.page, &seen.psid, seen.at) <= clicked);
+        let mut theirs = all.iter_mut().skip(after).filter(|seen| (&seen.page, &seen.psid) == (clicked.0, clicked.1));
+        if let Some(first) = theirs.find(|seen| seen.is_message) {
+            first.from_ad = true;
+        }
+    }
+    all
+}
+
+/// Whether the customer clicks on an ad with it.
+pub(crate) fn clicks_ad(inbound: &Inbound) -> bool {
+    matches!(Told::of(&inbound.kind), Told::Pressed { by_ad: true, .. } | Told::Entered { by: Entrance::Ad })
+}
+
 /// What an item shows the judge of the customer's deeds, if it shows one.
 pub(crate) fn seen(inbound: &Inbound) -> Option<Seen> {
     // The rule stated once more, apart from the machine's: what the customer does with intent, by Meta's list.
-    let is_message = match Told::of(&inbound.kind).opening() {
+    let told = Told::of(&inbound.kind);
+    let from_ad = matches!(told, Told::Message { by_ad: true, .. });
+    let is_message = match told.opening() {
         Opening::Nothing => return None,
         Opening::Window => false,
         Opening::Message => true,
     };
-    Some(Seen { page: inbound.page.clone(), psid: inbound.psid.clone(), at: inbound.at, opens: true, is_message })
+    let (page, psid) = (inbound.page.clone(), inbound.psid.clone());
+    Some(Seen { page, psid, at: inbound.at, opens: true, is_message, from_ad })
 }
 
 #[cfg(test)]

@@ -326,6 +326,7 @@ fn conversation_command(fact: &conversation::Event) -> Option<conversation::Comm
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
+        | Event::AdWindowRefused { .. }
         | Event::WindowClosed { .. } => None,
     }
 }

@@ -347,7 +347,7 @@ fn lane(line: &Line, of_work: Option<Lane>) -> Lane {
 fn mark(line: &Line) -> Option<Mark> {
     let says = |words: &str| !matches!(line.place, Place::Event(_)) && line.what().contains(words);
     match line.kind() {
-        "part-refused" | "REFUSED" => Some(Mark::Refusal),
+        "part-refused" | "ad-window-refused" | "REFUSED" => Some(Mark::Refusal),
         "part-held" => Some(Mark::Held),
         "part-in-doubt" | "doubt-remained" => Some(Mark::Doubt),
         "part-failed" | "item-quarantined" | "anomaly-kept" | "token-refused" | "restricted" => Some(Mark::Fault),

@@ -11,12 +11,13 @@ const HEAD: &str = "title \"For a planted defect\"\npage A 104000000000017 \"Qua
 const ANSWERS: &str = "at 0s A/c1 writes \"Are you open?\"\nat 1s A/c2 writes \"And tomorrow?\"\n";
 
 /// All of them.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "refused token",
     "refused twice",
     "refused once",
     "lost answer",
     "edge of a window",
+    "refused after an ad",
     "late try",
     "reactions backwards",
     "comment read twice",
@@ -44,6 +45,11 @@ pub(crate) fn read(name: &str) -> Scenario {
         "lost answer" => format!("{ANSWERS}at 1m meta loses A\nat 2m Ada answers A/c1 \"Until noon.\"\n"),
         "edge of a window" => {
             "at 0s A/c1 writes \"Are you open?\"\nat 23h59m Ada answers A/c1 \"Until noon.\"\n".to_owned()
+        }
+        "refused after an ad" => {
+            "begins 2026-10-05T08:00:00Z\nhuman-agent on\nat 0s A/c1 enters by ad \"6001\"\nat 1m A/c1 writes \"Are you open?\"\n\
+            at 2d meta refuses A 10/2018278\nat 2d Ada answers A/c1 \"Until noon.\"\nat 2d+20ms meta accepts A\n"
+                .to_owned()
         }
         "late try" => "at 0s A/c1 writes \"Are you open?\"\nat 23h meta refuses A 613\n\
             at 23h58m58s Ada answers A/c1 \"Until noon.\"\nat 25h meta accepts A\n"

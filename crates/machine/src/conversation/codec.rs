@@ -30,7 +30,7 @@
 //! | 62 | received-unsend | | 68 | received-order | S |
 //! | 63 | received-referral | S | 69 | received-notice | S |
 //! | 64 | received-optin | S | 70 | received-legacy | |
-//! | 39 | profile-asked-again | | | | |
+//! | 39 | profile-asked-again | | 48 | ad-window-refused | |
 
 mod decision;
 mod deed;
@@ -39,7 +39,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 51] = [
+const NAMES: [(u16, &str); 52] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -79,6 +79,7 @@ const NAMES: [(u16, &str); 51] = [
     (45, "part-failed"),
     (46, "part-in-doubt"),
     (47, "doubt-remained"),
+    (48, "ad-window-refused"),
     (50, "window-closed"),
     (60, "received-reaction"),
     (61, "received-edit"),
@@ -125,6 +126,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
+        | Event::AdWindowRefused { .. }
         | Event::WindowClosed { .. } => decision::encode(event),
     }
 }

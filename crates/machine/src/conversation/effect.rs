@@ -91,6 +91,7 @@ pub(super) fn effect(event: &Event) -> Option<Effect> {
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
+        | Event::AdWindowRefused { .. }
         | Event::WindowClosed { .. } => None,
     }
 }

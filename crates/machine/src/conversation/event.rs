@@ -179,6 +179,14 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Meta refused a part as outside of its window though it rested on the seven days after an ad: surely not sent. It
+    /// waits for its turn under the rules that are left.
+    AdWindowRefused {
+        /// The part.
+        part: PartId,
+        /// When the send began: what followed an ad up to then opens no seven days.
+        at: Timestamp,
+    },
     /// Unclear whether sent. Never sent again unless a person says so.
     PartInDoubt {
         /// The part.

@@ -3,9 +3,10 @@
 //! Invariant: lines enter `waiting` here and leave it only into an effect that an event names, so none is ever lost.
 
 use model::{Inbound, Kind, Mid, Span, TaskId, Timestamp};
-use policy::Openers;
+use policy::{Openers, RuleId, Verdict};
 use sabotage::{Defect, on};
 
+use super::ad::AdVisits;
 use super::command::{Outcome, Resolution};
 use super::event::{Event, Line, WakeReason};
 use super::opener::{Opens, opens};
@@ -69,6 +70,7 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
             state.hear(Evidence { at: *at, is_handover: true, key: *key }, !ours);
         }
         Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
+        Event::AdWindowRefused { part: _, at } => state.ad_refused_at = state.ad_refused_at.max(Some(*at)),
         Event::WindowClosed { at } => state.closed_at = state.closed_at.max(Some(*at)),
         Event::DispatchGranted { .. }
         | Event::Woke { .. }
@@ -104,10 +106,13 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         }
         Event::PartRefused { part, reason, at: _ } => queue.refuse(*part, *reason),
         Event::PartHeld { part, reason, at } => queue.hold(*part, *reason, *at),
-        Event::SendStarted { part, attempt, verdict: _, content: _, at } => queue.start(*part, seq, *attempt, *at),
+        Event::SendStarted { part, attempt, verdict, content: _, at } => {
+            queue.start(*part, seq, *attempt, rule(verdict), *at);
+        }
         Event::PartSent { part, mid, at } => queue.sent(*part, mid.as_ref(), *at),
         Event::PartDelayed { part, at } => queue.delay(*part, *at),
         Event::PartFailed { part, reason, code: _, at: _ } => queue.fail(*part, reason),
+        Event::AdWindowRefused { part, at: _ } => queue.again(*part),
         Event::PartInDoubt { part, why: _, until } => queue.doubt(*part, *until),
         Event::DoubtRemained { part } => queue.tell(*part),
         Event::Received { .. }
@@ -126,12 +131,20 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
     }
 }
 
+/// The rule of a permit.
+fn rule(verdict: &Verdict) -> Option<RuleId> {
+    match verdict {
+        Verdict::Permit { rule, .. } => Some(*rule),
+        Verdict::Defer { .. } | Verdict::Forbid { .. } => None,
+    }
+}
+
 fn received(state: &mut State, inbound: &Inbound) {
     let line = state.line(inbound);
     state.seen.insert(inbound.key);
     let (evidence, standby) = State::heard_in(inbound);
     state.hear(evidence, standby);
-    open_window(&mut state.openers, &inbound.kind, inbound.at);
+    open_window(&mut state.openers, &mut state.ads, &inbound.kind, inbound.at);
     match &inbound.kind {
         Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
             state.newest_at = state.newest_at.max(Some(inbound.at));
@@ -168,7 +181,8 @@ fn received(state: &mut State, inbound: &Inbound) {
 }
 
 /// Merges an item into the newest opening actions, by maximum; of the thread's owner or of a bystander alike.
-pub(super) fn open_window(openers: &mut Openers, kind: &Kind, at: Timestamp) {
+pub(super) fn open_window(openers: &mut Openers, ads: &mut AdVisits, kind: &Kind, at: Timestamp) {
+    openers.ad_message_at = ads.hear(kind, at);
     match opens(kind) {
         Opens::Nothing => {}
         Opens::Window => openers.last_action_at = openers.last_action_at.max(Some(at)),

@@ -164,8 +164,7 @@ fn reacted(reaction: &Reaction) -> String {
 }
 
 fn came(referral: &Referral) -> String {
-    let is_ad = referral.ad.is_some() || referral.source.as_deref() == Some("ADS");
-    match (is_ad, &referral.ad_title, &referral.product, &referral.mark) {
+    match (referral.is_ad(), &referral.ad_title, &referral.product, &referral.mark) {
         (true, Some(title), _, _) => format!("came through the ad “{}”", title.reveal()),
         (true, None, _, _) => "came through an ad".to_owned(),
         (false, _, Some(product), _) => format!("came through the product {product}"),

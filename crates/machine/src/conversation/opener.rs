@@ -2,7 +2,7 @@
 //!
 //! Source: Meta, *Send a message* and *Messenger Platform policy* (2026-09-28), read 2026-11-23: a message, a pressed
 //! button, a plugin, a link into an existing thread, a reaction. A click on an ad opens it only by the message that
-//! follows. What is not listed (receipts, edits, unsends, a reaction taken back, consent to notifications) opens nothing.
+//! follows: see `ad`. What is not listed (receipts, edits, unsends, a reaction taken back, consent to notifications) opens nothing.
 
 use model::{Kind, OptinWay, Referral};
 use sabotage::{Defect, on};
@@ -55,8 +55,7 @@ const fn window_if(opens: bool) -> Opens {
 
 /// A link or plugin, not an ad. In Europe and Japan the source is withheld and only the link's mark tells.
 fn is_link(referral: &Referral) -> bool {
-    let is_ad = referral.ad.is_some() || referral.source.as_deref() == Some("ADS");
-    !is_ad && (referral.mark.is_some() || referral.source.is_some())
+    !referral.is_ad() && (referral.mark.is_some() || referral.source.is_some())
 }
 
 #[cfg(test)]

@@ -53,7 +53,13 @@ pub fn facts(state: &State, context: &Context, author: Author, tag: Option<Updat
         restricted: context.page.restricted,
         token: context.page.token,
         standby: state.standby,
+        ad_refused: refused(state.ad_refused_at, state.openers.ad_message_at),
     }
+}
+
+/// Whether Meta's newest refusal speaks of the newest message after an ad. A newer one forgets it.
+pub fn refused(ad_refused_at: Option<Timestamp>, ad_message_at: Option<Timestamp>) -> bool {
+    ad_message_at.is_some_and(|message| ad_refused_at.is_some_and(|refused| message <= refused))
 }
 
 /// May this author send now, and when does that answer change next? For the composer.
@@ -65,8 +71,7 @@ pub fn verdict_now(
     now: Timestamp,
 ) -> (Verdict, Option<Timestamp>) {
     let facts = facts(state, context, author, tag);
-    let edition = edition(context, now);
-    (policy::decide(&facts, now, edition), policy::next_change(&facts, now, edition))
+    policy::outlook(&facts, now, edition(context, now))
 }
 
 /// Whether the Page should be asked for a token: the next part is due, or what held it has changed.
@@ -98,7 +103,7 @@ pub(super) fn verdict(
 }
 
 /// The edition that a replay fixed, else the one in force.
-fn edition(context: &Context, now: Timestamp) -> &'static Edition {
+pub(super) fn edition(context: &Context, now: Timestamp) -> &'static Edition {
     let fixed = context.edition.and_then(|id| policy::editions().iter().find(|edition| edition.id() == id));
     fixed.unwrap_or_else(|| policy::edition_at(now))
 }

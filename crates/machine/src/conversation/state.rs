@@ -8,12 +8,13 @@ use model::{CommentId, ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, T
 use policy::Openers;
 use serde::{Deserialize, Serialize};
 
+use super::ad::AdVisits;
 use super::event::Line;
 use super::projection::Receipts;
 use crate::outbound::{PartId, Queue};
 
 /// Version of the frozen form. Another one is not read: the state is rebuilt from its events.
-const FROZEN_VERSION: u8 = 2;
+const FROZEN_VERSION: u8 = 3;
 
 /// Edits and unsends remembered for messages that come after them: the newest. An order turned round spans a few items.
 const TOMBSTONES_MAX: usize = 100;
@@ -31,6 +32,12 @@ pub struct State {
     pub(super) replied: BTreeSet<CommentId>,
     /// The customer's newest opening actions, merged by maximum.
     pub(super) openers: Openers,
+    /// Clicks on ads and the messages after them.
+    #[serde(default, skip_serializing_if = "AdVisits::is_empty")]
+    pub(super) ads: AdVisits,
+    /// When the newest send began that Meta refused though it rested on the seven days after an ad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ad_refused_at: Option<Timestamp>,
     /// End of the newest standard window whose closing was noted.
     pub(super) closed_at: Option<Timestamp>,
     /// Meta's time of the customer's newest item; an older one that comes after it is late.
@@ -153,6 +160,8 @@ impl State {
             seen: BTreeSet::new(),
             replied: BTreeSet::new(),
             openers: Openers::default(),
+            ads: AdVisits::default(),
+            ad_refused_at: None,
             closed_at: None,
             newest_at: None,
             standby: false,

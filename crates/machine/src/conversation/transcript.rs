@@ -9,6 +9,7 @@ use model::{Attachment, AttachmentKind, EffectId, Inbound, ItemKey, Kind, Mid, R
 use policy::Openers;
 use sabotage::{Defect, on};
 
+use super::ad::AdVisits;
 use super::event::Event;
 use super::evolve::evolve_queue;
 use super::evolve::open_window;
@@ -29,6 +30,7 @@ pub struct Transcript {
     origins: BTreeMap<PartId, Asked>,
     queue: Queue,
     openers: Openers,
+    ads: AdVisits,
     receipts: Receipts,
     delivered: BTreeSet<Mid>,
 }
@@ -174,6 +176,7 @@ impl Transcript {
             | Event::PartFailed { .. }
             | Event::PartInDoubt { .. }
             | Event::DoubtRemained { .. }
+            | Event::AdWindowRefused { .. }
             | Event::WindowClosed { .. } => {}
         }
         evolve_queue(&mut self.queue, self.seq, event);
@@ -244,7 +247,7 @@ impl Transcript {
             attachments: attachments.to_vec(),
             mid,
         };
-        open_window(&mut self.openers, &inbound.kind, inbound.at);
+        open_window(&mut self.openers, &mut self.ads, &inbound.kind, inbound.at);
         self.marks.apply(inbound);
         match &inbound.kind {
             Kind::Message(message) => {

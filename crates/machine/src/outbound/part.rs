@@ -3,7 +3,7 @@
 use core::fmt;
 
 use model::{CommentId, Mid, Redacted, Timestamp};
-use policy::{Author, DeferReason, ForbidReason, UpdateTag};
+use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use serde::{Deserialize, Serialize};
 
 /// Number of a part within its conversation, from 1.
@@ -53,6 +53,9 @@ pub struct Part {
     pub attempts: u32,
     /// At so many starts a passing trouble is no longer waited out; a person's retry raises it.
     pub attempts_max: u32,
+    /// The rule that permitted its newest start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
     /// Where it stands.
     pub state: PartState,
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{CommentId, Mid, Span, Timestamp};
-use policy::{Author, DeferReason, ForbidReason, UpdateTag};
+use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
@@ -155,19 +155,28 @@ impl Queue {
             let id = self.next_id();
             let state = PartState::Queued { not_before: None };
             let (comment, content) = (comment.clone(), content.clone());
-            let part =
-                Part { comment, author, tag, content, queued_at: at, attempts: 0, attempts_max: TRIES_MAX, state };
+            let part = Part {
+                comment,
+                author,
+                tag,
+                content,
+                queued_at: at,
+                attempts: 0,
+                attempts_max: TRIES_MAX,
+                rule: None,
+                state,
+            };
             self.parts.insert(id, part);
             self.waiting.insert(id);
         }
     }
 
     /// The call begins; `effect` is the number of the event that says so.
-    pub(crate) fn start(&mut self, part: PartId, effect: u64, attempt: u32, at: Timestamp) {
+    pub(crate) fn start(&mut self, part: PartId, effect: u64, attempt: u32, rule: Option<RuleId>, at: Timestamp) {
         self.sends.insert(effect, part);
         self.open.insert(effect);
         if let Some(part) = self.parts.get_mut(&part) {
-            part.attempts = attempt;
+            (part.attempts, part.rule) = (attempt, rule);
         }
         self.set(part, PartState::InFlight { effect, since: at });
     }
@@ -232,6 +241,11 @@ impl Queue {
     /// Surely not sent; again at `at`.
     pub(crate) fn delay(&mut self, part: PartId, at: Timestamp) {
         self.set(part, PartState::Queued { not_before: Some(at) });
+    }
+
+    /// Surely not sent; it waits for its turn again.
+    pub(crate) fn again(&mut self, part: PartId) {
+        self.set(part, PartState::Queued { not_before: None });
     }
 
     /// Surely not sent, for good.

@@ -246,13 +246,26 @@ impl World {
         let author = self.life.state.queue().part(part).expect("known").author;
         let now = self.life.now.0;
         match messaging_type.wire() {
-            ("RESPONSE", None) => assert!(now < newest + 86_400_000),
+            ("RESPONSE", None) => {
+                let open_by_ad = self.after_ad().is_some_and(|at| now < at + 604_800_000);
+                assert!(now < newest + 86_400_000 || open_by_ad);
+            }
             ("MESSAGE_TAG", Some("HUMAN_AGENT")) => {
                 assert!(now >= newest + 86_400_000 && author == Author::Agent);
                 assert!(written.is_some_and(|at| now < at + 604_800_000));
             }
             other => panic!("not in force any more: {other:?}"),
         }
+    }
+
+    /// The first message after the newest click on an ad that one followed.
+    fn after_ad(&self) -> Option<i64> {
+        let wrote = self.items.iter().filter(|item| matches!(item.kind, Kind::Message(_))).map(|item| item.at.0);
+        let clicks = self.items.iter().filter(|item| {
+            let Kind::Referral(referral) = &item.kind else { return false };
+            referral.source.as_deref() == Some("ADS")
+        });
+        clicks.filter_map(|click| wrote.clone().filter(|at| click.at.0 < *at).min()).max()
     }
 
     fn answer(&mut self, effect: u64, how: u8) {

@@ -3,6 +3,7 @@
 //! Only invented people. Nothing here reads a clock: a life has its own time.
 
 mod account;
+mod ads;
 mod kinds;
 mod kit;
 mod laws;

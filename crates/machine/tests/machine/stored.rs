@@ -76,7 +76,7 @@ fn decided() -> Vec<Event> {
     };
     let outside = Line { origin: Origin::Outside, late: true, ..line.clone() };
     let facts = policy::Facts {
-        openers: policy::Openers { last_action_at: Some(START), last_message_at: Some(START) },
+        openers: policy::Openers { last_action_at: Some(START), last_message_at: Some(START), ad_message_at: None },
         author: Author::Agent,
         tag: None,
         human_agent_feature: true,
@@ -85,6 +85,7 @@ fn decided() -> Vec<Event> {
         restricted: false,
         token: true,
         standby: false,
+        ad_refused: false,
     };
     let verdict: Verdict = policy::decide(&facts, START + Span::days(3), policy::edition_at(START));
     let (part, at) = (PartId(1), START);
@@ -115,6 +116,7 @@ fn decided() -> Vec<Event> {
         Event::PartFailed { part, reason: "tries-exhausted".to_owned(), code: Some((2, None)), at },
         Event::PartInDoubt { part, why: "timeout".to_owned(), until: at },
         Event::DoubtRemained { part },
+        Event::AdWindowRefused { part, at },
         Event::WindowClosed { at },
     ]
 }
@@ -174,7 +176,7 @@ fn whatever_holds_words_or_names_of_the_customer_is_sealed() {
 
 #[test]
 fn what_this_build_does_not_know_is_a_fault_and_never_skipped() {
-    for (kind, version) in [(0, 1), (22, 1), (29, 1), (48, 1), (51, 1), (59, 1), (71, 1), (9_999, 1), (1, 0), (1, 2)] {
+    for (kind, version) in [(0, 1), (22, 1), (29, 1), (49, 1), (51, 1), (59, 1), (71, 1), (9_999, 1), (1, 0), (1, 2)] {
         let fault = Conversation::decode(kind, version, b"{}").expect_err("unknown");
         assert_eq!(fault, CodecFault::Unknown { kind, version });
     }

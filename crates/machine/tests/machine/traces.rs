@@ -67,6 +67,7 @@ fn what(event: &Event) -> String {
         Event::PartDelayed { part, at } => format!("PartDelayed part={part} until={}", clock(*at)),
         Event::PartFailed { part, reason, code: _, at: _ } => format!("PartFailed part={part} {reason}"),
         Event::PartInDoubt { part, why, until } => format!("PartInDoubt part={part} {why} until={}", clock(*until)),
+        Event::AdWindowRefused { part, at } => format!("AdWindowRefused part={part} at={}", clock(*at)),
         Event::DoubtRemained { part } => format!("DoubtRemained part={part}"),
         Event::WindowClosed { at } => format!("WindowClosed at={}", clock(*at)),
     }

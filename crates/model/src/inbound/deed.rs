@@ -82,6 +82,13 @@ pub struct Referral {
     pub answers: Vec<Answer>,
 }
 
+impl Referral {
+    /// Whether it leads from an ad. In Europe and Japan the source is withheld; the ad's own number tells, where it is there.
+    pub fn is_ad(&self) -> bool {
+        self.ad.is_some() || self.source.as_deref() == Some("ADS")
+    }
+}
+
 /// One answer to a form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Answer {

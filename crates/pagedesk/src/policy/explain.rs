@@ -173,6 +173,7 @@ fn reason(pass: Pass) -> String {
         }
         Pass::Over { ended_at } => format!("its window is over since {}, guard included", instant::write(ended_at.0)),
         Pass::NothingCounts => "nothing that the customer did counts towards its window".to_owned(),
+        Pass::RefusedByMeta => "Meta refused a message that rested on it".to_owned(),
         Pass::NoTagAsked => "the message asks for no tag".to_owned(),
         Pass::NoPersonWrote => "no person wrote it".to_owned(),
     }
@@ -184,7 +185,11 @@ fn answer(answer: Answer) -> Value {
             let at = match pass {
                 Pass::Opened { at } => Some(at),
                 Pass::Over { ended_at } => Some(ended_at),
-                Pass::OwnThread | Pass::NothingCounts | Pass::NoTagAsked | Pass::NoPersonWrote => None,
+                Pass::OwnThread
+                | Pass::NothingCounts
+                | Pass::RefusedByMeta
+                | Pass::NoTagAsked
+                | Pass::NoPersonWrote => None,
             };
             json!({ "says": "passes", "because": pass.code(), "at": at })
         }

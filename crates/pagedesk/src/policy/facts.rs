@@ -84,6 +84,8 @@ struct Told {
     token: bool,
     #[serde(default)]
     standby: bool,
+    #[serde(default)]
+    ad_refused: bool,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +95,8 @@ struct ToldOpeners {
     last_action_at: Option<Instant>,
     #[serde(default)]
     last_message_at: Option<Instant>,
+    #[serde(default)]
+    ad_message_at: Option<Instant>,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,7 +115,7 @@ fn yes() -> bool {
 impl From<Told> for Facts {
     fn from(told: Told) -> Self {
         let Told {
-            openers: ToldOpeners { last_action_at, last_message_at },
+            openers: ToldOpeners { last_action_at, last_message_at, ad_message_at },
             author,
             tag,
             human_agent_feature,
@@ -120,11 +124,16 @@ impl From<Told> for Facts {
             restricted,
             token,
             standby,
+            ad_refused,
         } = told;
         let at = |instant: Option<Instant>| instant.map(|Instant(at)| at);
         let guards = Guards::default();
         Self {
-            openers: Openers { last_action_at: at(last_action_at), last_message_at: at(last_message_at) },
+            openers: Openers {
+                last_action_at: at(last_action_at),
+                last_message_at: at(last_message_at),
+                ad_message_at: at(ad_message_at),
+            },
             author,
             tag,
             human_agent_feature,
@@ -136,6 +145,7 @@ impl From<Told> for Facts {
             restricted,
             token,
             standby,
+            ad_refused,
         }
     }
 }
@@ -205,7 +215,7 @@ mod tests {
         assert_eq!(
             facts,
             Ok(Facts {
-                openers: Openers { last_action_at: None, last_message_at: Some(WROTE_AT) },
+                openers: Openers { last_action_at: None, last_message_at: Some(WROTE_AT), ad_message_at: None },
                 author: Author::Agent,
                 tag: None,
                 human_agent_feature: false,
@@ -214,6 +224,7 @@ mod tests {
                 restricted: false,
                 token: true,
                 standby: false,
+                ad_refused: false,
             })
         );
     }

@@ -60,6 +60,7 @@ mod tests {
     fn an_edition_is_replaced_when_the_next_one_starts() {
         let told: Vec<_> = editions().iter().map(object).collect();
         assert_eq!(told[0]["replaced_at"], told[1]["starts_at"]);
-        assert_eq!(told[1]["replaced_at"], Value::Null);
+        assert_eq!(told[1]["replaced_at"], told[2]["starts_at"]);
+        assert_eq!(told[2]["replaced_at"], Value::Null);
     }
 }

@@ -178,7 +178,7 @@ mod tests {
     fn judged(edition: usize) -> Judged {
         let wrote_at = Timestamp(1_780_300_800_000);
         let facts = Facts {
-            openers: Openers { last_action_at: Some(wrote_at), last_message_at: Some(wrote_at) },
+            openers: Openers { last_action_at: Some(wrote_at), last_message_at: Some(wrote_at), ad_message_at: None },
             author: Author::Automation,
             tag: Some(UpdateTag::PostPurchaseUpdate),
             human_agent_feature: true,
@@ -187,6 +187,7 @@ mod tests {
             restricted: false,
             token: true,
             standby: false,
+            ad_refused: false,
         };
         let (edition, at) = (&editions()[edition], wrote_at + Span::days(2));
         Judged {

@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn a_pressed_button_counts_only_where_the_setting_says_so() {
         let pressed_at = WROTE_AT + Span::days(6);
-        let openers = Openers { last_action_at: Some(pressed_at), last_message_at: Some(WROTE_AT) };
+        let openers =
+            Openers { last_action_at: Some(pressed_at), last_message_at: Some(WROTE_AT), ad_message_at: None };
         let now = WROTE_AT + Span::days(8);
         let by_message = Facts { openers, ..agent() };
         let by_opener = Facts { human_agent_base: HumanAgentBase::Opener, ..by_message };
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn buttons_alone_give_no_seven_days_by_message() {
-        let openers = Openers { last_action_at: Some(WROTE_AT), last_message_at: None };
+        let openers = Openers { last_action_at: Some(WROTE_AT), last_message_at: None, ad_message_at: None };
         let facts = Facts { openers, ..agent() };
         let now = WROTE_AT + Span::days(2);
         assert_eq!(decide(&facts, now, edition_at(now)), CLOSED);

@@ -3,6 +3,7 @@
 //! A rule sees the facts, the instant and the edition, and either answers or passes. It never changes once an edition
 //! lists it; another wording of Meta's is another rule.
 
+mod ad_window;
 mod human_agent;
 mod never_wrote;
 mod retired_tags;
@@ -27,6 +28,8 @@ pub enum RuleId {
     NeverWrote,
     /// 24 hours from the customer's last opening action.
     StandardWindow,
+    /// Seven days from the first message after a Click-to-Messenger ad.
+    AdWindow,
     /// Three tags for news, outside the window.
     UpdateTags,
     /// The three tags are no longer accepted.
@@ -37,10 +40,11 @@ pub enum RuleId {
 
 impl RuleId {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ThreadControl,
         Self::NeverWrote,
         Self::StandardWindow,
+        Self::AdWindow,
         Self::UpdateTags,
         Self::RetiredTags,
         Self::HumanAgent,
@@ -52,6 +56,7 @@ impl RuleId {
             Self::ThreadControl => "thread-control",
             Self::NeverWrote => "never-wrote",
             Self::StandardWindow => "standard-window",
+            Self::AdWindow => "ad-window",
             Self::UpdateTags => "update-tags",
             Self::RetiredTags => "retired-tags",
             Self::HumanAgent => "human-agent",
@@ -67,6 +72,10 @@ impl RuleId {
             }
             Self::StandardWindow => {
                 "Within 24 hours of the customer's last opening action anything is permitted, as RESPONSE."
+            }
+            Self::AdWindow => {
+                "Past that, anything is permitted within 7 days of the first message that followed a click on a \
+                 Click-to-Messenger ad, as RESPONSE, unless Meta refused one that rested on it."
             }
             Self::UpdateTags => {
                 "Past that, a message that asks for CONFIRMED_EVENT_UPDATE, ACCOUNT_UPDATE or POST_PURCHASE_UPDATE is \
@@ -101,6 +110,8 @@ pub enum Pass {
     },
     /// Nothing that the customer did counts towards the rule's window.
     NothingCounts,
+    /// Meta refused a message that rested on this window: it does not hold here.
+    RefusedByMeta,
     /// The message asks for no tag.
     NoTagAsked,
     /// No person wrote it.
@@ -115,6 +126,7 @@ impl Pass {
             Self::Opened { .. } => "opened",
             Self::Over { .. } => "over",
             Self::NothingCounts => "nothing-counts",
+            Self::RefusedByMeta => "refused-by-meta",
             Self::NoTagAsked => "no-tag-asked",
             Self::NoPersonWrote => "no-person-wrote",
         }
@@ -156,6 +168,7 @@ impl fmt::Debug for Rule {
 pub(crate) const THREAD_CONTROL: Rule = Rule { id: RuleId::ThreadControl, ask: thread_control::ask };
 pub(crate) const NEVER_WROTE: Rule = Rule { id: RuleId::NeverWrote, ask: never_wrote::ask };
 pub(crate) const STANDARD_WINDOW: Rule = Rule { id: RuleId::StandardWindow, ask: standard_window::ask };
+pub(crate) const AD_WINDOW: Rule = Rule { id: RuleId::AdWindow, ask: ad_window::ask };
 pub(crate) const UPDATE_TAGS: Rule = Rule { id: RuleId::UpdateTags, ask: update_tags::ask };
 pub(crate) const RETIRED_TAGS: Rule = Rule { id: RuleId::RetiredTags, ask: retired_tags::ask };
 pub(crate) const HUMAN_AGENT: Rule = Rule { id: RuleId::HumanAgent, ask: human_agent::ask };

@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_pressed_button_is_enough_to_be_answered() {
-        let openers = Openers { last_action_at: Some(WROTE_AT), last_message_at: None };
+        let openers = Openers { last_action_at: Some(WROTE_AT), last_message_at: None, ad_message_at: None };
         for edition in editions() {
             let verdict = decide(&Facts { openers, ..automation() }, WROTE_AT, edition);
             assert!(matches!(verdict, Verdict::Permit { .. }), "{verdict:?}");

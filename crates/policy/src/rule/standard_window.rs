@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn each_opening_action_starts_the_window_again() {
         let later = WROTE_AT + Span::hours(20);
-        let openers = Openers { last_action_at: Some(later), last_message_at: Some(WROTE_AT) };
+        let openers = Openers { last_action_at: Some(later), last_message_at: Some(WROTE_AT), ad_message_at: None };
         let facts = Facts { openers, ..automation() };
         let edge = later + Span::hours(24) - facts.guards.standard;
         for (now, open) in around(edge) {

@@ -39,7 +39,11 @@ mod tests {
 
     fn asking(facts: Facts, tag: UpdateTag) -> Facts {
         let wrote_at = Some(retired_at() - Span::days(2));
-        Facts { tag: Some(tag), openers: Openers { last_action_at: wrote_at, last_message_at: wrote_at }, ..facts }
+        Facts {
+            tag: Some(tag),
+            openers: Openers { last_action_at: wrote_at, last_message_at: wrote_at, ad_message_at: None },
+            ..facts
+        }
     }
 
     #[test]

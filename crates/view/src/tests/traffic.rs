@@ -216,6 +216,10 @@ impl Traffic {
     fn send_outcome(&mut self, nth: usize, effect: u64, more: u8) -> SendOutcome {
         match more % 8 {
             0 => SendOutcome::Later { after: Span::seconds(5), code: None },
+            1 if more < 128 => {
+                let row = "outside-window".to_owned();
+                SendOutcome::Failed { code: (10, Some(2_018_278)), row, trace: None }
+            }
             1 => SendOutcome::Failed { code: (100, None), row: "not-reachable".to_owned(), trace: None },
             2 | 3 => SendOutcome::InDoubt { why: "timeout".to_owned() },
             _ => {
@@ -274,6 +278,9 @@ impl Traffic {
             3 => Kind::Unsend(Unsend { mid, by_page: false }),
             4 => Kind::Edit(Edit { mid, by_page: false, text: Some("are you open today?".into()), nth: None }),
             5 => handover(if how < 128 { "77" } else { "78" }),
+            _ if how < 128 => {
+                Kind::Referral(Box::new(Referral { source: Some("ADS".to_owned()), ..Referral::default() }))
+            }
             _ => Kind::Referral(Box::new(Referral { mark: Some("spring".into()), ..Referral::default() })),
         };
         self.receive(nth, kind, at);

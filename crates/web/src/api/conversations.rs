@@ -118,6 +118,9 @@ struct Conversation<'a> {
 struct Window {
     last_action_at: Option<Timestamp>,
     last_message_at: Option<Timestamp>,
+    /// The first message after a click on an ad; from it the window may stay open for seven days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ad_message_at: Option<Timestamp>,
     ends_at: Option<Timestamp>,
 }
 
@@ -173,6 +176,7 @@ impl<'a> Conversation<'a> {
             window: Window {
                 last_action_at: window.openers.last_action_at,
                 last_message_at: window.openers.last_message_at,
+                ad_message_at: window.openers.ad_message_at,
                 ends_at: window.ends_at,
             },
             verdict: MayISend::of(found, now),

@@ -48,6 +48,8 @@ pub enum Told {
     Pressed {
         /// Meta's id, where it has one.
         mid: Option<Mid>,
+        /// It followed a Click-to-Messenger ad.
+        by_ad: bool,
     },
     /// The customer sent a cart.
     Ordered,
@@ -194,7 +196,10 @@ impl Told {
             Kind::Echo(echo) => {
                 Self::Echo { mid: echo.mid.clone(), mark: echo.metadata.clone(), text: words(&echo.text) }
             }
-            Kind::Postback(postback) => Self::Pressed { mid: postback.mid.clone() },
+            Kind::Postback(postback) => {
+                let by_ad = postback.referral.as_ref().is_some_and(|way| entrance(way) == Entrance::Ad);
+                Self::Pressed { mid: postback.mid.clone(), by_ad }
+            }
             Kind::Order(_) => Self::Ordered,
             Kind::Delivered(receipt) => Self::Delivered { watermark: receipt.watermark, mids: receipt.mids.clone() },
             Kind::Read(receipt) => Self::Read { watermark: receipt.watermark },

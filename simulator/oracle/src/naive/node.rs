@@ -136,7 +136,7 @@ impl Naive {
         let (text, at) = (Digest::of(&[number]), self.play.now());
         let item = match sort {
             0..=3 => self.play.message(number, customer),
-            4 => self.play.item(number, customer, Told::Pressed { mid: None }),
+            4 => self.play.item(number, customer, Told::Pressed { mid: None, by_ad: false }),
             5 => self.play.echo(number, customer, &format!("foreign{number}")),
             6 => self.play.item(number, customer, Told::Delivered { watermark: at, mids: Vec::new() }),
             7 => self.play.item(number, customer, Told::Read { watermark: at }),

@@ -4,13 +4,14 @@
 //! of [`judge`](crate::judge()). A send that Meta refused for its window or its tag is one, too, unless it was on its way
 //! for longer than the guard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{MachineId, PageId, Psid, Timestamp};
 
 use super::parts;
-use crate::history::{Author, History, Journaled, Meta, Opening, Taken, What};
+use crate::history::{Author, History, Item, Journaled, Meta, Opening, Taken, What};
 use crate::judge::{Seen, Sent, breach};
+use crate::reference::after_ads;
 use crate::violation::{Fact, Violation};
 
 const PROMISE: u8 = 12;
@@ -31,7 +32,7 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
             }
         }
     }
-    violations.extend(refused(history));
+    violations.extend(refused(history, &deeds));
     violations
 }
 
@@ -39,20 +40,29 @@ pub(super) fn judge(history: &History) -> Vec<Violation> {
 type Deeds<'h> = BTreeMap<(&'h PageId, &'h Psid), Vec<(usize, Seen)>>;
 
 fn deeds(history: &History) -> Deeds<'_> {
-    let mut deeds: Deeds<'_> = BTreeMap::new();
+    let mut told: BTreeMap<(&PageId, &Psid), Vec<(usize, &Item)>> = BTreeMap::new();
     for post in history.ledger().posts.values() {
         let Some(place) = post.offered.filter(|_| history.post_is_signed(*post)) else { continue };
         for item in history.items_of(*post) {
-            let (Some(page), Some(psid), opening) = (&item.page, &item.customer, item.told.opening()) else { continue };
-            if opening == Opening::Nothing {
-                continue;
-            }
-            let is_message = opening == Opening::Message;
-            let seen = Seen { page: page.clone(), psid: psid.clone(), at: item.at, opens: true, is_message };
-            deeds.entry((page, psid)).or_default().push((place, seen));
+            let (Some(page), Some(psid)) = (&item.page, &item.customer) else { continue };
+            told.entry((page, psid)).or_default().push((place, item));
         }
     }
-    deeds
+    told.into_iter().map(|(customer, items)| (customer, of_customer(&items))).collect()
+}
+
+fn of_customer(items: &[(usize, &Item)]) -> Vec<(usize, Seen)> {
+    let by_ad: BTreeSet<Timestamp> =
+        after_ads(items.iter().map(|(_, item)| (item.at, &item.told))).map(|(_, first)| first).collect();
+    let seen = items.iter().filter_map(|(place, item)| {
+        let opening = item.told.opening();
+        let is_message = opening == Opening::Message;
+        let from_ad = is_message && by_ad.contains(&item.at);
+        let (page, psid) = (item.page.clone()?, item.customer.clone()?);
+        let seen = Seen { page, psid, at: item.at, opens: true, is_message, from_ad };
+        (opening != Opening::Nothing).then_some((*place, seen))
+    });
+    seen.collect()
 }
 
 fn start(history: &History, actions: &[(usize, Seen)], place: usize, author: Author, words: &str) -> Option<Violation> {
@@ -81,7 +91,7 @@ fn start(history: &History, actions: &[(usize, Seen)], place: usize, author: Aut
 }
 
 /// Sends that Meta refused because of its rules, though they came at once.
-fn refused(history: &History) -> Vec<Violation> {
+fn refused(history: &History, deeds: &Deeds<'_>) -> Vec<Violation> {
     let sends = history.ledger().sends.values().flatten();
     sends
         .filter_map(|place| {
@@ -91,13 +101,25 @@ fn refused(history: &History) -> Vec<Violation> {
             let is_rule = matches!(code, (10, Some(2_018_278 | 2_018_065)));
             let started = history.start_of(mark).filter(|_| is_rule)?;
             let decided_at = history.record(started)?.decided_at;
-            if history.time(*place).0 - decided_at.0 > guard(history, started) {
+            if history.time(*place).0 - decided_at.0 > guard(history, started) || rests_on_ad(history, started, deeds) {
                 return None;
             }
             let first = Fact::at(history, *place, format!("Meta refuses {mark} as outside of its windows"));
             Some(Violation::new(PROMISE, first, Fact::at(history, started, "the node held them for open")))
         })
         .collect()
+}
+
+/// Whether only a message after an ad speaks for a start: for whom Meta keeps the window open so long, it does not say.
+fn rests_on_ad(history: &History, started: usize, deeds: &Deeds<'_>) -> bool {
+    let Some(record) = history.record(started) else { return false };
+    let MachineId::Conversation(page, psid) = &record.id.machine else { return false };
+    let (seen, now) = (deeds.get(&(page, psid)).map_or(&[][..], Vec::as_slice), record.decided_at.0);
+    let asked = super::settings::asked(history, started, record.decided_at, Author::Automation, None);
+    let day = 86_400_000 - asked.iter().map(|asked| asked.guard.0).max().unwrap_or(0);
+    let known = seen.iter().filter(|(place, seen)| *place < started && seen.at.0 <= now);
+    let plain = matches!(&record.says, Journaled::PartStarted { tag: None, .. });
+    plain && seen.iter().any(|(_, seen)| seen.from_ad) && known.clone().all(|(_, seen)| now - seen.at.0 >= day)
 }
 
 /// How long a send may be on its way: the shorter guard.
@@ -109,6 +131,7 @@ fn guard(history: &History, place: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{Entrance, Told};
     use crate::testing::{BEGIN, Play};
 
     const DAY: i64 = 86_400_000;
@@ -163,6 +186,29 @@ mod tests {
         play.starts_as("5001", 1, 1, "MESSAGE_TAG", Some("HUMAN_AGENT"));
         play.deliver(&[unheard]);
         assert_eq!(judge(&play.history), []);
+    }
+
+    #[test]
+    fn the_first_message_after_each_ad_speaks_for_a_week_and_a_refusal_of_what_rests_on_one_is_no_breach() {
+        let start = 1_790_553_600_000 - BEGIN;
+        for (by_ad, again, violations) in [(true, false, 0), (true, true, 0), (false, false, 2)] {
+            let mut play = Play::new();
+            let by = if by_ad { Entrance::Ad } else { Entrance::Unknown };
+            let entered = play.to(start).item(1, "5001", Told::Entered { by });
+            let wrote = play.to(start + 1).message(2, "5001");
+            play.receive(&entered);
+            play.receive(&wrote);
+            play.to(start + 2 * DAY).asks("5001", "c1", 1);
+            let send = play.starts("5001", 1, 1);
+            play.comes(&send, Taken::No { code: (10, Some(2_018_278)) });
+            if again {
+                let other = play.to(start + 3 * DAY).item(3, "5001", Told::Entered { by });
+                let wrote = play.to(start + 3 * DAY + 1).message(4, "5001");
+                play.receive(&other);
+                play.receive(&wrote);
+            }
+            assert_eq!(judge(&play.history).len(), violations, "{by_ad} {again}");
+        }
     }
 
     #[test]

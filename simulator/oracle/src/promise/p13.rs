@@ -122,7 +122,7 @@ mod tests {
             (reacted(true, false), true),
             (reacted(true, true), false),
             (reacted(false, false), false),
-            (Told::Pressed { mid: None }, true),
+            (Told::Pressed { mid: None, by_ad: false }, true),
             (Told::Entered { by: Entrance::Link }, true),
             (Told::Entered { by: Entrance::Ad }, false),
             (Told::Read { watermark: Timestamp(BEGIN + 5) }, false),

@@ -5,7 +5,7 @@
 
 use model::MachineId;
 
-use super::{parts, settings, walk};
+use super::{Hearing, parts, settings, walk};
 use crate::history::{Author, History, Journaled, May, Screen, What};
 use crate::reference::{Allowed, Owner, Talk, allowed};
 use crate::violation::{Fact, Violation};
@@ -69,12 +69,11 @@ fn before_typing(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (place, observed) in history.observed().iter().enumerate() {
         let What::Screen(Screen::Asked { machine, author, may }) = &observed.what else { continue };
-        let mut talk = Talk::default();
-        for (at, _) in history.records_of(machine).take_while(|(at, _)| *at < place) {
-            if let Some(item) = history.heard(at) {
-                talk.hear(item);
-            }
+        let mut hearing = Hearing::default();
+        for (at, record) in history.records_of(machine).take_while(|(at, _)| *at < place) {
+            hearing.take(history, at, record);
         }
+        let talk = hearing.talk;
         let owner = talk.owner(history.setup.app.as_ref());
         let reason = forbidden(history, &talk, place, *author, None);
         let second = match (may, reason, owner) {

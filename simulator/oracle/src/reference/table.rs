@@ -1,7 +1,8 @@
 //! What may be sent when, and how: one table, dated, in plain milliseconds.
 //!
 //! Source: Meta, *Send API reference*, *Send a Message* and changelog, read 2026-11-23: inside 24 hours after an opening
-//! action an ordinary answer; a tag for news until 2026-04-26, and then no more, in whatever form; a person, where Meta granted the feature, until
+//! action an ordinary answer; from 2026-09-28 on within 7 days after the first message that followed an ad too, until Meta
+//! refuses one that rests on it; a tag for news until 2026-04-26, and then no more, in whatever form; a person, where Meta granted the feature, until
 //! 7 days after the customer's last message. Guards close the windows early.
 
 use model::{Span, Timestamp};
@@ -11,6 +12,9 @@ use crate::history::Author;
 
 /// 2026-04-27T00:00:00Z: Meta takes the tags for news no more.
 const NEWS_END: i64 = 1_777_248_000_000;
+
+/// 2026-09-28T00:00:00Z: Meta keeps the window open for 7 days after an ad.
+const ADS_FROM: i64 = 1_790_553_600_000;
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +53,9 @@ pub(crate) fn allowed<'a>(talk: &Talk<'_>, asked: &Asked<'a>) -> Allowed<'a> {
     if within(opened_at, DAY, asked.guard) {
         return Allowed::Answer;
     }
+    if asked.now.0 >= ADS_FROM && talk.wrote_by_ad_at().is_some_and(|at| within(at, WEEK, asked.guard_human_agent)) {
+        return Allowed::Answer;
+    }
     if let Some(tag) = asked.tag {
         return if asked.now.0 < NEWS_END { Allowed::Tagged(tag) } else { Allowed::No("tag-retired") };
     }
@@ -66,7 +73,7 @@ mod tests {
     use model::ItemKey;
 
     use super::*;
-    use crate::history::{Digest, Item, Told, Word};
+    use crate::history::{Digest, Entrance, Item, Told, Word};
 
     const WROTE: i64 = 1_780_272_000_000;
 
@@ -103,6 +110,40 @@ mod tests {
         }
     }
 
+    fn after_all(items: &[Item], refused_at: Option<i64>, asked: &Asked<'static>) -> Allowed<'static> {
+        let mut talk = Talk::default();
+        items.iter().for_each(|item| talk.hear(item));
+        refused_at.map(Timestamp).into_iter().for_each(|at| talk.refuse(at));
+        allowed(&talk, asked)
+    }
+
+    #[test]
+    fn a_message_after_an_ad_opens_a_week_from_its_edition_on_until_meta_refuses() {
+        let start = ADS_FROM;
+        let told = |at: i64, told: Told| Item { at: Timestamp(at), ..item(told) };
+        let wrote = |at| Item { at: Timestamp(at), ..message() };
+        let marked = Told::Message { mid: model::Mid::new("m"), text: Digest::of(b""), by_ad: true };
+        let ways = [
+            vec![told(start - 1, Told::Entered { by: Entrance::Ad }), wrote(start)],
+            vec![wrote(start), told(start - 1, Told::Pressed { mid: None, by_ad: true })],
+            vec![told(start, marked)],
+        ];
+        let edge = start + 7 * DAY - 300_000;
+        for items in &ways {
+            let at = |now| after_all(items, None, &asked(Author::Automation, now));
+            assert_eq!((at(edge - 1), at(edge)), (Allowed::Answer, Allowed::No("window-closed")));
+            let refused = |at| after_all(items, Some(at), &asked(Author::Automation, edge - 1));
+            assert_eq!((refused(start - 1), refused(start)), (Allowed::Answer, Allowed::No("window-closed")));
+            let person = after_all(items, Some(start), &asked(Author::Person, edge - 1));
+            assert_eq!(person, Allowed::Tagged("HUMAN_AGENT"));
+        }
+        let plain = [wrote(start), told(start + 1, Told::Entered { by: Entrance::Ad })];
+        assert_eq!(after_all(&plain, None, &asked(Author::Automation, edge - 1)), Allowed::No("window-closed"));
+        let early = [told(start - 2 * DAY - 1, Told::Entered { by: Entrance::Ad }), wrote(start - 2 * DAY)];
+        let turns = |now| after_all(&early, None, &asked(Author::Automation, now));
+        assert_eq!((turns(start - 1), turns(start)), (Allowed::No("window-closed"), Allowed::Answer));
+    }
+
     #[test]
     fn a_person_without_the_feature_is_told_so() {
         let asked = Asked { feature: false, ..asked(Author::Person, WROTE + DAY) };
@@ -111,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_button_opens_a_day_and_no_week() {
-        let pressed = item(Told::Pressed { mid: None });
+        let pressed = item(Told::Pressed { mid: None, by_ad: false });
         assert_eq!(after(&pressed, &asked(Author::Person, WROTE + 1)), Allowed::Answer);
         assert_eq!(after(&pressed, &asked(Author::Person, WROTE + DAY)), Allowed::No("window-closed"));
     }

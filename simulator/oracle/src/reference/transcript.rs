@@ -86,7 +86,7 @@ fn mark<'a>(marks: &mut BTreeMap<&'a Mid, Marks>, item: &'a Item) {
 fn bubble(item: &Item, is_foreign: &impl Fn(&Mid) -> bool) -> Option<Written> {
     let (mid, by_page, text) = match &item.told {
         Told::Message { mid, text, .. } => (Some(mid.clone()), false, Some(*text)),
-        Told::Pressed { mid } => (mid.clone(), false, None),
+        Told::Pressed { mid, .. } => (mid.clone(), false, None),
         Told::Ordered => (None, false, None),
         Told::Echo { mid, text, .. } if is_foreign(mid) => (Some(mid.clone()), true, Some(*text)),
         Told::Echo { .. }

@@ -24,6 +24,7 @@ pub(super) fn fate(lines: &[&Line]) -> String {
             "part-refused" => format!("refused: {}", of("reason")),
             "part-held" => format!("held: {}", of("reason")),
             "part-delayed" => "put off".to_owned(),
+            "ad-window-refused" => "refused by Meta inside the window after an ad".to_owned(),
             "part-failed" => match line.field("code") {
                 Some(code) => format!("failed: {} ({code})", of("reason")),
                 None => format!("failed: {}", of("reason")),

@@ -186,6 +186,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::PartInDoubt { part, why, until } => {
             write(46, false, &PartInDoubt { part: *part, why: why.into(), until: *until })
         }
+        Event::AdWindowRefused { part, at } => write(48, false, &PartDelayed { part: *part, at: *at }),
         Event::DoubtRemained { part } => write(47, false, &DoubtRemained { part: *part }),
         Event::WindowClosed { at } => write(50, false, &WindowClosed { at: *at }),
         Event::Received { .. }
@@ -249,6 +250,7 @@ fn decode_part(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let PartInDoubt { part, why, until } = read(kind, body)?;
             Ok(Event::PartInDoubt { part, why: why.into_owned(), until })
         }
+        48 => read(kind, body).map(|PartDelayed { part, at }| Event::AdWindowRefused { part, at }),
         47 => read(kind, body).map(|DoubtRemained { part }| Event::DoubtRemained { part }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
     }

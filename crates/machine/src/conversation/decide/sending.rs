@@ -4,16 +4,16 @@
 //! starts again only after a person said so.
 
 use model::{Span, Timestamp};
-use policy::Verdict;
+use policy::{Facts, RuleId, Verdict};
 use sabotage::{Defect, on};
 
 use super::release_echoes;
 use crate::Context;
 use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
 use crate::conversation::event::Event;
-use crate::conversation::projection::verdict;
+use crate::conversation::projection::{edition, facts, refused, verdict};
 use crate::conversation::state::State;
-use crate::outbound::{Content, PartId, PartState, Queue, split};
+use crate::outbound::{Content, Part, PartId, PartState, Queue, split};
 
 /// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
 pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
@@ -99,6 +99,31 @@ const GIVEN_UP: &str = "given-up";
 /// Why a part failed that met passing troubles until its last try.
 const TRIES_EXHAUSTED: &str = "tries-exhausted";
 
+/// Meta's code and subcode for a send outside of its window (*Common Error Codes*, read 2026-11-23).
+const OUTSIDE_WINDOW: (i64, Option<i64>) = (10, Some(2_018_278));
+
+/// The seven days after an ad did not hold for this customer: that is remembered, and the rules that are left decide at
+/// once. What may go waits for its turn, and goes under another rule.
+fn ad_window_refused(
+    state: &State,
+    (part, found): (PartId, &Part),
+    since: Timestamp,
+    context: &Context,
+    now: Timestamp,
+) -> Vec<Event> {
+    let asked = Facts {
+        ad_refused: refused(state.ad_refused_at.max(Some(since)), state.openers.ad_message_at),
+        ..facts(state, context, found.author, found.tag)
+    };
+    let answer = policy::decide(&asked, now, edition(context, now));
+    let mut events = vec![Event::AdWindowRefused { part, at: since }];
+    events.extend(stop(part, answer, now));
+    if !state.queue.is_unsettled_besides(part) {
+        events.extend(release_echoes(state, None, context));
+    }
+    events
+}
+
 fn is_given_up(state: &PartState) -> bool {
     matches!(state, PartState::Failed { reason } if reason == GIVEN_UP)
 }
@@ -114,7 +139,8 @@ pub(super) fn settled(
 ) -> Vec<Event> {
     let Some(found) = state.queue.part(part) else { return Vec::new() };
     // Its echo may have come first, and then this answer adds nothing.
-    if !matches!(found.state, PartState::InFlight { effect: under_way, .. } if under_way == effect) {
+    let PartState::InFlight { effect: under_way, since } = found.state else { return Vec::new() };
+    if under_way != effect {
         return Vec::new();
     }
     let doubt = |why: &str| Event::PartInDoubt { part, why: why.to_owned(), until: now + context.account.doubt };
@@ -131,6 +157,9 @@ pub(super) fn settled(
             SendOutcome::Failed { .. } if on(Defect::ResultForgotten) => return Vec::new(),
             SendOutcome::Failed { code, row: _, trace: _ } if found.attempts > 1 && on(Defect::ErrorByCircumstance) => {
                 Event::PartFailed { part, reason: "error".to_owned(), code: Some(*code), at: now }
+            }
+            SendOutcome::Failed { code: OUTSIDE_WINDOW, row: _, trace: _ } if found.rule == Some(RuleId::AdWindow) => {
+                return ad_window_refused(state, (part, found), since, context, now);
             }
             SendOutcome::Failed { code, row, trace: _ } => {
                 Event::PartFailed { part, reason: row.clone(), code: Some(*code), at: now }

@@ -35,8 +35,10 @@ pub(super) struct Known {
     pub(super) typing_until: Option<Timestamp>,
     /// Which app took the thread, and when.
     pub(super) owner: Option<(AppId, Timestamp)>,
-    /// The ad that the next message follows.
+    /// The ad that the next message follows and names.
     pub(super) came_by: Option<Referral>,
+    /// The next message follows a click on an ad, whether it names it or not.
+    pub(super) clicked_ad: bool,
     /// Raised by each change that a page may show.
     pub(super) revision: u64,
 }

@@ -170,6 +170,7 @@ impl Scene<'_> {
             What::Postback { title, payload, referral } => {
                 let line = Line { text: Some(title.clone()), ..Line::new(Writer::Customer, self.mid.clone(), at) };
                 self.known.acts(opens(at, false), Some(line));
+                self.known.clicked_ad |= referral.as_ref().is_some_and(is_ad);
                 let payload = (!self.is_standby).then_some(payload.as_str());
                 let text = between.postback(&self.mid, &title, payload, referral.as_ref());
                 (Some(self.mid), text)
@@ -204,7 +205,8 @@ impl Scene<'_> {
             What::Unsupported {} => {
                 let shown = Some("(something that Messenger does not show to Pages)".to_owned());
                 let line = Line { text: shown, ..Line::new(Writer::Customer, self.mid.clone(), at) };
-                self.known.acts(opens(at, true), Some(line));
+                let from_ad = core::mem::take(&mut self.known.clicked_ad);
+                self.known.acts(CustomerAction { from_ad, ..opens(at, true) }, Some(line));
                 let item = between.marked(&self.mid, "is_unsupported");
                 (Some(self.mid), item)
             }
@@ -288,7 +290,7 @@ impl Scene<'_> {
         if said.referral.is_none() {
             said.referral = self.known.came_by.take();
         }
-        let from_ad = said.referral.as_ref().is_some_and(|from| from.source == "ADS");
+        let from_ad = core::mem::take(&mut self.known.clicked_ad) || said.referral.as_ref().is_some_and(is_ad);
         let answered = said.reply_to.as_ref().and_then(|mid| self.known.line(mid));
         let answers_self = answered.is_some_and(|line| line.writer == Writer::Customer);
         let line = Line {
@@ -309,12 +311,12 @@ impl Scene<'_> {
     /// By an ad nothing opens until they write; a link opens a thread that exists.
     fn enters(mut self, from: &Referral) -> (Option<Mid>, String) {
         let is_new = self.known.lines.is_empty();
-        if from.source == "ADS" {
+        if is_ad(from) {
             let ad = from.ads_context_data.as_ref().and_then(|ad| ad.ad_title.as_deref());
             self.notes(
                 &ad.map_or("You came here from an ad.".to_owned(), |ad| format!("You came here from the ad “{ad}”.")),
             );
-            self.known.came_by = Some(from.clone());
+            (self.known.came_by, self.known.clicked_ad) = (Some(from.clone()), true);
         } else {
             self.notes("You came here by a link.");
             if !is_new {
@@ -329,6 +331,10 @@ impl Scene<'_> {
         let line = Line { text: Some(text.to_owned()), ..Line::new(Writer::Meta, self.mid.clone(), self.between.at) };
         self.known.says(line);
     }
+}
+
+fn is_ad(from: &Referral) -> bool {
+    from.source == "ADS"
 }
 
 fn opens(at: Timestamp, is_message: bool) -> CustomerAction {

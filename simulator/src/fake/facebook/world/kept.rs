@@ -54,6 +54,8 @@ struct Customer {
     seen_at: Option<Timestamp>,
     owner: Option<(AppId, Timestamp)>,
     came_by: Option<Referral>,
+    #[serde(default)]
+    clicked_ad: bool,
 }
 
 /// What a customer did, as the rules ask for it.
@@ -199,6 +201,7 @@ fn customer((page, psid): &(PageId, Psid), known: &Known, lines_max: usize) -> C
         seen_at: known.seen_at,
         owner: known.owner.clone(),
         came_by: known.came_by.clone(),
+        clicked_ad: known.clicked_ad,
     }
 }
 
@@ -216,6 +219,7 @@ fn known(customer: Customer, revision: u64) -> Known {
         typing_until: None,
         owner: customer.owner,
         came_by: customer.came_by,
+        clicked_ad: customer.clicked_ad,
         revision,
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use model::{Mid, PageId, Psid, Timestamp};
-use oracle::{Attempt, Rejection, send_rules};
+use oracle::{Attempt, CustomerAction, Rejection, send_rules};
 
 use super::customer::keep;
 use super::{World, line};
@@ -188,8 +188,7 @@ impl World {
         &mut self,
         page: &PageId,
         psid: &Psid,
-        at: Timestamp,
-        is_message: bool,
+        deed: CustomerAction,
         mid: Option<&Mid>,
         text: Option<String>,
     ) {
@@ -199,8 +198,9 @@ impl World {
             return;
         }
         let is_line = mid.is_some() || text.is_some();
-        let line = is_line.then(|| Line { text, ..Line::new(Writer::Customer, mid.cloned().unwrap_or(drawn), at) });
-        known.acts(oracle::CustomerAction { at, opens: true, is_message, from_ad: false }, line);
+        let line =
+            is_line.then(|| Line { text, ..Line::new(Writer::Customer, mid.cloned().unwrap_or(drawn), deed.at) });
+        known.acts(deed, line);
     }
 }
 
