@@ -54,7 +54,7 @@ fn facts_that_cannot_be_read_end_with_a_code_of_their_own() {
         run_piped(&["policy", "explain"], "{\n  \"author\": \"agent\",\n  \"openers\": {\"last_mesage_at\": 1}\n}");
     assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""));
     let place = "error: standard input, line 3, column 30, field `openers.last_mesage_at`: there is no \
-                 `last_mesage_at` here: `last_action_at` or `last_message_at` can stand here";
+                 `last_mesage_at` here: `last_action_at`, `last_message_at`, `ad_message_at` can stand here";
     assert!(ran.err.starts_with(place), "{}", ran.err);
     assert!(ran.err.contains("what to do: docs/format/policy-facts.md"), "{}", ran.err);
     let ran = run(&["policy", "explain", "/nowhere/facts.json"]);
@@ -66,7 +66,7 @@ fn facts_that_cannot_be_read_end_with_a_code_of_their_own() {
 fn what_cannot_be_asked_is_usage() {
     for (arguments, complaint) in [
         (&["policy", "explain", "--at", "yesterday"][..], "is no instant"),
-        (&["policy", "explain", "--edition", "2026-01-01"], "2020-01-15 2026-04-27"),
+        (&["policy", "explain", "--edition", "2026-01-01"], "2020-01-15 2026-04-27 2026-09-28"),
         (&["policy", "show", "--at", "2026-13-01"], "is no instant"),
         (&["policy", "show", "--at", "1969-12-31"], "is before 1970"),
         (&["policy", "explain", "--at=-5"], "is before 1970"),

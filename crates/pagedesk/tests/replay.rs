@@ -323,6 +323,41 @@ fn two_editions_are_compared_message_by_message() {
     assert_eq!(ran.code, Some(2), "{}", ran.err);
 }
 
+/// An answer 26 h after a message that followed a click on an ad. Under the rules of a day Meta judges by that day, too.
+#[test]
+fn an_edition_that_turns_a_fate_is_told_with_the_message() {
+    let dir = tempfile::tempdir().unwrap();
+    let (wrote_at, hour) = (1_780_300_800_000_i64, 3_600_000);
+    let referral = r#""referral":{"source":"ADS","type":"OPEN_THREAD","ad_id":"6001"}"#;
+    let body = format!(
+        r#"{{"object":"page","entry":[{{"id":"104000000000017","time":{wrote_at},"messaging":[{{"sender":{{"id":"7100000000000001"}},"recipient":{{"id":"104000000000017"}},"timestamp":{wrote_at},"message":{{"mid":"m_1","text":"Is it warm?",{referral}}}}}]}}]}}"#
+    );
+    let delivery = serde_json::json!({"at": wrote_at, "body": body});
+    let fact = serde_json::json!({"at": wrote_at + 26 * hour, "page": "104000000000017", "psid": "7100000000000001",
+        "by": "Ada", "text": "It is.", "audience": "customer"});
+    let manifest = "format = 2\ntitle = \"By an ad\"\nprovenance = \"synthetic\"\napp_id = \"990017\"\n\
+                    human_agent = false\n\n[[pages]]\nid = \"104000000000017\"\nname = \"Quayside Bakery\"\n";
+    for (file, text) in [
+        ("manifest.toml", manifest.to_owned()),
+        ("deliveries.jsonl", format!("{delivery}\n")),
+        ("facts.jsonl", format!("{fact}\n")),
+    ] {
+        fs::write(dir.path().join(file), text).unwrap();
+    }
+    let ran = run(&["replay", &dir.path().display().to_string(), "--policy", "2026-04-27", "--policy", "2026-09-28"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    assert!(
+        ran.out.contains("1 of 1 messages have another fate under 2026-09-28 than under 2026-04-27"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("refused: human-agent-not-granted") && ran.out.contains("sent as RESPONSE"),
+        "{}",
+        ran.out
+    );
+}
+
 #[test]
 fn a_store_is_decided_again_and_tells_why() {
     let dir = tempfile::tempdir().unwrap();

@@ -19,7 +19,8 @@ pub fn replay(recording: &dyn Recorded, told: &mut dyn FnMut(usize, usize)) -> a
     replay_under(recording, None, told)
 }
 
-/// As [`replay`], with every decision made under this edition of the policy; `None`: under those in force at its time.
+/// As [`replay`], with every decision made, and every send judged by Meta, as in the time of this edition of the policy;
+/// `None`: under what was in force when it happened.
 ///
 /// # Errors
 /// As [`replay`].
@@ -69,7 +70,11 @@ pub fn replay_under(
 fn node(recording: &dyn Recorded, survey: &Survey, edition: Option<EditionId>) -> Node<World> {
     let setup = Setup::new(config(recording.manifest()), recording.begins_at());
     let setup = Setup { witness: witness(recording, survey).under(edition), edition, ..setup };
-    Node::new(setup, world(recording.manifest(), survey))
+    let mut world = world(recording.manifest(), survey);
+    if let Some(start) = edition.and_then(|id| policy::editions().iter().find(|known| known.id() == id)) {
+        world.facebook.set_rules_of(start.starts_at());
+    }
+    Node::new(setup, world)
 }
 
 /// Goes on until nothing is under way any more; `false` where that takes too long.

@@ -112,6 +112,8 @@ pub struct Facebook {
     asked: BTreeMap<Customer, u64>,
     /// Pages whose sends do not fare as they should.
     moods: BTreeMap<PageId, Mood>,
+    /// The instant whose rules hold, whenever a send comes; `None`: its own.
+    rules_of: Option<Timestamp>,
 }
 
 /// How sends of a Page fare, where not as they should.
@@ -154,7 +156,13 @@ impl Facebook {
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
             moods: BTreeMap::new(),
+            rules_of: None,
         }
+    }
+
+    /// Judges every send by the rules of this instant, whenever it comes: a what-if asks what that day changes.
+    pub fn set_rules_of(&mut self, instant: Timestamp) {
+        self.rules_of = Some(instant);
     }
 
     /// Sends of a Page fare so from now on; `None`: as they should.
@@ -226,7 +234,10 @@ impl Facebook {
             let after = done.iter_mut().filter(|deed| deed.is_message && *click < deed.at);
             after.min_by_key(|deed| deed.at).into_iter().for_each(|first| first.from_ad = true);
         }
-        send_rules(&done, attempt)
+        // Ages decide, and the day: everything moves as one to the day that is asked for.
+        let ahead = self.rules_of.map_or(Span(0), |instant| instant - attempt.now);
+        done.iter_mut().for_each(|deed| deed.at = deed.at + ahead);
+        send_rules(&done, &Attempt { now: attempt.now + ahead, ..*attempt })
     }
 
     /// Whether another app was handed the conversation and has not let a day pass without anything happening in it.

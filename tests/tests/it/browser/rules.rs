@@ -40,17 +40,23 @@ async fn a_window_that_ends_closes_the_composer_of_an_open_page() {
     desk.shows("notice: The customer came through an ad").await.unwrap();
     assert!(!desk.composer().await.unwrap().enabled);
 
-    // A message of nearly a day ago opens the window for some seconds more.
+    // A message of nearly a day ago opens the window for some seconds more, where no ad came before it.
+    let early = at(Scene::somebody("5002", "Mira Holm", said("Hello there")), day_ago - Span::hours(1));
+    scene.happens(&early).await.unwrap();
+    let row = Row { name: "Mira Holm".to_owned(), last: "Hello there".to_owned(), waits: true };
+    desk.lists(&row).await.unwrap();
+    desk.conversation(PAGE, "5002").await.unwrap();
+    desk.composes("human-agent-not-granted").await.unwrap();
     let watch = "window.states = []; const note = () => { const now = document.getElementById('composer').dataset.state; \
                  if (states.at(-1) !== now) states.push(now); }; note(); \
                  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });";
     desk.run(watch, &[]).await.unwrap();
     let message = at(
-        Scene::somebody("5001", "Jonas Feld", said("Still there?")),
+        Scene::somebody("5002", "Mira Holm", said("Still there?")),
         SystemClock.now() - WINDOW + GUARD + Span::seconds(9),
     );
     scene.happens(&message).await.unwrap();
-    desk.shows("customer: Still there? [came through an ad]").await.unwrap();
+    desk.shows("customer: Still there?").await.unwrap();
     let closed = desk.composes("human-agent-not-granted").await.unwrap();
     assert!(!closed.enabled && closed.notice.contains("until the customer writes"), "{closed:?}");
     let states = desk.run("return window.states", &[]).await.unwrap();
@@ -58,7 +64,7 @@ async fn a_window_that_ends_closes_the_composer_of_an_open_page() {
 
     // And the next message opens it again, in the same page, around what was typed there before.
     desk.run("document.getElementById('text').value = 'Half an answer'", &[]).await.unwrap();
-    scene.happens(&Scene::somebody("5001", "Jonas Feld", said("Hello?"))).await.unwrap();
+    scene.happens(&Scene::somebody("5002", "Mira Holm", said("Hello?"))).await.unwrap();
     desk.shows("customer: Hello?").await.unwrap();
     assert!(desk.composes("open").await.unwrap().enabled);
     let field = "const text = document.getElementById('text'); const typed = text.value; text.value = ''; \
