@@ -218,6 +218,13 @@ fn a_recording_that_cannot_be_read_or_is_empty_has_its_own_code() {
     let unfit = play();
     assert_eq!(unfit.code, Some(5));
     assert!(unfit.err.contains("deliveries.jsonl:1"), "{}", unfit.err);
+    for (times, told) in [([-1_i64, 7], "before 1970"), ([0, 4_102_444_800_000], "47482 days behind its first")] {
+        let line = |at: i64| format!("{{\"at\":{at},\"body\":\"{{}}\"}}\n");
+        fs::write(dir.path().join("deliveries.jsonl"), times.map(line).concat()).unwrap();
+        let unfit = run(&["replay", &at]);
+        assert_eq!(unfit.code, Some(5));
+        assert!(unfit.err.contains(told), "{}", unfit.err);
+    }
 }
 
 #[test]

@@ -52,7 +52,9 @@ pub fn unsettled(history: &History) -> Vec<Unsettled> {
     undone.extend(posts(history));
     undone.extend(items(history));
     undone.extend(comments(history));
-    undone.extend(parts(history).iter().filter_map(|part| of_part(history, part)));
+    let parts = parts(history);
+    let open = parts.iter().filter(|part| !waits_its_turn(history, part, &parts));
+    undone.extend(open.filter_map(|part| of_part(history, part)));
     for machine in history.ledger().records.keys() {
         undone.extend(effects(history, machine));
         undone.extend(lines(history, machine));
@@ -121,6 +123,16 @@ fn comments(history: &History) -> Vec<Unsettled> {
         (tasks.contains(task) && !is_deleted).then(|| Unsettled::new(history, *place, words))
     })
     .collect()
+}
+
+/// Whether a part was only queued, behind one of its conversation whose delay is not over: they leave in order.
+fn waits_its_turn(history: &History, part: &Part<'_>, parts: &[Part<'_>]) -> bool {
+    let is_delayed = |other: &Part<'_>| {
+        let last = other.records.last().map(|(_, record)| &record.says);
+        matches!(last, Some(Journaled::PartDelayed { until, .. }) if history.ends_at() < *until)
+    };
+    let before = |other: &&Part<'_>| other.machine == part.machine && other.number < part.number;
+    part.records.is_empty() && parts.iter().filter(before).any(is_delayed)
 }
 
 /// A part that is neither sent, failed nor refused, and waits for nobody.
@@ -354,6 +366,18 @@ mod tests {
             assert_eq!(ends(Some(Journaled::PartDelayed { part: 1, until }), at), undone);
             assert_eq!(ends(Some(Journaled::PartInDoubt { part: 1, until }), at), undone);
         }
+    }
+
+    #[test]
+    fn a_part_behind_a_delayed_one_waits_as_long_as_that_one() {
+        let ends = |at: i64| {
+            let mut play = Play::new();
+            play.asks("5001", "c1", 2);
+            play.record(&talk("5001"), Journaled::PartDelayed { part: 1, until: Timestamp(BEGIN + 10) });
+            play.to(at);
+            sentences(&mut play).len()
+        };
+        assert_eq!((ends(9), ends(10)), (0, 2));
     }
 
     #[test]

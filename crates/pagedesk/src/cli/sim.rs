@@ -65,7 +65,7 @@ Examples:
 
 Takes Pages, customers and lines out of a scenario that fails, while it fails for the same reason.
 
-Exit codes: 0 here is the least, 4 nothing is wrong with it, 5 unreadable";
+Exit codes: 0 here is the least, 3 it cannot be written, 4 nothing is wrong with it, 5 unreadable";
 
 /// What to do with simulated worlds.
 #[derive(Subcommand, Debug)]
@@ -89,7 +89,7 @@ pub(crate) enum SimCommand {
 #[command(group(ArgGroup::new("which").required(true).args(["seed", "seeds"])))]
 pub(crate) struct SimRun {
     /// What everything is drawn from
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..u64::MAX))]
     pub seed: Option<u64>,
     /// From the first of these seeds to before the second
     #[arg(long, value_name = "A..B", value_parser = seeds)]

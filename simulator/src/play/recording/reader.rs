@@ -9,8 +9,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Read as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use model::{Timestamp, in_plain_words};
+use model::{Span, Timestamp, in_plain_words};
 use serde::de::DeserializeOwned;
+
+use crate::scenario::SPAN_MAX;
 
 use super::{CustomerOf, DeliveryLine, FactLine, Manifest, Recorded, Step, Steps, Unreadable};
 
@@ -123,6 +125,9 @@ impl<T: Line> Lines<T> {
         let wrong = |what: String| wrong(&self.path, Some(self.number), what);
         let item: T = serde_json::from_slice(self.line.trim_ascii())
             .map_err(|fault| wrong(format!("column {}: {}", fault.column(), in_plain_words(&fault.to_string()))))?;
+        if item.at().is_some_and(|at| at < Timestamp(0)) {
+            return Err(wrong("it is before 1970".to_owned()));
+        }
         if self.last > item.at() {
             return Err(wrong("it is earlier than the line before it".to_owned()));
         }
@@ -211,12 +216,23 @@ impl Folder {
     pub fn open(dir: &Path) -> Result<Self, Unreadable> {
         let mut manifest = Manifest::read(dir)?;
         manifest.customers = customers(dir, &manifest)?.collect::<Result<_, _>>()?;
-        let (mut begins_at, mut count) = (None, 0);
+        let (mut begins_at, mut ends_at, mut count) = (None, Timestamp(0), 0);
         for step in steps(dir)? {
-            begins_at = begins_at.or(Some(step?.at()));
+            ends_at = step?.at();
+            begins_at = begins_at.or(Some(ends_at));
             count += 1;
         }
         let begins_at = begins_at.ok_or_else(|| Unreadable::Empty(dir.to_owned()))?;
+        // Every hour of it is lived through: a slip of the pen would take minutes.
+        if ends_at - begins_at > SPAN_MAX {
+            let days = |span: Span| span.0 / Span::days(1).0;
+            let what = format!(
+                "its last line is {} days behind its first, and {} are the most: see which time is wrong",
+                days(ends_at - begins_at),
+                days(SPAN_MAX)
+            );
+            return Err(wrong(dir, None, what));
+        }
         Ok(Self { dir: dir.to_owned(), manifest, begins_at, count })
     }
 }

@@ -36,6 +36,9 @@ fn what_is_harmless_is_not_found() {
         "message":{"text":"at 12:30 on 2026-06-08 for 7 people, 1234567","mid":"m_1","sticker_id":369239263222822},
         "sender":{"id":"5001"},"url":"https://abc.example/1","mail":"a@b.test","n":123456.789}]}]}"#;
     assert_eq!(found(clean, "Lindqvist"), []);
+    // A trace's hash may be digits alone; a number of that length is none.
+    assert_eq!(found(r#"{"x":"reason=Pu~96059154"}"#, "Lindqvist"), []);
+    assert_eq!(found(r#"{"x":"reason=Pu 9605915412345"}"#, "Lindqvist").len(), 1);
 }
 
 #[test]
