@@ -283,7 +283,8 @@ fn a_mail_address_behind_an_escape_in_a_link_is_one_and_leaves_nothing() {
 
 #[test]
 fn keys_that_nobody_documents_become_pseudonyms_and_those_of_the_platform_stay() {
-    let keys = ["mara", "lindqvist_mara", "mara.lindqvist@quayside.se", "+46701234567", "maraLindqvist", "x46701234567"];
+    let keys =
+        ["mara", "lindqvist_mara", "mara.lindqvist@quayside.se", "+46701234567", "maraLindqvist", "x46701234567"];
     let item: serde_json::Map<String, Value> =
         keys.iter().map(|key| ((*key).to_owned(), json!({"text": "a", "post_id": 5}))).collect();
     let known = r#"{"object":"page","entry":[{"id":"17","time":1780272001,"messaging":[{"sender":{"id":"5"},"recipient":{"id":"17"},"timestamp":1780272001123,"message":{"mid":"m_1","text":"hi","quick_reply":{"payload":"X"},"attachments":[{"type":"image","payload":{"url":"https://a.example/1"}}]}}]}]}"#;

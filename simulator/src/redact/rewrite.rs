@@ -138,9 +138,8 @@ impl<N: Numbers> Rewriter<N> {
         }
         if !N::GATHERS {
             let letters = letters(text, &spans, false);
-            let same = |redacted: &[char]| {
-                find::spans(redacted) == spans && !taken(&redacted.iter().collect::<String>())
-            };
+            let same =
+                |redacted: &[char]| find::spans(redacted) == spans && !taken(&redacted.iter().collect::<String>());
             self.scramble("text", &[], text, &spans, &letters, &mut redacted, same);
         }
         Ok(redacted)
