@@ -2,8 +2,6 @@
 //!
 //! Invariant: secrets are masked; what is printed of the rest can be put into a file.
 
-use std::path::Path;
-
 use super::duration;
 use super::read::{Held, Reading, default_in_toml};
 use super::setting::{AGENT, Kind, PAGE, SECTIONS, Setting, is_repeated, of_section};
@@ -85,7 +83,7 @@ pub(crate) fn effective(reading: &Reading) -> String {
 
 fn shown(held: &Held) -> String {
     match held {
-        Held::Path(path) => quoted(&whole(path)),
+        Held::Path(path) => quoted(&path.display().to_string()),
         Held::Text(text) => quoted(text),
         Held::Count(count) => count.to_string(),
         Held::Bool(yes) => yes.to_string(),
@@ -94,15 +92,10 @@ fn shown(held: &Held) -> String {
         Held::Secret(_) => MASK.to_owned(),
         Held::Secrets(secrets) => format!("[{}]", vec![MASK; secrets.len()].join(", ")),
         Held::Paths(paths) => {
-            let paths: Vec<String> = paths.iter().map(|path| quoted(&whole(path))).collect();
+            let paths: Vec<String> = paths.iter().map(|path| quoted(&path.display().to_string())).collect();
             format!("[{}]", paths.join(", "))
         }
     }
-}
-
-/// From the root on, so that it means the same in whatever file it is put.
-fn whole(path: &Path) -> String {
-    std::path::absolute(path).as_deref().unwrap_or(path).display().to_string()
 }
 
 /// A text as TOML has it, with what nobody would see as its number.
