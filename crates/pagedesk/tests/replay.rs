@@ -346,11 +346,7 @@ fn an_edition_that_turns_a_fate_is_told_with_the_message() {
     }
     let ran = run(&["replay", &dir.path().display().to_string(), "--policy", "2026-04-27", "--policy", "2026-09-28"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    assert!(
-        ran.out.contains("1 of 1 message has another fate under 2026-09-28 than under 2026-04-27"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("1 of 1 message has another fate under 2026-09-28 than under 2026-04-27"), "{}", ran.out);
     assert!(
         ran.out.contains("refused: human-agent-not-granted") && ran.out.contains("sent as RESPONSE"),
         "{}",
