@@ -147,6 +147,10 @@ fn settle(asked: &Replay, ran: &Ran) -> Result<Standing, Failure> {
         return Ok(standing);
     }
     exit::write_out(&shown::summary(&ran.outcome))?;
+    if ran.comparison.matched == 0 && !looked(&asked.looked).is_open() {
+        exit::write_out("no line of it matches what is looked at\n")?;
+        return Ok(standing);
+    }
     if approves {
         exit::write_out(&shown::approved(ran))?;
         return Ok(Standing::Approved);

@@ -90,7 +90,21 @@ impl Condition {
             })
             .filter(|(field, _, _)| !field.is_empty() && field.split_whitespace().count() == 1)
             .ok_or_else(|| format!("{text:?} is no condition: write FIELD=VALUE, with one of = != ~ < <= > >="))?;
+        let is_quoted = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
+        let is_sign = |letter: char| "=!~<>".contains(letter);
+        if !is_quoted && (value.is_empty() || value.starts_with(is_sign) || value.contains(" or ")) {
+            return Err(format!(
+                "{text:?} has no value that can be meant: write FIELD=VALUE, in quotes where it is empty, begins with a sign or \
+                 holds an `or`, which joins no conditions"
+            ));
+        }
         let value = value.trim_matches('"').to_owned();
+        let is_order = matches!(test, Test::Below | Test::AtMost | Test::Above | Test::AtLeast);
+        if is_order && number(&value).is_none() {
+            return Err(format!(
+                "{text:?} compares with what is no number and no time: write FIELD>3 or time<001:00:00.000"
+            ));
+        }
         Ok(Self { field: field.to_owned(), test, value })
     }
 
@@ -249,5 +263,10 @@ mod tests {
         for text in ["", "reason", "=x", "two words=x"] {
             assert!(Condition::read(text).unwrap_err().contains("FIELD=VALUE"), "{text}");
         }
+        for text in ["reason=", "reason==x", "items=>3", "reason=x or items=1"] {
+            assert!(Condition::read(text).unwrap_err().contains("in quotes"), "{text}");
+        }
+        assert!(Condition::read("items>banana").unwrap_err().contains("no number"));
+        assert!(Condition::read("text=\"one or two\"").is_ok());
     }
 }
