@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Usage};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
@@ -278,7 +278,7 @@ impl Facebook {
         *nth += 1;
         let about = format!("{}#{nth}", bubble.metadata);
         bubble.mid = recorded.clone().unwrap_or_else(|| Mid::new(format!("m_{:016x}", draw(Stream::Mid, &about))));
-        let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone() }, bubble.at);
+        let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone(), usage: Usage::default() }, bubble.at);
         if recorded.is_some() {
             // The echo stands in the recording close behind; the answer is not to come after it.
             return Planned::answer(now + Span(1), outcome);
