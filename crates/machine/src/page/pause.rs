@@ -33,7 +33,7 @@ pub struct Stop {
     /// What Meta names itself, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Span>,
-    /// So many thousandths longer, so that not all Pages ask again at once.
+    /// So many thousandths longer, but for what Meta names, so that not all Pages ask again at once.
     pub spread: u16,
 }
 
@@ -53,8 +53,8 @@ impl Pause {
     pub(super) fn met(known: Option<&Self>, stop: Stop, now: Timestamp) -> Option<Event> {
         let step = known.map_or(0, |pause| pause.step.saturating_add(u8::from(pause.until <= now)).min(STEPS_MAX));
         let doubled = stop.rest.0.max(1).saturating_mul(1_i64 << step).min(stop.longest.0.max(stop.rest.0));
-        let rest = doubled.max(stop.told.map_or(0, |told| told.0));
-        let until = now + Span(rest + rest / 1_000 * i64::from(stop.spread));
+        let spread = doubled.saturating_add(doubled / 1_000 * i64::from(stop.spread));
+        let until = now + Span(spread.max(stop.told.map_or(0, |told| told.0)));
         let is_news = known.is_none_or(|pause| pause.until <= now || pause.until + MORE < until);
         is_news.then_some(Event::SendsPaused { stop, step, until })
     }
@@ -99,7 +99,8 @@ mod tests {
     fn what_meta_names_counts_beyond_the_longest() {
         let hours = stop(Some(Span::hours(3)));
         assert_eq!(until(Some(&pause(60_000, 0)), hours.clone(), 1_000), Some((10_801_000, 0)));
-        assert_eq!(until(None, Stop { spread: 100, ..hours }, 0), Some((11_880_000, 0)), "a tenth later");
+        assert_eq!(until(None, Stop { spread: 100, ..hours }, 0), Some((10_800_000, 0)), "as it says");
+        assert_eq!(until(None, Stop { spread: 100, ..stop(None) }, 0), Some((66_000, 0)), "a tenth later");
         assert_eq!(until(None, stop(Some(Span(1))), 0), Some((60_000, 0)), "never shorter than the table");
     }
 }
