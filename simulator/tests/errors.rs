@@ -24,7 +24,7 @@ fn has(scenario: &str, row: &Row) -> bool {
         Subcode::Is(subcode) => (row.code, Some(subcode)),
         Subcode::Absent | Subcode::Any => (row.code, None),
     };
-    let answers = [format!("meta refuses A {}", in_words(code)), format!("token A dies {}", in_words(code))];
+    let answers = [format!("meta refuses A {}", in_words(code)), format!("meta revokes A {}", in_words(code))];
     scenario.lines().any(|line| answers.iter().any(|answer| line.ends_with(answer)))
 }
 

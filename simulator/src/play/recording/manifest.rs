@@ -9,6 +9,7 @@ use model::{AppId, PageId, Psid, in_plain_words};
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Unreadable, reader};
+use crate::counted::{counted, verb};
 
 /// `manifest.toml`
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
@@ -154,7 +155,8 @@ impl Expected {
         counts
             .filter(|(_, wanted, found)| wanted != found)
             .map(|(reason, wanted, found)| {
-                format!("the recording expects {wanted} refusals for {reason}, there are {found}")
+                let are = verb(found, "is", "are");
+                format!("the recording expects {} for {reason}, there {are} {found}", counted(wanted, "refusal"))
             })
             .collect()
     }
