@@ -1,8 +1,6 @@
 //! Every error that the table knows has a scenario in `replay-corpus/scenarios/errors`, which says what the agent reads, and
 //! the page about them holds the table as it is.
 
-#![expect(clippy::unwrap_used, reason = "what tests share is a test too")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -53,5 +51,8 @@ fn the_page_about_errors_holds_the_table() {
     if std::env::var("INSTA_UPDATE").is_ok_and(|word| word == "always") {
         return fs::write(&file, wanted).unwrap();
     }
-    assert!(page == wanted, "docs/howto/errors.md is older than the table: cargo xtask bless -p simulator --test errors");
+    assert!(
+        page == wanted,
+        "docs/howto/errors.md is older than the table: cargo xtask bless -p simulator --test errors"
+    );
 }

@@ -39,7 +39,13 @@ pub enum Turn<P> {
 impl<P: Ord + Clone> Turns<P> {
     /// Nobody has asked, and the bucket is full.
     pub fn new(per_second: u32, now: Timestamp) -> Self {
-        Self { bucket: Bucket::new(per_second, now), asks: VecDeque::new(), waiting: BTreeSet::new(), awaited: None, rests_until: None }
+        Self {
+            bucket: Bucket::new(per_second, now),
+            asks: VecDeque::new(),
+            waiting: BTreeSet::new(),
+            awaited: None,
+            rests_until: None,
+        }
     }
 
     /// Somebody has a part that could go.

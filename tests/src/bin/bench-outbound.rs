@@ -55,7 +55,10 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "{shown}")?;
     } else {
         writeln!(out, "{conversations} answers asked for in {asked_s:.2} s")?;
-        writeln!(out, "first to last at Meta in {took_s:.2} s, at {per_second} a second it is {wanted_s:.2} s: {off:+.2} %")?;
+        writeln!(
+            out,
+            "first to last at Meta in {took_s:.2} s, at {per_second} a second it is {wanted_s:.2} s: {off:+.2} %"
+        )?;
     }
     ensure!(off.abs() <= 2.0, "the rate is off by {off:.2} %");
     Ok(())

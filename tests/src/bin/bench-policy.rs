@@ -4,7 +4,6 @@
 use std::alloc::System;
 use std::hint::black_box;
 use std::io::Write as _;
-use std::time::Instant;
 
 use clap::Parser;
 use model::{Span, Timestamp};
@@ -60,7 +59,7 @@ fn main() -> anyhow::Result<()> {
     let edition = policy::edition_at(NOW);
     let mut figures = Vec::new();
     for (name, facts, permits) in cases() {
-        let (memory, began) = (Region::new(ALLOCATOR), Instant::now());
+        let (memory, began) = (Region::new(ALLOCATOR), tokio::time::Instant::now());
         let mut permitted = 0_u64;
         for nth in 0..args.verdicts {
             let now = NOW + Span(i64::try_from(nth % 1_000)?);
@@ -75,11 +74,13 @@ fn main() -> anyhow::Result<()> {
     }
     let mut out = std::io::stdout().lock();
     if args.json {
-        let one = |(name, rate, asked): &(&str, f64, usize)| {
-            serde_json::json!({ "case": name, "million_verdicts_per_s": rate, "allocations": asked })
-        };
+        let one = |(name, rate, asked): &(&str, f64, usize)| serde_json::json!({ "case": name, "million_verdicts_per_s": rate, "allocations": asked });
         let cases: Vec<_> = figures.iter().map(one).collect();
-        writeln!(out, "{}", serde_json::json!({ "bench": "policy", "edition": edition.id.to_string(), "cases": cases }))?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::json!({ "bench": "policy", "edition": edition.id().to_string(), "cases": cases })
+        )?;
         return Ok(());
     }
     for (name, rate, asked) in figures {

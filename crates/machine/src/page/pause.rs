@@ -79,10 +79,9 @@ mod tests {
     }
 
     fn until(known: Option<&Pause>, stop: Stop, now: i64) -> Option<(i64, u8)> {
-        match Pause::met(known, stop, Timestamp(now))? {
-            Event::SendsPaused { step, until, .. } => Some((until.0, step)),
-            other => panic!("{other:?}"),
-        }
+        let met = Pause::met(known, stop, Timestamp(now))?;
+        let Event::SendsPaused { step, until, .. } = met else { panic!("{met:?}") };
+        Some((until.0, step))
     }
 
     #[test]
