@@ -169,6 +169,12 @@ fn what_cannot_be_linted_or_redacted_is_told() {
     fs::create_dir(&folder).unwrap();
     assert_eq!(run(&["corpus", "lint", &folder]).code, Some(5), "nothing in it");
     fs::write(Path::new(&folder).join("manifest.toml"), "").unwrap();
+    assert_eq!(run(&["corpus", "lint", &folder]).code, Some(5), "a manifest without a word");
+    fs::write(
+        Path::new(&folder).join("manifest.toml"),
+        include_str!("../../../replay-corpus/recordings/inbox-app/manifest.toml"),
+    )
+    .unwrap();
     assert_eq!(run(&["corpus", "lint", &folder]).code, Some(4), "nothing is told in it");
     fs::write(Path::new(&folder).join("facts.jsonl"), "{}\n").unwrap();
     let ran = run(&["corpus", "lint", &folder]);
