@@ -351,6 +351,13 @@ pub enum Order {
         /// Code and subcode of the answer.
         code: (i64, Option<i64>),
     },
+    /// Each of the Page's sends is taken, and its answer tells how much of the calls is used up.
+    Reports {
+        /// The Page.
+        page: Word,
+        /// In percent.
+        percent: u32,
+    },
     /// It takes what the Page sends, and its answers are lost on their way, from here on.
     Loses(Word),
     /// It takes what the Page sends and says so, from here on.

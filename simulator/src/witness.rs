@@ -384,7 +384,7 @@ fn sent(outcome: &SendOutcome) -> String {
         None => code.to_string(),
     };
     match outcome {
-        SendOutcome::Sent { mid } => format!("sent mid={}", shown_id(mid.as_str())),
+        SendOutcome::Sent { mid, usage: _ } => format!("sent mid={}", shown_id(mid.as_str())),
         SendOutcome::Later { after, code: of, .. } => {
             format!("REFUSED {} for {} ms", of.as_ref().map(code).unwrap_or_default(), after.0)
         }

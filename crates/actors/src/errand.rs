@@ -4,6 +4,7 @@
 
 use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
 use machine::outbound::Content;
+use machine::page::Stop;
 use messenger::{Body, Fault, Scope, Send, error_table};
 use model::{EffectId, MachineId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use sabotage::{Defect, on};
@@ -64,25 +65,130 @@ fn later(after: Span, code: Option<messenger::Code>, why: &'static str) -> Answe
     Answer { why: Some(why), ..SendOutcome::Later { after, code }.into() }
 }
 
-/// Something that Meta says of the Page as a whole: the row's name and the code.
-pub type Trouble = (&'static str, messenger::Code);
+/// Something that Meta, or the way to it, says of the Page as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// The token is not taken.
+    TokenRefused(messenger::Code),
+    /// No message has a chance for a while.
+    Stopped {
+        /// Not of this Page alone: of every Page of this installation.
+        everywhere: bool,
+        /// Why, and for how long.
+        stop: Stop,
+    },
+    /// Nobody knows whether the message was taken; one alone says nothing yet.
+    Unclear(Stop),
+}
 
-/// What Meta's answer to a send means, and what it says of the Page as a whole.
-pub fn sent(outcome: messenger::SendOutcome) -> (Answer, Option<Trouble>) {
+/// What an answer of Meta means.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// For the conversation.
+    pub answer: Answer,
+    /// For the Page.
+    pub trouble: Option<Trouble>,
+    /// Usage headers that could not be read.
+    pub unreadable: u32,
+}
+
+/// What Meta's answer to the send `id` means, and what it says of the Page as a whole. From `usage_max` percent on the calls
+/// count as used up.
+///
+/// A message that a whole queue is stopped for is not at fault: it is not failed, and the try is none of those that it has.
+pub fn sent(outcome: messenger::SendOutcome, id: &EffectId, usage_max: u32) -> Heard {
+    let heard = |answer, trouble| Heard { answer, trouble, unreadable: 0 };
     match outcome {
-        messenger::SendOutcome::Sent { mid } => (SendOutcome::Sent { mid }.into(), None),
-        messenger::SendOutcome::Later { after, code, why } => (later(after, code, why), None),
-        messenger::SendOutcome::InDoubt { why } => (SendOutcome::InDoubt { why: why.to_owned() }.into(), None),
-        messenger::SendOutcome::Failed { code, row, trace, scope } => {
-            let trouble = (scope == Scope::Page).then_some((row, code));
-            let answer = if error_table::refuses_token(code) && !on(Defect::PartFailsForToken) {
-                // Not the message's fault: it is held until the Page is connected again.
+        messenger::SendOutcome::Sent { mid, usage } => Heard {
+            unreadable: usage.unreadable,
+            ..heard(SendOutcome::Sent { mid }.into(), used_up(usage, id, usage_max))
+        },
+        messenger::SendOutcome::Later { after, code: None, why } => {
+            let stop = stop(("graph-unreachable", None), error_table::UNREACHABLE, Some(after), id);
+            heard(later(Span(0), None, why), Some(Trouble::Stopped { everywhere: false, stop }))
+        }
+        messenger::SendOutcome::Later { after, code: Some(code), why } => match stopped(code, Some(after), id) {
+            Some(trouble) => heard(later(Span(0), Some(code), why), Some(trouble)),
+            None => heard(later(after, Some(code), why), None),
+        },
+        messenger::SendOutcome::InDoubt { why } => {
+            let failing =
+                GRAPH_FAULTS.contains(&why).then(|| stop(("graph-failing", None), error_table::FAILING, None, id));
+            heard(SendOutcome::InDoubt { why: why.to_owned() }.into(), failing.map(Trouble::Unclear))
+        }
+        messenger::SendOutcome::Failed { code, row, trace, scope: _ } => {
+            let of_token = error_table::refuses_token(code);
+            let trouble = if of_token { Some(Trouble::TokenRefused(code)) } else { stopped(code, None, id) };
+            let answer = if trouble.is_some() && !(of_token && on(Defect::PartFailsForToken)) {
+                // Not the message's fault: it is held until the Page is connected again, or the queue goes on.
                 later(Span(0), Some(code), row)
             } else {
                 SendOutcome::Failed { code, row: row.to_owned(), trace }.into()
             };
-            (answer, trouble)
+            heard(answer, trouble)
         }
+    }
+}
+
+/// Why a send is in doubt where Meta itself, or the way to it, is at fault.
+const GRAPH_FAULTS: [&str; 4] = ["timeout", "connection-lost", "server-error", "unreadable-answer"];
+
+/// An error that stops the queue of the Page, or of every Page.
+fn stopped(code: messenger::Code, told: Option<Span>, id: &EffectId) -> Option<Trouble> {
+    let row = error_table::lookup(code);
+    let stop = stop((row.name, Some(code)), error_table::rest(row)?, told, id);
+    Some(Trouble::Stopped { everywhere: row.scope == Scope::App, stop })
+}
+
+/// The calls are nearly used up: better to rest than to be refused.
+fn used_up(usage: messenger::Usage, id: &EffectId, usage_max: u32) -> Option<Trouble> {
+    if usage.app.max(usage.page) < usage_max.max(1) {
+        return None;
+    }
+    let stop = stop(("calls-used-up", None), error_table::USED_UP, usage.regain, id);
+    Some(Trouble::Stopped { everywhere: usage.app >= usage_max, stop })
+}
+
+/// Up to a tenth longer, by the send that met it: not all ask again at once.
+fn stop(
+    (row, code): (&str, Option<messenger::Code>),
+    rest: error_table::Rest,
+    told: Option<Span>,
+    id: &EffectId,
+) -> Stop {
+    let spread = id.to_string().bytes().fold(0_u16, |hash, byte| hash.wrapping_mul(31).wrapping_add(u16::from(byte)));
+    Stop {
+        row: row.to_owned(),
+        code: code.map(|(code, _)| code),
+        subcode: code.and_then(|(_, subcode)| subcode),
+        rest: rest.first,
+        longest: rest.longest,
+        told: told.filter(|told| *told > rest.first),
+        spread: spread % 101,
+    }
+}
+
+/// Sends in a row whose fate is unknown, after which Meta counts as failing.
+const UNCLEAR_MAX: u8 = 3;
+
+/// Sends in a row whose fate is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Streak(u8);
+
+impl Streak {
+    /// Another one; `true`: it is no accident any more.
+    pub fn unclear(&mut self) -> bool {
+        self.0 = self.0.saturating_add(1);
+        self.0 >= UNCLEAR_MAX
+    }
+
+    /// What an outcome says of it: `true` where Meta answered a send, whatever it said of the message.
+    pub fn heard(&mut self, outcome: &Outcome) -> bool {
+        let answered = matches!(outcome, Outcome::Send { send: SendOutcome::Sent { .. } | SendOutcome::Failed { .. } });
+        if answered {
+            self.0 = 0;
+        }
+        answered
     }
 }
 
@@ -175,16 +281,75 @@ mod tests {
 
     use super::*;
 
+    fn id() -> EffectId {
+        let machine = MachineId::Conversation(PageId::new("1"), Psid::new("2"));
+        EffectId { incarnation: model::Incarnation(1), machine, seq: 7 }
+    }
+
+    fn failed(code: messenger::Code) -> Heard {
+        let row = error_table::lookup(code);
+        let refused = messenger::SendOutcome::Failed { code, row: row.name, trace: None, scope: row.scope };
+        sent(refused, &id(), 90)
+    }
+
+    fn put_off(code: Option<messenger::Code>) -> Outcome {
+        Outcome::Send { send: SendOutcome::Later { after: Span(0), code } }
+    }
+
     #[test]
     fn a_dead_token_holds_the_message_and_troubles_the_page() {
         let code = (190, Some(460));
-        let failed = messenger::SendOutcome::Failed { code, row: "token-invalid", trace: None, scope: Scope::Page };
-        let (answer, trouble) = sent(failed);
-        let held = Outcome::Send { send: SendOutcome::Later { after: Span(0), code: Some(code) } };
-        assert_eq!((answer.outcome, answer.why, trouble), (held, Some("token-invalid"), Some(("token-invalid", code))));
-        let (answer, trouble) = sent(messenger::SendOutcome::Sent { mid: Mid::new("m") });
-        assert_eq!(trouble, None);
-        assert_eq!(answer.outcome, Outcome::Send { send: SendOutcome::Sent { mid: Mid::new("m") } });
+        let heard = failed(code);
+        assert_eq!((heard.answer.outcome, heard.answer.why), (put_off(Some(code)), Some("token-invalid")));
+        assert_eq!(heard.trouble, Some(Trouble::TokenRefused(code)));
+    }
+
+    #[test]
+    fn what_stops_a_queue_spares_the_message_that_met_it() {
+        let limited =
+            messenger::SendOutcome::Later { after: Span::hours(3), code: Some((80_006, None)), why: "page-limit" };
+        let heard = sent(limited, &id(), 90);
+        assert_eq!(heard.answer.outcome, put_off(Some((80_006, None))));
+        let Some(Trouble::Stopped { everywhere: false, stop }) = heard.trouble else { panic!("{:?}", heard.trouble) };
+        assert_eq!((&*stop.row, stop.told), ("page-limit", Some(Span::hours(3))));
+        assert!(stop.spread <= 100);
+        let heard = failed((3, None));
+        assert_eq!(heard.answer.outcome, put_off(Some((3, None))));
+        assert!(matches!(heard.trouble, Some(Trouble::Stopped { everywhere: true, .. })), "{:?}", heard.trouble);
+        let heard = sent(messenger::SendOutcome::Later { after: Span(5), code: None, why: "tls" }, &id(), 90);
+        assert_eq!(heard.answer.outcome, put_off(None));
+    }
+
+    #[test]
+    fn what_concerns_one_message_fails_and_stops_nothing() {
+        let heard = failed((100, Some(2_018_001)));
+        assert!(matches!(heard.answer.outcome, Outcome::Send { send: SendOutcome::Failed { .. } }));
+        assert_eq!(heard.trouble, None);
+        assert_eq!(failed((200, Some(2_018_028))).trouble, None, "the app may write to people with a role");
+    }
+
+    #[test]
+    fn calls_that_are_nearly_used_up_rest_before_they_are_refused() {
+        let usage = |app, page| messenger::Usage { app, page, regain: Some(Span::minutes(12)), unreadable: 1 };
+        let heard = |usage| sent(messenger::SendOutcome::Sent { mid: Mid::new("m"), usage }, &id(), 90);
+        assert_eq!(heard(usage(89, 89)).trouble, None);
+        let of_page = heard(usage(0, 90));
+        assert_eq!(
+            (of_page.answer.outcome.clone(), of_page.unreadable),
+            (Outcome::Send { send: SendOutcome::Sent { mid: Mid::new("m") } }, 1,)
+        );
+        let Some(Trouble::Stopped { everywhere: false, stop }) = of_page.trouble else { panic!("{of_page:?}") };
+        assert_eq!((stop.rest, stop.told), (Span::minutes(1), Some(Span::minutes(12))));
+        assert!(matches!(heard(usage(95, 0)).trouble, Some(Trouble::Stopped { everywhere: true, .. })));
+    }
+
+    #[test]
+    fn three_unclear_sends_in_a_row_are_no_accident() {
+        let mut streak = Streak::default();
+        assert_eq!((streak.unclear(), streak.unclear()), (false, false));
+        assert!(streak.heard(&Outcome::Send { send: SendOutcome::Sent { mid: Mid::new("m") } }));
+        assert_eq!((streak.unclear(), streak.unclear(), streak.unclear()), (false, false, true));
+        assert!(!streak.heard(&Outcome::ContactNamed) && streak.unclear());
     }
 
     #[test]

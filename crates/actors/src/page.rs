@@ -6,6 +6,7 @@
 mod letters;
 mod own;
 mod slots;
+mod trouble;
 mod turns;
 
 use std::collections::btree_map::Entry;
@@ -25,6 +26,7 @@ use self::letters::Letter;
 pub(crate) use self::letters::Parent;
 use self::own::OwnPending;
 use crate::conversation::ConversationMsg;
+use crate::errand::{Streak, Trouble};
 use crate::feeder::{Door, FeederMsg};
 use crate::host::{Host, rebuild};
 use crate::ports::{Limits, Ports};
@@ -51,7 +53,7 @@ pub(crate) enum PageMsg {
     /// A conversation's deadline has come.
     Wake { psid: Psid },
     /// Meta said something about the Page as a whole.
-    Trouble { row: &'static str, code: (i64, Option<i64>) },
+    Trouble(Trouble),
     /// There are letters.
     Letters,
     /// A conversation would refuse this, and does not know whether all of the customer's items are in.
@@ -116,6 +118,8 @@ struct Parts {
     begun: bool,
     next_ticket: u64,
     turns: Turns<Psid>,
+    /// Sends in a row whose fate is unknown.
+    streak: Streak,
     /// Work that waits for the inbox to be read, by the barrier's number.
     barriers: VecDeque<(u64, Psid, Ticket<Waiting>)>,
     next_token: u64,
@@ -160,9 +164,11 @@ impl Actor for PageActor {
             begun: false,
             next_ticket: 0,
             turns: Turns::new(birth.limits.sends_per_second, now),
+            streak: Streak::default(),
             barriers: VecDeque::new(),
             next_token: 0,
         };
+        parts.rests();
         for psid in core::mem::take(&mut birth.revive) {
             parts.activate(&me, birth, psid).await?;
         }
@@ -199,12 +205,15 @@ impl Actor for PageActor {
                 let ticket = parts.ticket(Work::Resolve { part, resolution, by }, Some(waiting));
                 parts.give(&me, birth, psid, ticket).await?;
             }
-            PageMsg::Configure { facts, waiting } => parts.configure(&me, birth, facts, waiting),
+            PageMsg::Configure { facts, waiting } => {
+                parts.configure(&me, birth, facts, waiting);
+                parts.grant(&me, birth).await?;
+            }
             PageMsg::Wake { psid } => {
                 let ticket = parts.ticket(Work::Wake, None);
                 parts.give(&me, birth, psid, ticket).await?;
             }
-            PageMsg::Trouble { row, code } => parts.trouble(&me, birth, row, code),
+            PageMsg::Trouble(trouble) => parts.trouble(&me, birth, trouble).await?,
             PageMsg::Unsure { psid, ticket } => parts.make_sure(birth, psid, ticket)?,
             PageMsg::Asks { psid } => {
                 parts.turns.ask(psid);

@@ -64,6 +64,8 @@ pub struct Limits {
     pub tracker_calls_max: usize,
     /// Sends per second and Page.
     pub sends_per_second: u32,
+    /// Percent of Meta's limits, by its usage headers, from which on a Page's queue rests.
+    pub usage_max: u32,
     /// Page supervisors.
     pub shards: usize,
 }
@@ -81,6 +83,7 @@ impl Default for Limits {
             sends_max: 32,
             tracker_calls_max: 256,
             sends_per_second: 20,
+            usage_max: 90,
             shards: 4,
         }
     }
@@ -109,6 +112,10 @@ pub struct Counters {
     pub resident: AtomicU64,
     /// Calls to the Send API.
     pub sends: AtomicU64,
+    /// Rests of Pages' queues that began.
+    pub pauses: AtomicU64,
+    /// Usage headers of Meta that could not be read.
+    pub usage_unreadable: AtomicU64,
     /// Anomalies and items set aside, by reason.
     pub oddities: Oddities,
 }

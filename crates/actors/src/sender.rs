@@ -44,6 +44,8 @@ pub(crate) struct Errands {
     /// Of their own, so that a slow Meta does not keep tasks from being opened.
     profiles: Semaphore,
     under_way: Arc<UnderWay>,
+    /// Percent of Meta's limits from which on the calls count as used up.
+    usage_max: u32,
 }
 
 /// Effects other than sends that are being carried out, by conversation and number. A conversation that was let go with
@@ -159,7 +161,8 @@ impl Errands {
     pub(crate) fn new(page: PageId, ports: Ports, parent: Parent, limits: &Limits) -> Self {
         let (sends, tracker_calls) = (Semaphore::new(limits.sends_max), Semaphore::new(limits.tracker_calls_max));
         let profiles = Semaphore::new(limits.tracker_calls_max);
-        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: Arc::default() }
+        let usage_max = limits.usage_max;
+        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: Arc::default(), usage_max }
     }
 
     /// One job per call, none where the same is under way; a call that panics is unclear if it was a send, refused
@@ -280,10 +283,11 @@ async fn send(errands: &Errands, psid: &Psid, id: &EffectId, verdict: &Verdict, 
     Counters::add(&ports.counters.sends, 1);
     let outcome = ports.graph.send(permit, call).await;
     fail::fail_point!("send-after");
-    let (answer, trouble) = errand::sent(outcome);
-    if let Some((row, code)) = trouble {
+    let errand::Heard { answer, trouble, unreadable } = errand::sent(outcome, id, errands.usage_max);
+    Counters::add(&ports.counters.usage_unreadable, u64::from(unreadable));
+    if let Some(trouble) = trouble {
         // A Page that is ending learns of it from the next refused send.
-        drop(errands.parent.cast(PageMsg::Trouble { row, code }));
+        drop(errands.parent.cast(PageMsg::Trouble(trouble)));
     }
     answer
 }

@@ -59,7 +59,7 @@ impl Graph for Meta {
         let mut sends = self.sends.lock().expect("not poisoned");
         sends.push(send.metadata);
         let mid = Mid::new(format!("m_{}", sends.len()));
-        Box::pin(async move { SendOutcome::Sent { mid } })
+        Box::pin(async move { SendOutcome::Sent { mid, usage: messenger::Usage::default() } })
     }
 
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {

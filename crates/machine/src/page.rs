@@ -1,10 +1,12 @@
 //! One Page: what it is called, whether it can send, what happens on it, and what of its deliveries had to be put aside.
 //!
-//! Comments and leads are journaled and counted here. Invariants: a refused token stays refused until another one is configured; a restriction is lifted by Meta's word,
-//! never by a restart. No effects yet, no deadline.
+//! Comments and leads are journaled and counted here. Invariants: a refused token stays refused until another one is
+//! configured; a restriction is lifted by Meta's word, and a rest of the queue by an answer, never by a restart. No effects
+//! yet, no deadline.
 
 pub mod codec;
 mod line;
+mod pause;
 mod state;
 mod wall;
 
@@ -13,6 +15,7 @@ use core::convert::Infallible;
 use model::{Anomaly, ItemKey, MachineId, PageInbound, PageKind, Place, PolicyAct, Timestamp};
 
 pub use line::line;
+pub use pause::{Pause, Stop};
 pub use state::State;
 pub use wall::Standing;
 
@@ -54,7 +57,7 @@ pub enum Command {
 }
 
 /// What Meta says about a Page's right to send. Messenger error table, read 2026-11-23.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Trouble {
     /// The token is not taken (102, 190).
     TokenRefused {
@@ -67,6 +70,10 @@ pub enum Trouble {
     Restricted,
     /// It may again.
     RestrictionLifted,
+    /// No message has a chance for a while: limits, a restriction that only an error told of, a Graph API that fails.
+    Stopped(Stop),
+    /// A message was answered like any other.
+    Answered,
 }
 
 /// A fact of a Page.
@@ -111,6 +118,17 @@ pub enum Event {
     Restricted,
     /// Meta lets the Page send again.
     RestrictionLifted,
+    /// The queue rests.
+    SendsPaused {
+        /// Why, and what was said of its length.
+        stop: Stop,
+        /// How often it was met again.
+        step: u8,
+        /// One message at a time asks from then on.
+        until: Timestamp,
+    },
+    /// The queue goes on.
+    SendsResumed,
 }
 
 impl Machine for Page {
@@ -123,8 +141,8 @@ impl Machine for Page {
         State::default()
     }
 
-    fn decide(state: &State, command: Command, _context: &Context, _now: Timestamp) -> Vec<Event> {
-        decide(state, command)
+    fn decide(state: &State, command: Command, _context: &Context, now: Timestamp) -> Vec<Event> {
+        decide(state, command, now)
     }
 
     fn evolve(state: &mut State, event: &Event) {
@@ -168,13 +186,10 @@ impl Machine for Page {
     }
 }
 
-fn decide(state: &State, command: Command) -> Vec<Event> {
+fn decide(state: &State, command: Command, now: Timestamp) -> Vec<Event> {
     let decided = match command {
         Command::Receive(inbound) => return receive(state, inbound),
-        Command::Configure(wanted) => {
-            let facts = state.effective(wanted);
-            (!state.is_configured() || facts != *state.facts()).then_some(Event::Configured { facts })
-        }
+        Command::Configure(wanted) => return configure(state, wanted),
         Command::Quarantine { delivery, place, key, cause } => (!state.has_quarantined(delivery, place.as_ref(), key))
             .then_some(Event::ItemQuarantined { delivery, place, key, cause }),
         Command::KeepAnomaly { delivery, anomaly } => {
@@ -185,9 +200,24 @@ fn decide(state: &State, command: Command) -> Vec<Event> {
         }
         Command::Observe(Trouble::Restricted) => (!state.facts().restricted).then_some(Event::Restricted),
         Command::Observe(Trouble::RestrictionLifted) => state.facts().restricted.then_some(Event::RestrictionLifted),
+        Command::Observe(Trouble::Stopped(stop)) => Pause::met(state.pause(), stop, now),
+        Command::Observe(Trouble::Answered) => {
+            state.pause().is_some_and(|pause| pause.is_over(now)).then_some(Event::SendsResumed)
+        }
         Command::Wake => None,
     };
     decided.into_iter().collect()
+}
+
+/// A Page that was connected anew need not wait for what was said of it before.
+fn configure(state: &State, wanted: PageFacts) -> Vec<Event> {
+    let facts = state.effective(wanted);
+    if state.is_configured() && facts == *state.facts() {
+        return Vec::new();
+    }
+    let is_connected_anew = facts.token && facts.token_mark != state.facts().token_mark;
+    let resumed = (is_connected_anew && state.pause().is_some()).then_some(Event::SendsResumed);
+    [Event::Configured { facts }].into_iter().chain(resumed).collect()
 }
 
 /// A known key decides nothing. A block or its end takes force at once, unless a newer word of Meta's is known.

@@ -6,18 +6,10 @@
 
 use model::{Mid, Redacted, Span};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error_table::{self, Retry, Row};
-use crate::{Code, Fault, Profile, SendOutcome};
-
-/// Where Meta says how long a Page that used up its calls must rest.
-const USAGE: &str = "x-business-use-case-usage";
-
-/// Longest rest that is believed: Meta counts over 24 hours.
-const REST_MAX_MINUTES: i64 = 24 * 60;
+use crate::{Code, Fault, Profile, SendOutcome, Usage};
 
 /// How long to wait before reading again what was lost or garbled on the way. Short, since reading changes nothing and a
 /// new task waits for the name.
@@ -34,8 +26,8 @@ pub(crate) enum Answer {
     Read {
         /// HTTP status.
         status: StatusCode,
-        /// How long Meta wants to be left alone, where it says so.
-        regain: Option<Span>,
+        /// What Meta's headers say is used up.
+        usage: Usage,
         /// The whole body.
         body: Vec<u8>,
     },
@@ -44,7 +36,7 @@ pub(crate) enum Answer {
 impl Answer {
     /// An answer whose body is of no use.
     pub(crate) fn unreadable(status: StatusCode) -> Self {
-        Self::Read { status, regain: None, body: Vec::new() }
+        Self::Read { status, usage: Usage::default(), body: Vec::new() }
     }
 }
 
@@ -57,16 +49,16 @@ struct GraphError {
 
 /// The outcome of a send. `unreachable` is how long to wait where nobody was there.
 pub(crate) fn of_send(answer: Answer, unreachable: Span) -> SendOutcome {
-    let (status, regain, body) = match answer {
+    let (status, usage, body) = match answer {
         Answer::NotReached(why) => return SendOutcome::Later { after: unreachable, code: None, why },
         Answer::Lost(why) => return SendOutcome::InDoubt { why },
-        Answer::Read { status, regain, body } => (status, regain, body),
+        Answer::Read { status, usage, body } => (status, usage, body),
     };
     let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let mid = value.get("message_id").and_then(Value::as_str).filter(|mid| !mid.is_empty());
     match (graph_error(&value), mid) {
-        (Some(error), None) => refused(error, regain),
-        (None, Some(mid)) if status.is_success() => SendOutcome::Sent { mid: Mid::new(mid) },
+        (Some(error), None) => refused(error, usage.regain),
+        (None, Some(mid)) if status.is_success() => SendOutcome::Sent { mid: Mid::new(mid), usage },
         _ if status.is_server_error() => SendOutcome::InDoubt { why: "server-error" },
         _ => SendOutcome::InDoubt { why: "unreadable-answer" },
     }
@@ -85,14 +77,14 @@ fn refused(error: GraphError, regain: Option<Span>) -> SendOutcome {
 /// The profile, or why there is none.
 pub(crate) fn of_profile(answer: Answer, unreachable: Span) -> Result<Profile, Fault> {
     let again = |why| Fault::Retry { after: READ_AGAIN_AFTER, why, code: None };
-    let (status, regain, body) = match answer {
+    let (status, usage, body) = match answer {
         Answer::NotReached(why) => return Err(Fault::Retry { after: unreachable, why, code: None }),
         Answer::Lost(why) => return Err(again(why)),
-        Answer::Read { status, regain, body } => (status, regain, body),
+        Answer::Read { status, usage, body } => (status, usage, body),
     };
     let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
     if let Some(error) = graph_error(&value) {
-        return Err(unread(error, regain));
+        return Err(unread(error, usage.regain));
     }
     let Some(fields) = value.as_object().filter(|_| status.is_success()) else {
         return Err(again(if status.is_server_error() { "server-error" } else { "unreadable-answer" }));
@@ -133,21 +125,6 @@ fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// The longest `estimated_time_to_regain_access` (minutes) of the usage header, where a limit is reached.
-///
-/// Source: *Rate Limits*, read 2026-11-23: `{"<object>": [{"type": …, "estimated_time_to_regain_access": <minutes>}]}`.
-pub(crate) fn regain(headers: &HeaderMap) -> Option<Span> {
-    #[derive(Deserialize)]
-    struct Usage {
-        #[serde(default)]
-        estimated_time_to_regain_access: i64,
-    }
-    let text = headers.get(USAGE)?.to_str().ok()?;
-    let usage: std::collections::BTreeMap<String, Vec<Usage>> = serde_json::from_str(text).ok()?;
-    let minutes = usage.values().flatten().map(|usage| usage.estimated_time_to_regain_access).max()?;
-    (minutes > 0).then(|| Span::minutes(minutes.min(REST_MAX_MINUTES)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,12 +138,12 @@ mod tests {
 
     fn read(status: u16, regain: Option<Span>, body: &str) -> Answer {
         let status = StatusCode::from_u16(status).expect("a status");
-        Answer::Read { status, regain, body: body.as_bytes().to_vec() }
+        Answer::Read { status, usage: Usage { regain, ..Usage::default() }, body: body.as_bytes().to_vec() }
     }
 
     #[test]
     fn a_message_id_on_a_success_is_sent() {
-        let sent_as = |mid| SendOutcome::Sent { mid: Mid::new(mid) };
+        let sent_as = |mid| SendOutcome::Sent { mid: Mid::new(mid), usage: Usage::default() };
         assert_eq!(sent(200, r#"{"recipient_id":"5","message_id":"m_1"}"#), sent_as("m_1"));
         assert_eq!(sent(200, r#"{"message_id":"m_1","attachment_id":"9"}"#), sent_as("m_1"));
     }
@@ -251,22 +228,6 @@ mod tests {
         let table = waits(None);
         assert_eq!(waits(Some(Span(1))), table);
         assert_eq!(waits(Some(Span::hours(3))), Span::hours(3));
-    }
-
-    #[test]
-    fn the_usage_header_is_read_in_minutes_and_not_believed_beyond_a_day() {
-        let header = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(USAGE, text.parse().expect("a header value"));
-            regain(&headers)
-        };
-        let usage =
-            r#"{"17":[{"type":"messenger","call_count":100,"estimated_time_to_regain_access":12},{"type":"pages"}]}"#;
-        assert_eq!(header(usage), Some(Span::minutes(12)));
-        assert_eq!(header(r#"{"17":[{"estimated_time_to_regain_access":0}]}"#), None);
-        assert_eq!(header(r#"{"17":[{"estimated_time_to_regain_access":99999999}]}"#), Some(Span::days(1)));
-        assert_eq!(header("garbage"), None);
-        assert_eq!(regain(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::answer::{self, Answer};
 use crate::error_table;
 use crate::proof::appsecret_proof;
-use crate::{Body, BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Tokens};
+use crate::{Body, BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Tokens, Usage};
 
 /// The Graph API version that this client was written against: v26.0 of 2026-07-29 (read 2026-11-23).
 pub const VERSION: &str = "v26.0";
@@ -158,13 +158,13 @@ impl HttpGraph {
     /// Reads an answer up to the limit.
     async fn read(&self, mut response: Response) -> Answer {
         let status = response.status();
-        let regain = answer::regain(response.headers());
+        let usage = Usage::of(response.headers());
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.body_max => return Answer::unreadable(status),
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Answer::Read { status, regain, body },
+                Ok(None) => return Answer::Read { status, usage, body },
                 Err(error) if error.is_timeout() => return Answer::Lost("timeout"),
                 Err(_) => return Answer::Lost("connection-lost"),
             }
@@ -285,7 +285,7 @@ fn no_token_to_read() -> Fault {
 /// One line per call that did not simply work; fields only, none of them personal.
 fn log(page: &PageId, outcome: &SendOutcome) {
     match outcome {
-        SendOutcome::Sent { mid: _ } => tracing::debug!(%page, "sent"),
+        SendOutcome::Sent { mid: _, usage: _ } => tracing::debug!(%page, "sent"),
         SendOutcome::Later { after, code, why } => {
             let code = code.map_or_else(|| "none".to_owned(), error_table::in_words);
             // When it is tried again is decided elsewhere, and told there.

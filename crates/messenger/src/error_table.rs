@@ -5,6 +5,7 @@
 //! Invariants: every pair of numbers has an answer ([`UNKNOWN`] at last); rows of one name say the same to the agent, to
 //! the queue and about their scope; nothing that is unknown is ever taken as sent.
 
+mod rests;
 mod rows;
 
 use core::fmt::Write as _;
@@ -12,6 +13,7 @@ use core::fmt::Write as _;
 use model::Span;
 
 use crate::Code;
+pub use rests::{FAILING, Rest, UNREACHABLE, USED_UP, rest};
 pub use rows::{ROWS, UNKNOWN};
 
 /// What an error means.
@@ -105,21 +107,17 @@ pub fn by_name(name: &str) -> Option<&'static Row> {
     ROWS.iter().chain([&UNKNOWN]).find(|row| row.name == name)
 }
 
-/// Whether a code says that the Page's token is dead, so that only reconnecting helps (102 and 190).
+/// Whether a code says that the Page's token is dead, so that only reconnecting helps (102, 190; 2500 says
+/// that there was none).
 pub const fn refuses_token(code: Code) -> bool {
-    matches!(code.0, 102 | 190)
-}
-
-/// Whether a code says that Meta restricts the Page from sending for a while (10/1893063 and 368).
-pub const fn restricts_page(code: Code) -> bool {
-    matches!(code, (10, Some(1_893_063)) | (368, _))
+    matches!(code.0, 102 | 190 | 2_500)
 }
 
 /// The table as Markdown, for the operator's guide.
 pub fn markdown() -> String {
     let mut text = String::from(
-        "| code | name | again? | concerns | what the agent reads | what to look at | source |\n\
-         |---|---|---|---|---|---|---|\n",
+        "| code | name | again? | concerns | the queue | what the agent reads | what to look at | source |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for row in ROWS.iter().chain([&UNKNOWN]) {
         let code = match row.subcode {
@@ -128,10 +126,18 @@ pub fn markdown() -> String {
             Subcode::Any if row.code == UNKNOWN.code => "any other".to_owned(),
             Subcode::Any => row.code.to_string(),
         };
-        let again = match row.retry {
-            Retry::Never => "no".to_owned(),
-            Retry::After(span) => format!("after {} s", span.0 / 1_000),
-            Retry::Doubt => "in doubt".to_owned(),
+        let rest = rest(row);
+        let again = match (row.retry, rest) {
+            (Retry::Never | Retry::After(_), Some(_)) => "with its queue".to_owned(),
+            (Retry::Never, None) if refuses_token((row.code, None)) => "when reconnected".to_owned(),
+            (Retry::Never, None) => "no".to_owned(),
+            (Retry::After(span), None) => format!("after {} s", span.0 / 1_000),
+            (Retry::Doubt, _) => "in doubt".to_owned(),
+        };
+        let queue = match rest {
+            Some(Rest { first, longest }) => format!("rests {} to {} min", first.0 / 60_000, longest.0 / 60_000),
+            None if refuses_token((row.code, None)) => "holds".to_owned(),
+            None => "goes on".to_owned(),
         };
         let scope = match row.scope {
             Scope::Part => "the message",
@@ -140,7 +146,7 @@ pub fn markdown() -> String {
             Scope::App => "the app",
         };
         let Row { name, sentence, advice, source, .. } = row;
-        writeln!(text, "| {code} | `{name}` | {again} | {scope} | {sentence} | {advice} | {source} |")
+        writeln!(text, "| {code} | `{name}` | {again} | {scope} | {queue} | {sentence} | {advice} | {source} |")
             .expect("writing to a String cannot fail");
     }
     text
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn every_dead_token_concerns_its_page() {
-        for code in [(102, None), (190, None), (190, Some(460)), (190, Some(492)), (190, Some(31_337))] {
+        for code in [(102, None), (190, None), (190, Some(460)), (190, Some(492)), (190, Some(31_337)), (2_500, None)] {
             let row = lookup(code);
             assert_eq!((row.name, row.retry, row.scope), ("token-invalid", Retry::Never, Scope::Page), "{code:?}");
             assert!(refuses_token(code));
@@ -197,9 +203,9 @@ mod tests {
         for code in [(10, Some(1_893_063)), (368, None), (368, Some(1))] {
             let row = lookup(code);
             assert_eq!((row.name, row.retry, row.scope), ("page-restricted", Retry::Never, Scope::Page), "{code:?}");
-            assert!(restricts_page(code));
+            assert!(rest(row).is_some());
         }
-        assert!(!restricts_page((10, Some(2_018_278))));
+        assert_eq!(rest(lookup((10, Some(2_018_278)))), None);
     }
 
     #[test]

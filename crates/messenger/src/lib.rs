@@ -12,8 +12,10 @@ mod client;
 pub mod error_table;
 mod port;
 mod proof;
+mod usage;
 
 pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body};
 pub use error_table::Scope;
 pub use port::{Body, BoxFuture, Code, Fault, Graph, Profile, Send, SendOutcome, Tokens};
 pub use proof::appsecret_proof;
+pub use usage::Usage;

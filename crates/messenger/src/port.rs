@@ -8,7 +8,7 @@ use core::pin::Pin;
 use model::{Mid, PageId, Psid, Redacted, Span};
 use policy::Permit;
 
-use crate::Scope;
+use crate::{Scope, Usage};
 
 /// A future on the heap, as `futures` names it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + core::marker::Send + 'a>>;
@@ -69,6 +69,8 @@ pub enum SendOutcome {
     Sent {
         /// Meta's id of the message.
         mid: Mid,
+        /// What was used up by then.
+        usage: Usage,
     },
     /// Surely not sent and worth trying again.
     Later {

@@ -12,7 +12,9 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use messenger::{Body, BuildFault, Config, Fault, Graph, HttpGraph, Scope, Send, SendOutcome, Tokens, appsecret_proof};
+use messenger::{
+    Body, BuildFault, Config, Fault, Graph, HttpGraph, Scope, Send, SendOutcome, Tokens, Usage, appsecret_proof,
+};
 use model::{Mid, PageId, Psid, Redacted, Span, Timestamp};
 use policy::{MessagingType, Permit, RuleId, Tag, Verdict, confirm, edition_at};
 use serde_json::{Value, json};
@@ -150,7 +152,7 @@ async fn send(graph: &HttpGraph) -> SendOutcome {
 #[tokio::test]
 async fn a_taken_message_is_sent_and_carries_type_metadata_token_and_proof() {
     let server = Server::answering(200, r#"{"recipient_id":"5001","message_id":"m_1"}"#).await;
-    assert_eq!(send(&server.graph()).await, SendOutcome::Sent { mid: Mid::new("m_1") });
+    assert_eq!(send(&server.graph()).await, SendOutcome::Sent { mid: Mid::new("m_1"), usage: Usage::default() });
     let [seen] = &server.seen()[..] else { panic!("one request: {:?}", server.seen()) };
     assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", "/v26.0/17/messages"));
     assert_eq!(seen.query, format!("appsecret_proof={}", appsecret_proof(&SECRET.into(), &TOKEN.into())));
@@ -169,7 +171,7 @@ async fn an_attachment_under_a_tag_goes_out_as_such() {
     let body = Body::Attachment { kind: "image".to_owned(), url: "https://files.example/cat.png".into() };
     let permit = permit(MessagingType::MessageTag(Tag::HumanAgent));
     let outcome = server.graph().send(permit, Send { body, ..message("17") }).await;
-    assert_eq!(outcome, SendOutcome::Sent { mid: Mid::new("m_2") });
+    assert_eq!(outcome, SendOutcome::Sent { mid: Mid::new("m_2"), usage: Usage::default() });
     let expected = json!({
         "recipient": {"id": "5001"},
         "messaging_type": "MESSAGE_TAG",

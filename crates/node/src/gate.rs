@@ -15,7 +15,8 @@ use machine::page::Page;
 use machine::{Context, Machine};
 use model::{AccountId, MachineId, Timestamp};
 use tokio::sync::oneshot;
-use web::{ConversationNow, NotAccepted, PartHealth, Readiness, SinceStart, Unavailable};
+use view::{PausedSends, View};
+use web::{ConversationNow, NotAccepted, PartHealth, PausedPage, Readiness, SinceStart, Unavailable};
 
 use crate::refusals::{Due, Notice, Refusals};
 use crate::start::Node;
@@ -34,6 +35,12 @@ pub struct Totals {
     pub duplicates: u64,
     /// Items set aside, since start.
     pub quarantined: u64,
+    /// Messages handed to the Send API since start.
+    pub sends: u64,
+    /// Rests of Pages' queues that began since start.
+    pub pauses: u64,
+    /// Usage headers of Meta that could not be read, since start.
+    pub usage_unreadable: u64,
     /// Conversations in memory now.
     pub resident: u64,
     /// Deliveries not finished now.
@@ -46,6 +53,9 @@ impl Node {
         let of = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Totals {
             inbounds: of(&self.counters.inbounds),
+            sends: of(&self.counters.sends),
+            pauses: of(&self.counters.pauses),
+            usage_unreadable: of(&self.counters.usage_unreadable),
             anomalies: of(&self.counters.anomalies),
             duplicates: of(&self.counters.duplicates),
             quarantined: of(&self.counters.quarantined),
@@ -119,6 +129,16 @@ fn tell(notice: &Notice) {
     tracing::warn!(reason = notice.reason, count = notice.count, "{notice}");
 }
 
+/// Pages whose messages wait, as far as the read models have followed; none where they cannot be read now.
+fn paused(view: &View) -> Vec<PausedPage> {
+    let pages = view.pages().unwrap_or_default().into_iter();
+    let paused = pages.filter_map(|row| {
+        let PausedSends { row: reason, until } = row.paused?;
+        Some(PausedPage { page: row.page, reason, until })
+    });
+    paused.collect()
+}
+
 fn part(name: &str, said: Result<String, String>) -> PartHealth {
     let ok = said.is_ok();
     let (Ok(detail) | Err(detail)) = said;
@@ -177,7 +197,8 @@ impl web::Node for Node {
             let inbox = self.store.inbox.stats();
             let waiting = format!("{} deliveries not done, {} bytes", inbox.unforgotten, inbox.unforgotten_bytes);
             let parts = vec![actors, self.probe().await, part("inbox", Ok(waiting))];
-            Readiness { ready: parts.iter().all(|part| part.ok), parts, since_start: self.since_start() }
+            let (ready, paused) = (parts.iter().all(|part| part.ok), paused(&self.view));
+            Readiness { ready, parts, since_start: self.since_start(), paused }
         })
     }
 

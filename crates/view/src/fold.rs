@@ -14,7 +14,7 @@ use crate::changes::machine_of;
 use crate::happening;
 use crate::parts::{self, Asked};
 use crate::round::{MetAt, Round, Snag};
-use crate::row::{ConversationRow, LastBy, StoredConversation};
+use crate::row::{ConversationRow, LastBy, PausedSends, StoredConversation};
 
 /// Folds one batch and says whose it is; `None` where its key names no machine.
 pub(crate) fn batch(round: &mut Round<'_>, batch: &StoredBatch) -> Result<Option<MachineId>, Snag> {
@@ -87,6 +87,8 @@ fn page_event(round: &mut Round<'_>, page: &PageId, seq: u64, event: PageEvent) 
         PageEvent::TokenRefused { .. } => row.token = false,
         PageEvent::Restricted => row.restricted = true,
         PageEvent::RestrictionLifted => row.restricted = false,
+        PageEvent::SendsPaused { stop, step: _, until } => row.paused = Some(PausedSends { row: stop.row, until }),
+        PageEvent::SendsResumed => row.paused = None,
         PageEvent::ItemQuarantined { .. } => {
             row.quarantined += 1;
             round.totals.quarantined += 1;

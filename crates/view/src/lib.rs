@@ -33,7 +33,7 @@ use query::Query;
 
 pub use changes::{CHANGES_MAX, Changed, Changes};
 pub use query::{ConversationFilter, ConversationList, HappeningList, ReplyPart, ReplyStates};
-pub use row::{ConversationRow, HappeningRow, LastBy, PageRow, PartCounts, Totals};
+pub use row::{ConversationRow, HappeningRow, LastBy, PageRow, PartCounts, PausedSends, Totals};
 
 /// Most entries of one page, whatever was asked for.
 pub const PAGE_MAX: usize = 500;

@@ -28,7 +28,7 @@ pub(crate) const REPLIES: TableDefinition<&str, &[u8]> = TableDefinition::new("r
 pub(crate) const HAPPENINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("happenings");
 
 /// The shape of rows and of the fold. A view of another one is folded anew.
-pub(crate) const VERSION: u64 = 4;
+pub(crate) const VERSION: u64 = 5;
 
 /// A conversation as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -206,6 +206,9 @@ pub struct PageRow {
     /// Meta forbids the Page to send for now.
     #[serde(default)]
     pub restricted: bool,
+    /// The queue rests, or asks with single messages whether it may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<PausedSends>,
     /// Conversations on it.
     #[serde(default)]
     pub conversations: u64,
@@ -229,6 +232,15 @@ pub struct PageRow {
     pub last_line_at: Option<Timestamp>,
 }
 
+/// A rest of a Page's queue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PausedSends {
+    /// Stable name of the reason.
+    pub row: String,
+    /// One message at a time asks from then on.
+    pub until: Timestamp,
+}
+
 impl PageRow {
     pub(crate) fn new(page: PageId) -> Self {
         Self {
@@ -237,6 +249,7 @@ impl PageRow {
             known: false,
             token: false,
             restricted: false,
+            paused: None,
             conversations: 0,
             received: 0,
             quarantined: 0,

@@ -37,6 +37,6 @@ pub use lists::{
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
 };
-pub use port::{ConversationNow, Node, NotAccepted, PartHealth, Readiness, SinceStart, Unavailable};
+pub use port::{ConversationNow, Node, NotAccepted, PartHealth, PausedPage, Readiness, SinceStart, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};

@@ -10,7 +10,7 @@ use machine::Context;
 use machine::conversation::transcript::Transcript;
 use machine::conversation::{Resolution, State};
 use machine::outbound::PartId;
-use model::{MachineId, Timestamp};
+use model::{MachineId, PageId, Timestamp};
 use serde::Serialize;
 
 /// The node as the web sees it.
@@ -68,6 +68,20 @@ pub struct Readiness {
     pub parts: Vec<PartHealth>,
     /// What an operator should know of, counted since the node's start.
     pub since_start: SinceStart,
+    /// Pages whose messages wait, in order of their ids; the node is ready all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<PausedPage>,
+}
+
+/// A Page whose messages wait, for what Meta or the way to it said of all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PausedPage {
+    /// Its id.
+    pub page: PageId,
+    /// Stable name of the reason: a row of the error table, `graph-unreachable`, `graph-failing` or `calls-used-up`.
+    pub reason: String,
+    /// From then on one message at a time asks whether the others may follow.
+    pub until: Timestamp,
 }
 
 /// What came to the webhook and reached no conversation, since the node's start.

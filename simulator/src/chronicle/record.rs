@@ -40,6 +40,8 @@ pub(super) fn of_page(event: &page::Event) -> Journaled {
         page::Event::TokenRefused { code, subcode } => Journaled::TokenRefused { code: (*code, *subcode) },
         page::Event::Restricted => Journaled::Restricted { is: true },
         page::Event::RestrictionLifted => Journaled::Restricted { is: false },
+        page::Event::SendsPaused { .. } => other("sends-paused"),
+        page::Event::SendsResumed => other("sends-resumed"),
     }
 }
 

@@ -177,14 +177,14 @@ impl Errand {
     }
 
     /// What the answer means.
-    fn hear<O>(&mut self, ground: &mut Ground<O>, heard: Heard) -> (Next, Option<errand::Trouble>) {
+    fn hear<O>(&mut self, ground: &mut Ground<O>, usage_max: u32, heard: Heard) -> (Next, Option<errand::Trouble>) {
         let (now, id, witness) = (ground.now(), &self.id, &mut ground.witness);
         let over = |outcome: Outcome| (Next::Over(outcome.into()), None);
         match heard {
             Heard::Unasked(answer) => (Next::Over(answer), None),
             Heard::Send(outcome) => {
                 witness.sent(now, id, &outcome);
-                let (answer, trouble) = errand::sent(outcome);
+                let errand::Heard { answer, trouble, unreadable: _ } = errand::sent(outcome, id, usage_max);
                 (Next::Over(answer), trouble)
             }
             Heard::Profile(answer) => {
@@ -262,7 +262,7 @@ impl Tree {
                         // It takes its turn for each try.
                         self.leave_gate(ground, &errand);
                     }
-                    let (next, trouble) = errand.hear(ground, heard);
+                    let (next, trouble) = errand.hear(ground, self.limits.usage_max, heard);
                     if let Some(trouble) = trouble.filter(|_| self.is_current(&errand)) {
                         let page = &mut self.pages[errand.page];
                         page.mailbox.post(&mut ground.agenda, Actor::Page(errand.page), PageMsg::Trouble(trouble));

@@ -4,12 +4,13 @@
 //! Keeps: what was handed over stays here until it is durable; a delivery is reported done only when each of its items is.
 
 mod own;
+mod trouble;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use actors::errand::{Answer, Trouble};
+use actors::errand::{Answer, Streak, Trouble};
 use actors::host::Host;
 use actors::share::Share;
 use actors::slot::{Cause, Slot};
@@ -128,6 +129,8 @@ pub(super) struct Page {
     begun: bool,
     next_ticket: u64,
     turns: Turns<usize>,
+    /// Sends in a row whose fate is unknown.
+    streak: Streak,
     /// Work that waits for the inbox to be read, by the barrier's number.
     barriers: VecDeque<(u64, usize, Ticket<u64>)>,
     next_token: u64,
@@ -165,6 +168,7 @@ impl Page {
             begun: false,
             next_ticket: 0,
             turns: Turns::new(1, Timestamp(0)),
+            streak: Streak::default(),
             barriers: VecDeque::new(),
             next_token: 0,
         }
@@ -242,6 +246,8 @@ impl Tree {
         of.born = true;
         of.host = Some(host_without_effects(&ground.journal, &of.machine_id, of.machine));
         of.turns = Turns::new(self.limits.sends_per_second, now);
+        of.streak = Streak::default();
+        of.rests();
         of.context = Arc::new(of.context_of(&self.account, ground.edition));
         for conversation in core::mem::take(&mut of.revive) {
             self.activate(ground, page, conversation);
@@ -298,6 +304,9 @@ impl Tree {
             match letter {
                 Letter::Done { conversation, tickets } => self.done(ground, page, conversation, &tickets),
                 Letter::Settle { conversation, effect, answer: Answer { outcome, why } } => {
+                    if self.pages[page].streak.heard(&outcome) {
+                        self.answered(ground, page);
+                    }
                     let ticket = self.pages[page].ticket(Work::Settle { effect, outcome, why }, None);
                     self.give(ground, page, conversation, ticket);
                 }
@@ -327,13 +336,15 @@ impl Tree {
             }
             PageMsg::Configure(facts) => {
                 self.page_decides(ground, page, Command::Configure(facts), None);
+                self.pages[page].rests();
                 self.refresh(ground, page);
+                self.grant(ground, page);
             }
             PageMsg::Wake { conversation } => {
                 let ticket = self.pages[page].ticket(Work::Wake, None);
                 self.give(ground, page, conversation, ticket);
             }
-            PageMsg::Trouble((_row, code)) => self.trouble(ground, page, code),
+            PageMsg::Trouble(trouble) => self.trouble(ground, page, trouble),
             PageMsg::Unsure { conversation, ticket } => self.make_sure(ground, page, conversation, ticket),
             PageMsg::Asks { conversation } => {
                 self.pages[page].turns.ask(conversation);

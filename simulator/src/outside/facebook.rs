@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Code, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Usage};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
@@ -121,6 +121,8 @@ pub struct Facebook {
 pub enum Mood {
     /// Each is refused with this code.
     Refuses(Code),
+    /// Each is taken, and a header says that so many percent of the Page's calls are used up.
+    Reports(u32),
     /// Each is taken, and the connection is gone before the answer.
     Loses,
 }
@@ -222,6 +224,10 @@ impl Facebook {
         let planned = self.accept(Bubble { page, psid, mid, text, attachment, metadata, at: now }, manner);
         match mood {
             Some(Mood::Loses) => planned.unheard(now + CUT, SendOutcome::InDoubt { why: "connection-lost" }),
+            Some(Mood::Reports(percent)) => planned.map(|outcome| match outcome {
+                SendOutcome::Sent { mid, usage: _ } => SendOutcome::Sent { mid, usage: reported(percent) },
+                other @ (SendOutcome::Later { .. } | SendOutcome::Failed { .. } | SendOutcome::InDoubt { .. }) => other,
+            }),
             Some(Mood::Refuses(_)) | None => planned,
         }
     }
@@ -278,7 +284,7 @@ impl Facebook {
         *nth += 1;
         let about = format!("{}#{nth}", bubble.metadata);
         bubble.mid = recorded.clone().unwrap_or_else(|| Mid::new(format!("m_{:016x}", draw(Stream::Mid, &about))));
-        let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone() }, bubble.at);
+        let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone(), usage: Usage::default() }, bubble.at);
         if recorded.is_some() {
             // The echo stands in the recording close behind; the answer is not to come after it.
             return Planned::answer(now + Span(1), outcome);
@@ -343,6 +349,12 @@ fn profile(name: &str) -> Profile {
     let (first, last) = name.trim().rsplit_once(' ').unwrap_or((name.trim(), ""));
     let part = |text: &str| (!text.trim().is_empty()).then(|| Redacted::new(text.trim().to_owned()));
     Profile { first_name: part(first), last_name: part(last), picture: None }
+}
+
+/// What the node reads of the header in which Meta says so. *Rate Limits*, read 2026-11-23.
+fn reported(percent: u32) -> Usage {
+    let header = format!(r#"{{"call_count":{percent},"total_time":1,"total_cputime":1}}"#);
+    Usage::of_header("x-page-usage", header.as_bytes())
 }
 
 #[cfg(test)]

@@ -122,7 +122,9 @@ impl Journaled {
             | page::Event::Configured { .. }
             | page::Event::TokenRefused { .. }
             | page::Event::Restricted
-            | page::Event::RestrictionLifted => {}
+            | page::Event::RestrictionLifted
+            | page::Event::SendsPaused { .. }
+            | page::Event::SendsResumed => {}
         }
     }
 

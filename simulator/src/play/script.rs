@@ -167,7 +167,9 @@ impl Script<'_> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
-            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Err(SIMULATED.to_owned()),
+            Order::Refuses { .. } | Order::Reports { .. } | Order::Loses(_) | Order::Accepts(_) => {
+                return Err(SIMULATED.to_owned());
+            }
         };
         self.stage.stand_in.carry(&order).map(drop)
     }

@@ -118,7 +118,9 @@ impl Again {
                 | page::Event::AnomalyKept { .. }
                 | page::Event::TokenRefused { .. }
                 | page::Event::Restricted
-                | page::Event::RestrictionLifted => {}
+                | page::Event::RestrictionLifted
+                | page::Event::SendsPaused { .. }
+                | page::Event::SendsResumed => {}
             }
             self.grounds.of_page(id, event);
         }
@@ -295,6 +297,8 @@ fn page_command(fact: &page::Event) -> Option<page::Command> {
         page::Event::TokenRefused { code, subcode } => page::Command::Observe(Trouble::TokenRefused { code, subcode }),
         page::Event::Restricted => page::Command::Observe(Trouble::Restricted),
         page::Event::RestrictionLifted => page::Command::Observe(Trouble::RestrictionLifted),
+        page::Event::SendsPaused { stop, .. } => page::Command::Observe(Trouble::Stopped(stop)),
+        page::Event::SendsResumed => page::Command::Observe(Trouble::Answered),
     })
 }
 

@@ -350,7 +350,9 @@ fn mark(line: &Line) -> Option<Mark> {
         "part-refused" | "ad-window-refused" | "REFUSED" => Some(Mark::Refusal),
         "part-held" => Some(Mark::Held),
         "part-in-doubt" | "doubt-remained" => Some(Mark::Doubt),
-        "part-failed" | "item-quarantined" | "anomaly-kept" | "token-refused" | "restricted" => Some(Mark::Fault),
+        "part-failed" | "item-quarantined" | "anomaly-kept" | "token-refused" | "restricted" | "sends-paused" => {
+            Some(Mark::Fault)
+        }
         _ if says(" IN DOUBT ") => Some(Mark::Doubt),
         _ if says(" FAULT ") || says(" NOT TAKEN") || says(" NOT WRITTEN") => Some(Mark::Fault),
         _ => None,

@@ -208,7 +208,7 @@ impl Placed<'_> {
 
     fn meta(&self, cursor: &mut Cursor<'_>) -> Result<Order, Stumble> {
         let place = cursor.clone();
-        match cursor.word("what Meta does: holds, releases, repeats, refuses, loses or accepts")? {
+        match cursor.word("what Meta does: holds, releases, repeats, refuses, reports, loses or accepts")? {
             "holds" => {
                 let place = cursor.clone();
                 let pages = self.pages(cursor)?;
@@ -252,6 +252,16 @@ impl Placed<'_> {
                 })?;
                 Ok(Order::Refuses { page, code: fault::code(cursor)? })
             }
+            "reports" => {
+                let place = cursor.clone();
+                let page = self.page(cursor.word("a Page")?, &place)?;
+                let place = cursor.clone();
+                let found = cursor.word("how much of the calls is used up, as 95%,")?;
+                let percent = found.strip_suffix('%').and_then(|percent| percent.parse().ok());
+                let percent = percent.filter(|percent| (1..=200).contains(percent));
+                let wrong = || place.stumble(format!("`{found}` is no share: write it as 95%, up to 200%"));
+                Ok(Order::Reports { page, percent: percent.ok_or_else(wrong)? })
+            }
             "loses" => {
                 let place = cursor.clone();
                 let found = cursor.word("a Page, `answers` or `requests`")?;
@@ -266,8 +276,8 @@ impl Placed<'_> {
                 Ok(Order::Accepts(self.page(cursor.word("a Page")?, &place)?))
             }
             other => {
-                const VERBS: &str = "holds, releases, repeats, refuses, loses, accepts, delays, hastens, withholds, tells, \
-                                     restricts, frees, subscribes, revokes, slows, fails, vanishes, limits and works";
+                const VERBS: &str = "holds, releases, repeats, refuses, reports, loses, accepts, delays, hastens, withholds, \
+                                     tells, restricts, frees, subscribes, revokes, slows, fails, vanishes, limits and works";
                 Err(place.stumble(format!("`{other}` is nothing that Meta does: {VERBS} are")))
             }
         }

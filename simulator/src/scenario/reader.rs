@@ -222,6 +222,7 @@ impl Reader {
                 Order::RepeatsPage(_)
                 | Order::RepeatsThing(_)
                 | Order::Refuses { .. }
+                | Order::Reports { .. }
                 | Order::Loses(_)
                 | Order::Accepts(_),
             ) => {}

@@ -143,6 +143,7 @@ impl fmt::Display for Order {
             Self::RepeatsPage(name) | Self::RepeatsThing(name) => write!(f, "repeats {name}"),
             Self::Refuses { page, code: (code, None) } => write!(f, "refuses {page} {code}"),
             Self::Refuses { page, code: (code, Some(subcode)) } => write!(f, "refuses {page} {code}/{subcode}"),
+            Self::Reports { page, percent } => write!(f, "reports {page} {percent}%"),
             Self::Loses(page) => write!(f, "loses {page}"),
             Self::Accepts(page) => write!(f, "accepts {page}"),
         }

@@ -87,7 +87,7 @@ impl Witness {
     /// Meta has made up its mind about a send.
     pub(crate) fn judged(&mut self, at: Timestamp, form: Form, send: &Send, outcome: &SendOutcome) {
         let taken = match outcome {
-            SendOutcome::Sent { mid } => Taken::Yes { mid: mid.clone() },
+            SendOutcome::Sent { mid, usage: _ } => Taken::Yes { mid: mid.clone() },
             SendOutcome::Later { code: Some(code), .. } | SendOutcome::Failed { code, .. } => Taken::No { code: *code },
             SendOutcome::Later { code: None, .. } | SendOutcome::InDoubt { .. } => Taken::Broken,
         };

@@ -28,8 +28,9 @@ use crate::witness::Witness;
 
 /// How long an agent waits for a task to comment on.
 const PATIENCE: Span = Span::minutes(2);
-/// How long the node may take to come to rest after the last line, and how often that is looked at, ever less.
-const REST_MAX: Span = Span::hours(2);
+/// How long the node may take to come to rest after the last line, and how often that is looked at, ever less. Meta lets a
+/// Page that used up its calls wait for a day at most.
+const REST_MAX: Span = Span::hours(26);
 const REST_AGAIN: Span = Span::seconds(1);
 const REST_AGAIN_MAX: Span = Span::minutes(1);
 
@@ -235,7 +236,7 @@ impl<'a, N: Played> Course<'a, N> {
             Order::Releases { pages: labels, way } => CarryOrder::Release { pages: pages(labels)?, how: letting(*way) },
             Order::RepeatsPage(label) => CarryOrder::Repeat { page: self.scenario.page_id(label)? },
             Order::RepeatsThing(name) => CarryOrder::RepeatOf { id: self.names.id(name)?.to_owned() },
-            Order::Refuses { .. } | Order::Loses(_) | Order::Accepts(_) => return Ok(()),
+            Order::Refuses { .. } | Order::Reports { .. } | Order::Loses(_) | Order::Accepts(_) => return Ok(()),
         };
         let bodies = self.meta.carry(&order, self.node.time())?;
         self.posts(line, None, bodies);
@@ -261,6 +262,7 @@ impl<'a, N: Played> Course<'a, N> {
     fn mood(&mut self, order: &Order) -> anyhow::Result<Option<Done>> {
         let (label, mood) = match order {
             Order::Refuses { page, code } => (page, Some(Mood::Refuses(*code))),
+            Order::Reports { page, percent } => (page, Some(Mood::Reports(*percent))),
             Order::Loses(page) => (page, Some(Mood::Loses)),
             Order::Accepts(page) => (page, None),
             Order::Holds(_) | Order::Releases { .. } | Order::RepeatsPage(_) | Order::RepeatsThing(_) => {

@@ -53,7 +53,7 @@ impl Graph for Meta {
             Body::Text(text) => bubbles.push(bubble(&send.page, &send.psid, &mid, text, &send.metadata)),
             Body::Attachment { .. } => panic!("these agents write texts alone"),
         }
-        Box::pin(async move { SendOutcome::Sent { mid } })
+        Box::pin(async move { SendOutcome::Sent { mid, usage: messenger::Usage::default() } })
     }
 
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {

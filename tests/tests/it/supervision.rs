@@ -100,7 +100,9 @@ async fn an_item_that_panics_its_actor_five_times_is_quarantined_and_its_neighbo
             | page::Event::AnomalyKept { .. }
             | page::Event::TokenRefused { .. }
             | page::Event::Restricted
-            | page::Event::RestrictionLifted => None,
+            | page::Event::RestrictionLifted
+            | page::Event::SendsPaused { .. }
+            | page::Event::SendsResumed => None,
         });
         aside.collect::<Vec<_>>()
     };

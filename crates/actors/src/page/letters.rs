@@ -69,6 +69,9 @@ impl Parts {
             match letter {
                 Letter::Done { psid, tickets } => self.done(birth, &psid, tickets),
                 Letter::Settle { psid, effect, answer: Answer { outcome, why } } => {
+                    if self.streak.heard(&outcome) {
+                        self.answered(me, birth).await?;
+                    }
                     let ticket = self.ticket(Work::Settle { effect, outcome, why }, None);
                     self.give(me, birth, psid, ticket).await?;
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journal::{AppendFault, Appended};
-use machine::page::{Command, Page, Trouble};
+use machine::page::{Command, Page};
 use machine::{AccountFacts, Context, PageFacts};
 use model::{Anomaly, ItemKey, PageInbound, PageKind, PolicyAct};
 use ractor::{ActorProcessingErr, ActorRef};
@@ -44,6 +44,7 @@ impl Parts {
         waiting: oneshot::Sender<Fate>,
     ) {
         self.decide(me, birth, Command::Configure(facts), None, Some(waiting));
+        self.rests();
         self.refresh(birth);
     }
 
@@ -81,24 +82,7 @@ impl Parts {
         self.decide(me, birth, command, Some(delivery), None);
     }
 
-    /// Errors that speak of the Page as a whole, by Meta's code.
-    pub(super) fn trouble(
-        &mut self,
-        me: &ActorRef<PageMsg>,
-        birth: &PageBirth,
-        row: &'static str,
-        (code, subcode): (i64, Option<i64>),
-    ) {
-        let trouble = match (code, subcode) {
-            (102 | 190, _) => Trouble::TokenRefused { code, subcode },
-            _ => return,
-        };
-        tracing::error!(page = %birth.page, row, code, subcode, "Meta refuses the Page's sends; they are held");
-        self.decide(me, birth, Command::Observe(trouble), None, None);
-        self.refresh(birth);
-    }
-
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         me: &ActorRef<PageMsg>,
         birth: &PageBirth,

@@ -112,6 +112,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether a send was stopped by what is not its part's fault.
+    pub(super) fn spares_part(&self) -> bool {
+        matches!(self, Self::Send { send: SendOutcome::Later { after, code: _ } } if *after <= Span(0))
+    }
+
     /// Meta's id of the message, where this says that one was sent.
     pub(super) fn mid(&self) -> Option<&Mid> {
         match self {

@@ -91,7 +91,12 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         Event::ReplyAsked { reply } => {
             queue.enqueue(&reply.comment, reply.author, reply.tag, &reply.contents, reply.at)
         }
-        Event::Settled { effect, outcome } => queue.settle(*effect, outcome.mid()),
+        Event::Settled { effect, outcome } => {
+            if outcome.spares_part() {
+                queue.spare(*effect);
+            }
+            queue.settle(*effect, outcome.mid());
+        }
         Event::Woke { reason, at } => match reason {
             WakeReason::Retry => queue.release(*at),
             WakeReason::Held => queue.looked(*at),

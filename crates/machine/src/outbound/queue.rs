@@ -233,6 +233,14 @@ impl Queue {
         }
     }
 
+    /// What stopped the newest start was not the part's fault: that start is none of those that it has.
+    pub(crate) fn spare(&mut self, effect: u64) {
+        let part = self.part_of_open_send(effect);
+        if let Some(part) = part.and_then(|part| self.parts.get_mut(&part)) {
+            part.attempts_max = part.attempts_max.saturating_add(1);
+        }
+    }
+
     /// The rules forbid it.
     pub(crate) fn refuse(&mut self, part: PartId, reason: ForbidReason) {
         self.set(part, PartState::Refused { reason });

@@ -9,17 +9,19 @@
 //! | 5 | restricted | |
 //! | 6 | restriction-lifted | |
 //! | 7 | received | yes: it may hold what people wrote |
+//! | 8 | sends-paused | |
+//! | 9 | sends-resumed | |
 
 use std::borrow::Cow;
 
-use model::{Anomaly, ItemKey, PageId, Place, Redacted};
+use model::{Anomaly, ItemKey, PageId, Place, Redacted, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Event;
+use super::{Event, Stop};
 use crate::PageFacts;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in, read, write};
 
-const NAMES: [(u16, &str); 7] = [
+const NAMES: [(u16, &str); 9] = [
     (1, "configured"),
     (2, "item-quarantined"),
     (3, "anomaly-kept"),
@@ -27,6 +29,8 @@ const NAMES: [(u16, &str); 7] = [
     (5, "restricted"),
     (6, "restriction-lifted"),
     (7, "received"),
+    (8, "sends-paused"),
+    (9, "sends-resumed"),
 ];
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +73,14 @@ struct TokenRefused {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SendsPaused<'a> {
+    #[serde(flatten)]
+    stop: Cow<'a, Stop>,
+    step: u8,
+    until: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Bare {}
 
 /// The name of a stored kind, for people; `unknown` where this build does not know it.
@@ -95,6 +107,10 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::TokenRefused { code, subcode } => write(4, false, &TokenRefused { code: *code, subcode: *subcode }),
         Event::Restricted => write(5, false, &Bare {}),
         Event::RestrictionLifted => write(6, false, &Bare {}),
+        Event::SendsPaused { stop, step, until } => {
+            write(8, false, &SendsPaused { stop: Cow::Borrowed(stop), step: *step, until: *until })
+        }
+        Event::SendsResumed => write(9, false, &Bare {}),
     }
 }
 
@@ -123,6 +139,11 @@ pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, Codec
         5 => read(kind, body).map(|Bare {}| Event::Restricted),
         6 => read(kind, body).map(|Bare {}| Event::RestrictionLifted),
         7 => read(kind, body).map(|inbound| Event::Received { inbound }),
+        8 => {
+            let SendsPaused { stop, step, until } = read(kind, body)?;
+            Ok(Event::SendsPaused { stop: stop.into_owned(), step, until })
+        }
+        9 => read(kind, body).map(|Bare {}| Event::SendsResumed),
         _ => Err(CodecFault::Unknown { kind, version }),
     }
 }

@@ -9,11 +9,11 @@ use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::wall::{Recent, Standing, Wall};
-use super::{Event, restricts};
+use super::{Event, Pause, restricts};
 use crate::PageFacts;
 
 /// Version of the frozen form.
-const FROZEN_VERSION: u8 = 2;
+const FROZEN_VERSION: u8 = 3;
 
 /// How many of the newest items put aside are remembered one by one. Only deliveries not yet forgotten are offered
 /// again, and those are the newest; a Page under a flood of garbage must not grow for ever.
@@ -58,6 +58,9 @@ pub struct State {
     judged: Option<(Timestamp, ItemKey)>,
     /// What stands on the wall, as far as remembered.
     wall: Wall,
+    /// The queue rests, or asks with single messages whether it may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pause: Option<Pause>,
 }
 
 /// A place in the inbox, in the order of the inbox.
@@ -121,6 +124,11 @@ impl State {
         self.wall.standing(id)
     }
 
+    /// Why and until when the queue rests; `None`: it goes on.
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pause.as_ref()
+    }
+
     /// Whether no newer word of Meta's on the right to send is known.
     pub(super) fn is_news(&self, inbound: &PageInbound) -> bool {
         self.judged.is_none_or(|known| known < (inbound.at, inbound.key))
@@ -173,6 +181,10 @@ impl State {
             }
             Event::Restricted => self.restrict(true),
             Event::RestrictionLifted => self.restrict(false),
+            Event::SendsPaused { stop, step, until } => {
+                self.pause = Some(Pause { row: stop.row.clone(), until: *until, step: *step });
+            }
+            Event::SendsResumed => self.pause = None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The Page machine: refused tokens, restrictions, what is put aside, and stored forms.
 
-use machine::page::{Command, Event, Page, State, Trouble};
+use machine::page::{Command, Event, Page, State, Stop, Trouble};
 use machine::{Context, Machine, PageFacts};
 use model::{
     Activity, ActivityField, ActivityItem, Anomaly, Changed, Lead, MachineId, PageId, PageInbound, PageKind, Place,
@@ -15,7 +15,11 @@ fn fresh() -> State {
 }
 
 fn give(state: &mut State, command: Command) -> usize {
-    let decided = Page::decide(state, command, &Context::default(), START);
+    give_at(state, command, START)
+}
+
+fn give_at(state: &mut State, command: Command, now: Timestamp) -> usize {
+    let decided = Page::decide(state, command, &Context::default(), now);
     for event in &decided {
         let stored = Page::encode(event);
         assert_eq!(Page::decode(stored.kind, stored.version, &stored.body).as_ref(), Ok(event));
@@ -63,6 +67,40 @@ fn a_restriction_outlives_a_restart_until_meta_lifts_it() {
     assert_eq!(give(&mut state, Command::Observe(Trouble::RestrictionLifted)), 1);
     assert!(!state.facts().restricted);
     assert_eq!(give(&mut state, Page::wake()), 0);
+}
+
+fn stop() -> Stop {
+    let (rest, longest) = (Span::minutes(1), Span::minutes(16));
+    Stop { row: "rate-limited".to_owned(), code: Some(613), subcode: None, rest, longest, told: None, spread: 0 }
+}
+
+#[test]
+fn a_queue_rests_until_an_answer_comes_after_its_rest() {
+    let mut state = fresh();
+    give(&mut state, Command::Configure(configured()));
+    assert_eq!(give(&mut state, Command::Observe(Trouble::Answered)), 0, "nothing rests");
+    assert_eq!(give(&mut state, Command::Observe(Trouble::Stopped(stop()))), 1);
+    assert_eq!(give(&mut state, Command::Observe(Trouble::Stopped(stop()))), 0, "it was under way by then");
+    let rests_until = |state: &State| state.pause().map(|pause| (pause.until, pause.step));
+    assert_eq!(rests_until(&state), Some((START + Span::minutes(1), 0)));
+    assert_eq!(give_at(&mut state, Command::Observe(Trouble::Answered), START + Span(59_999)), 0);
+    assert_eq!(give_at(&mut state, Command::Observe(Trouble::Stopped(stop())), START + Span::minutes(1)), 1);
+    assert_eq!(rests_until(&state), Some((START + Span::minutes(3), 1)), "twice as long");
+    assert_eq!(give(&mut state, Command::Configure(configured())), 0, "a restart ends no rest");
+    assert_eq!(give_at(&mut state, Command::Observe(Trouble::Answered), START + Span::minutes(3)), 1);
+    assert_eq!(rests_until(&state), None);
+}
+
+#[test]
+fn a_page_that_is_connected_anew_does_not_rest() {
+    let mut state = fresh();
+    give(&mut state, Command::Configure(configured()));
+    give(&mut state, Command::Observe(Trouble::Stopped(stop())));
+    let renamed = PageFacts { name: "Tandem & Co".to_owned(), ..configured() };
+    assert_eq!(give(&mut state, Command::Configure(renamed)), 1, "another name changes nothing about it");
+    let fresh_token = PageFacts { token_mark: "t2".to_owned(), ..configured() };
+    assert_eq!(give(&mut state, Command::Configure(fresh_token)), 2);
+    assert_eq!(state.pause(), None);
 }
 
 fn of_page(name: &str, at: Timestamp, kind: PageKind) -> PageInbound {
@@ -253,6 +291,8 @@ fn every_kind_is_stored_as_approved() {
         Event::TokenRefused { code: 190, subcode: Some(460) },
         Event::Restricted,
         Event::RestrictionLifted,
+        Event::SendsPaused { stop: stop(), step: 2, until: START },
+        Event::SendsResumed,
         Event::Received { inbound: comment("c1", START, Verb::Add) },
         Event::Received { inbound: policy("p1", START, PolicyAct::Other("ponder".to_owned())) },
     ];

@@ -225,10 +225,13 @@ fn a_delayed_part_waits_for_its_time_and_backs_off() {
 fn a_try_that_was_not_the_parts_fault_is_none_of_those_it_has() {
     let mut life = wrote(nameless());
     life.reply(reply("k1", Author::Agent, &["one"], START));
-    for tried in 1..=5 {
+    let limited = (Span(0), Some((613, None)));
+    let passing = (Span::seconds(5), Some((2, None)));
+    for (after, code) in
+        [passing, limited, passing, limited, passing, limited, passing, (Span(0), Some((190, Some(458))))]
+    {
         life.dispatch();
         let effect = life.send_open();
-        let (after, code) = if tried < 5 { (Span::seconds(5), None) } else { (Span(0), Some((190, Some(458)))) };
         life.answer(effect, send(SendOutcome::Later { after, code }));
         life.sleep();
     }

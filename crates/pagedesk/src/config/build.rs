@@ -143,6 +143,7 @@ impl Builder<'_> {
             sends_max: self.size("limits", "sends_max")?,
             tracker_calls_max: self.size("limits", "tracker_calls_max")?,
             sends_per_second: narrow("sends_per_second")?,
+            usage_max: narrow("usage_max")?,
             shards: self.size("limits", "shards")?,
         })
     }

@@ -84,7 +84,7 @@ pub(crate) const SECTIONS: [(&str, &str); 9] = [
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 51] = [
+pub(crate) const SETTINGS: [Setting; 52] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",
@@ -204,6 +204,13 @@ pub(crate) const SETTINGS: [Setting; 51] = [
         "Calls to the tracker at once, per Page.",
     ),
     setting("limits", "sends_per_second", Kind::Count(1, 1_000), Some("20"), "Sends per second, per Page."),
+    setting(
+        "limits",
+        "usage_max",
+        Kind::Count(1, 100),
+        Some("90"),
+        "Percent of Meta's limits, by its usage headers, from which on a Page's messages rest.",
+    ),
     setting("limits", "shards", Kind::Count(1, 256), Some("4"), "Supervisors of Pages."),
     setting("drain", "at_most", Kind::Duration, Some("30s"), "How long an orderly end may take."),
     setting(

@@ -169,7 +169,7 @@ impl Node for Fake {
             let part = PartHealth { name: "actors".to_owned(), ok: ready, detail: detail.to_owned() };
             let refused = BTreeMap::from([("signature-mismatch".to_owned(), 12)]);
             let since_start = SinceStart { refused, ..SinceStart::default() };
-            Readiness { ready, parts: vec![part], since_start }
+            Readiness { ready, parts: vec![part], since_start, paused: Vec::new() }
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actors::slot::page_backoff;
 use actors::work::{Ticket, Work};
 use machine::conversation::Reply;
-use machine::page::{Command, Trouble as Observed};
+use machine::page::Command;
 use model::{Anomaly, ItemKey, MachineId, PageInbound, PageKind, Psid};
 
 use super::{Home, Page, PageMsg};
@@ -50,13 +50,6 @@ impl Tree {
     ) {
         let command = Command::Quarantine { delivery, place: None, key: Some(key), cause: cause.to_owned() };
         self.page_decides(ground, page, command, Some(delivery));
-    }
-
-    pub(super) fn trouble<O>(&mut self, ground: &mut Ground<O>, page: usize, (code, subcode): messenger::Code) {
-        if matches!(code, 102 | 190) {
-            self.page_decides(ground, page, Command::Observe(Observed::TokenRefused { code, subcode }), None);
-            self.refresh(ground, page);
-        }
     }
 
     pub(super) fn page_decides<O>(

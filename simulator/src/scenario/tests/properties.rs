@@ -93,6 +93,9 @@ fn deeds() -> impl Strategy<Value = Deed> {
         1 => (select(vec!["A", "B"]), 0_i64..1_000, prop::option::of(0_i64..3_000_000)).prop_map(|(page, code, sub)| {
             Deed::Meta(Order::Refuses { page: Word::new(page).expect("a word"), code: (code, sub) })
         }),
+        1 => (1_u32..=200).prop_map(|percent| {
+            Deed::Meta(Order::Reports { page: Word::new("A").expect("a word"), percent })
+        }),
         1 => any::<bool>().prop_map(|loses| {
             let page = Word::new("A").expect("a word");
             Deed::Meta(if loses { Order::Loses(page) } else { Order::Accepts(page) })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use machine::page::{Command, Page, Trouble};
+use machine::page::{Command, Page, Stop, Trouble};
 use machine::{Machine as _, PageFacts};
 use model::{Anomaly, Lead, MachineId, PageInbound, PageKind, Place, Policy, PolicyAct, Span, Timestamp};
 use proptest::prelude::*;
@@ -21,6 +21,10 @@ enum Step {
     RefuseToken,
     Restrict,
     Lift,
+    /// No message has a chance for a while.
+    Stop,
+    /// A message was answered, at the same instant: no rest is over.
+    Answered,
     /// What Meta says of the right to send, perhaps late.
     Word {
         blocks: bool,
@@ -57,6 +61,7 @@ struct Plain {
     /// The token that was refused last, until another one works.
     refused: Option<u8>,
     restricted: bool,
+    rests: bool,
     items: Vec<Item>,
     quarantined: BTreeSet<u8>,
     kept: BTreeSet<u8>,
@@ -88,6 +93,9 @@ impl Plain {
 
     fn configure(&mut self, token: Option<u8>, name: u8) {
         let works = token.is_some() && token != self.refused;
+        if works && self.configured.and_then(|(token, _)| token) != token {
+            self.events += u64::from(core::mem::take(&mut self.rests));
+        }
         self.events += u64::from(self.configured != Some((token, name)) || self.token != works);
         (self.configured, self.token) = (Some((token, name)), works);
         if works {
@@ -111,6 +119,8 @@ impl ReferenceStateMachine for Plain {
             (if state.token { 3 } else { 1 }, Just(Step::RefuseToken).boxed()),
             (1, Just(Step::Restrict).boxed()),
             (if state.restricted { 2 } else { 1 }, Just(Step::Lift).boxed()),
+            (2, Just(Step::Stop).boxed()),
+            (1, Just(Step::Answered).boxed()),
             (4, (any::<bool>(), 0..9_i64).prop_map(|(blocks, late)| Step::Word { blocks, late }).boxed()),
             (1, Just(Step::Lead).boxed()),
             (u32::from(!state.items.is_empty()) * 3, any::<u16>().prop_map(|pick| Step::Again { pick }).boxed()),
@@ -129,6 +139,7 @@ impl ReferenceStateMachine for Plain {
             }
             Step::Restrict => state.restrict(true),
             Step::Lift => state.restrict(false),
+            Step::Stop => state.events += u64::from(!core::mem::replace(&mut state.rests, true)),
             Step::Word { blocks, late } => state.word(*blocks, at(state.items.len(), *late)),
             Step::Lead => {
                 state.items.push(Item { at: at(state.items.len(), 0), blocks: None });
@@ -136,7 +147,7 @@ impl ReferenceStateMachine for Plain {
             }
             Step::Quarantine { item } => state.events += u64::from(state.quarantined.insert(*item)),
             Step::KeepAnomaly { item } => state.events += u64::from(state.kept.insert(*item)),
-            Step::RefuseToken | Step::Again { .. } | Step::Wake => {}
+            Step::RefuseToken | Step::Answered | Step::Again { .. } | Step::Wake => {}
         }
         state
     }
@@ -195,6 +206,16 @@ impl StateMachineTest for Lives {
             Step::RefuseToken => Command::Observe(Trouble::TokenRefused { code: 190, subcode: None }),
             Step::Restrict => Command::Observe(Trouble::Restricted),
             Step::Lift => Command::Observe(Trouble::RestrictionLifted),
+            Step::Stop => Command::Observe(Trouble::Stopped(Stop {
+                row: "app-limit".to_owned(),
+                code: Some(4),
+                subcode: None,
+                rest: Span::minutes(5),
+                longest: Span::hours(1),
+                told: None,
+                spread: 40,
+            })),
+            Step::Answered => Command::Observe(Trouble::Answered),
             Step::Word { .. } | Step::Lead => Command::Receive(inbound(last, &plain.items[last])),
             Step::Again { pick } => {
                 let nth = usize::from(pick) % plain.items.len();
@@ -224,6 +245,7 @@ impl StateMachineTest for Lives {
         let state = &page.state;
         let wanted = plain.configured.map(|(token, name)| facts(token, name)).unwrap_or_default();
         assert_eq!(*state.facts(), PageFacts { token: plain.token, restricted: plain.restricted, ..wanted });
+        assert_eq!(state.pause().is_some(), plain.rests);
         assert_eq!(state.counts().values().sum::<u64>(), plain.items.len() as u64, "every item counts once");
         assert_eq!(
             (state.quarantined_count(), state.anomalies_count()),
