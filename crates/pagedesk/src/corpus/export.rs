@@ -121,6 +121,8 @@ fn fits(out: &std::path::Path, origin: &Origin, filter: Option<&Filter>, is_reda
     } else if manifest.human_agent != origin.human_agent {
         let (wanted, found) = (word(manifest.human_agent), word(origin.human_agent));
         Some(format!("says human_agent = {wanted}, and in the store it was {found}"))
+    } else if manifest.effective_from != origin.effective_from {
+        Some("dates the editions of the policy otherwise than the store: see effective_from".to_owned())
     } else if told.as_ref() != filter {
         Some("is of a recording that was narrowed otherwise".to_owned())
     } else {
@@ -193,6 +195,7 @@ fn manifest(source: &Source<'_>, is_redacted: bool, filter: Option<Filter>, orig
         provenance: if is_redacted { Provenance::Recorded } else { Provenance::Synthetic },
         app_id: origin.app.clone(),
         human_agent: origin.human_agent,
+        effective_from: origin.effective_from,
         filter,
         pages: pages.collect(),
         customers: Vec::new(),
