@@ -1,6 +1,7 @@
-//! The browser of the tests over real pages: found on the machine, else installed from Debian's packages.
+//! Programs that tests start and that Rust does not bring: the browser of the tests over real pages, and node with npm for a
+//! client that others wrote. Found on the machine, else installed from Debian's packages.
 //!
-//! Invariant: no test is left out for want of a browser. Where none can be had it is said here what is missing, and the
+//! Invariant: no test is left out for want of a program. Where none can be had it is said here what is missing, and the
 //! tests that need it fail with what to install.
 
 use std::env;
@@ -12,24 +13,39 @@ use anyhow::{Context as _, ensure};
 
 use crate::shell;
 
-/// Debian's packages.
-const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
+/// What tests need together.
+struct Need {
+    /// For people.
+    what: &'static str,
+    /// Debian's packages.
+    packages: [&'static str; 2],
+    /// Each program by the variable that may name it, and by the words under which it is looked for; the tests look alike.
+    programs: [(&'static str, &'static [&'static str]); 2],
+}
 
-/// Each program by the variable that may name it, and by the words under which it is looked for; the tests look alike.
-const PROGRAMS: [(&str, &[&str]); 2] = [
-    ("PAGEDESK_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"]),
-    ("PAGEDESK_CHROMEDRIVER", &["chromedriver"]),
+const NEEDS: [Need; 2] = [
+    Need {
+        what: "browser",
+        packages: ["chromium", "chromium-driver"],
+        programs: [
+            ("PAGEDESK_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"]),
+            ("PAGEDESK_CHROMEDRIVER", &["chromedriver"]),
+        ],
+    },
+    Need { what: "node with npm", packages: ["nodejs", "npm"], programs: [("", &["node"]), ("", &["npm"])] },
 ];
 
-/// Makes sure that there is a browser, or says why there is none.
+/// Makes sure that there is all that tests start, or says what there is not.
 pub fn provide() {
-    if let Err(fault) = install_missing() {
-        shell::say(&format!("WARNING: {fault:#}"));
-        shell::say("WARNING: the tests that use a browser will fail; they say what to install");
+    for need in &NEEDS {
+        if let Err(fault) = install_missing(need) {
+            shell::say(&format!("WARNING: {fault:#}"));
+            shell::say(&format!("WARNING: the tests that use a {} will fail; they say what to install", need.what));
+        }
     }
 }
 
-/// Whether the chosen tests may need a browser: all but those of chosen packages without `it`.
+/// Whether the chosen tests may need one: all but those of chosen packages without `it`.
 pub fn is_needed(args: &[String]) -> bool {
     let mut named = Vec::new();
     let mut rest = args.iter().map(String::as_str);
@@ -42,16 +58,18 @@ pub fn is_needed(args: &[String]) -> bool {
     named.is_empty() || named.contains(&"it")
 }
 
-fn install_missing() -> anyhow::Result<()> {
+fn install_missing(need: &Need) -> anyhow::Result<()> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = |(variable, names): (&str, &[&str])| env::var_os(variable).is_some() || lies_on(&path, names);
-    if PROGRAMS.into_iter().all(is_there) {
+    let named = |variable: &str| !variable.is_empty() && env::var_os(variable).is_some();
+    let is_there = |(variable, names): &(&str, &[&str])| named(variable) || lies_on(&path, names);
+    if need.programs.iter().all(is_there) {
         return Ok(());
     }
-    shell::say(&format!("no browser for the tests is on this machine: installing {}", PACKAGES.join(" and ")));
-    ensure!(lies_on(&path, &["apt-get"]), "there is no apt-get to install {} with", PACKAGES.join(" and "));
+    let packages = need.packages.join(" and ");
+    shell::say(&format!("no {} for the tests is on this machine: installing {packages}", need.what));
+    ensure!(lies_on(&path, &["apt-get"]), "there is no apt-get to install {packages} with");
     let whoami = shell::text("id", &["-u"])?;
-    ensure!(whoami == "0", "only root may install {}", PACKAGES.join(" and "));
+    ensure!(whoami == "0", "only root may install {packages}");
     let apt = |args: &[&str]| -> anyhow::Result<()> {
         let mut command = Command::new("apt-get");
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
@@ -59,9 +77,9 @@ fn install_missing() -> anyhow::Result<()> {
         Ok(())
     };
     apt(&["update", "-q"])?;
-    let install = ["install", "-q", "-y", "--no-install-recommends", PACKAGES[0], PACKAGES[1]];
-    apt(&install).context("the browser cannot be installed")?;
-    ensure!(PROGRAMS.into_iter().all(is_there), "{} were installed and are not on the path", PACKAGES.join(" and "));
+    let install = ["install", "-q", "-y", "--no-install-recommends", need.packages[0], need.packages[1]];
+    apt(&install).with_context(|| format!("{packages} cannot be installed"))?;
+    ensure!(need.programs.iter().all(is_there), "{packages} were installed and are not on the path");
     Ok(())
 }
 
@@ -79,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_needed_unless_other_packages_are_chosen() {
+    fn programs_are_needed_unless_other_packages_are_chosen() {
         for may in
             [&[][..], &["window"], &["-p", "it"], &["-pit"], &["--package=it", "-p", "web"], &["-E", "package(it)"]]
         {
