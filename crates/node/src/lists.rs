@@ -260,8 +260,10 @@ mod tests {
             let filter = Filter { page: None, which: Which::Ending, now };
             wanted(&filter, &account, &account.effective_from.edition_at(now)).matches(&row)
         };
-        let (day, week) = (Span::hours(24) - account.guards.standard, Span::days(7) - account.guards.human_agent);
-        let hours = |span: Span, n: i64| Span(span.0 - Span::hours(n).0);
+        let less = |span: Span, by: Span| Span(span.0 - by.0);
+        let (day, week) =
+            (less(Span::hours(24), account.guards.standard), less(Span::days(7), account.guards.human_agent));
+        let hours = |span: Span, n: i64| less(span, Span::hours(n));
         for (wrote, by_ad, refused, soon) in [
             (hours(day, 2), None, false, true),
             (hours(day, 4), None, false, false),
