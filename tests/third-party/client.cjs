@@ -15,11 +15,11 @@ const raw = (message) => client.sendRawBody({ messagingType: "RESPONSE", recipie
 const calls = {
   text: () => client.sendText(psid, "Good morning!"),
   picture: () => client.sendAttachment(psid, image("https://pictures.example/bread.png")),
+  fullText: () => raw({ text: "ä".repeat(2000) }),
   replies: () => client.sendText(psid, "Which one?", { quickReplies: [reply("Rye"), reply("Wheat")] }),
   sign: () => client.sendSenderAction(psid, "typing_on"),
   profile: () => client.getUserProfile(psid, { fields: ["id", "name", "first_name", "last_name", "profile_pic"] }),
   longText: () => raw({ text: "ä".repeat(2001) }),
-  fullText: () => raw({ text: "ä".repeat(2000) }),
   manyReplies: () => raw({ text: "Which one?", quickReplies: Array(14).fill(reply("Rye")) }),
   longTitle: () => raw({ text: "Which one?", quickReplies: [reply("t".repeat(21))] }),
   scheme: () => raw({ attachment: image("ftp://pictures.example/bread.png") }),

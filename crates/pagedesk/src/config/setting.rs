@@ -170,7 +170,7 @@ pub(crate) const SETTINGS: [Setting; 52] = [
         "effective_from",
         Kind::Days,
         None,
-        "Editions that are in force from another day on than they are named after; `pagedesk policy show` tells.",
+        "Editions that are in force from another day on than their name says, as { \"2020-01-15\" = \"2020-03-04\" }.",
     ),
     setting(PAGE, "id", Kind::Id, None, "The Page's id."),
     setting(PAGE, "name", Kind::Text, None, "The Page's name."),

@@ -51,7 +51,7 @@ fn sample(setting: &Setting) -> (&'static str, &'static str) {
         (PAGE, "id") => ("", "\"104000000000017\""),
         (PAGE, "name") => ("", "\"Quayside Bakery\""),
         (PAGE, "token_file") => ("", "\"/etc/pagedesk/page-104000000000017\""),
-        ("policy", "effective_from") => ("# ", "{ \"2020-01-15\" = \"2020-03-04\" }"),
+        ("policy", "effective_from") => ("# ", "{}"),
         _ if matches!(setting.kind, Kind::Secrets | Kind::SecretFiles) => ("# ", "[\"…\"]"),
         _ => ("# ", "\"…\""),
     }

@@ -4,11 +4,14 @@
 //! Over `pagedesk sandbox`, whose node and stand-in share a clock that can be moved. Invariant: where a page is said to be
 //! the same, it was never loaded again.
 
+use std::time::Duration;
+
 use it::browser::desk::{Composer, Desk};
 use it::browser::driver::Driver;
 use it::http::Caller;
 use it::process::Daemon;
-use model::{Psid, Span};
+use it::wait::looked_at_every;
+use model::Span;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,6 +30,7 @@ struct Sandbox {
     driver: Driver,
     program: Daemon,
     facebook: String,
+    site: String,
     caller: Caller,
     dir: TempDir,
 }
@@ -44,7 +48,15 @@ impl Sandbox {
         desk.open("/sign-in").await?;
         desk.sign_in(&text("login"), &text("password")).await?;
         desk.is_in("Ada Osei").await?;
-        Ok(Self { desk, driver, program, facebook: text("facebook"), caller: Caller::default(), dir })
+        Ok(Self {
+            desk,
+            driver,
+            program,
+            facebook: text("facebook"),
+            site: text("desk"),
+            caller: Caller::default(),
+            dir,
+        })
     }
 
     /// An order to the stand-in.
@@ -84,11 +96,11 @@ impl Sandbox {
     /// The conversation, open and marked.
     async fn opens(&self) -> anyhow::Result<()> {
         self.writes("Do you bake on Sundays?").await?;
-        let path = format!("/conversations/{BAKERY}/{}", Psid::new(PSID));
-        let script = "const done = arguments[1]; const look = () => fetch(arguments[0]).then((answer) => answer.text())\
-                      .then((text) => text.includes('id=\"composer\"') && !text.includes('no-task') ? done(true) \
-                      : setTimeout(look, 50)); look();";
-        self.desk.run_on(script, &[json!(path)]).await?;
+        let url = format!("{}/api/v1/conversations/{BAKERY}/{PSID}", self.site);
+        let is_there = async || {
+            self.caller.get(&url).await.is_ok_and(|answer| answer.status == 200 && answer.json()["task"].is_string())
+        };
+        looked_at_every(Duration::from_millis(20), STARTS_MAX, is_there).await;
         self.desk.conversation(BAKERY, PSID).await?;
         self.desk.composes("open").await?;
         self.desk.mark().await
@@ -116,14 +128,14 @@ async fn an_open_composer_crosses_a_day_and_a_week_while_the_clock_is_moved() {
     let desk = &sandbox.desk;
     sandbox.opens().await.unwrap();
     sandbox.passes(Span::hours(23)).await.unwrap();
-    desk.says("#composer", "00:5").await.unwrap();
+    desk.says("#state", "00:5").await.unwrap();
     assert_eq!(desk.composer().await.unwrap().state, "open");
 
     sandbox.passes(Span::hours(1)).await.unwrap();
     let person = desk.composes("human-agent").await.unwrap();
     assert!(person.enabled, "{person:?}");
     sandbox.passes(Span::days(5)).await.unwrap();
-    desk.says("#composer", "human agent 0 d 23 h").await.unwrap();
+    desk.says("#state", "human agent 0 d 23 h").await.unwrap();
     assert!(desk.is_the_same().await.unwrap(), "a day and five more went by in one page");
 
     // A person's answer in that time goes out under the tag for persons.
@@ -154,7 +166,7 @@ async fn an_open_composer_shows_whose_the_thread_is_and_how_the_page_stands() {
     sandbox.opens().await.unwrap();
     let passed = json!({ "kind": "pass_thread", "from": "990017", "to": "263902037430900" });
     sandbox.happens(passed).await.unwrap();
-    stands(&desk.composes("standby").await.unwrap(), false, "another app");
+    stands(&desk.composes("standby").await.unwrap(), false, "Another app");
     let back = json!({ "kind": "pass_thread", "from": "263902037430900", "to": "990017" });
     sandbox.happens(back).await.unwrap();
     assert!(desk.composes("open").await.unwrap().enabled);
