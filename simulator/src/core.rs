@@ -76,7 +76,7 @@ pub struct Node<O> {
     ground: Ground<O>,
     /// `None` after a crash.
     tree: Option<Tree>,
-    /// It is to run and does not, because its disk takes nothing: started again then.
+    /// It is to run and does not, because its store took nothing: started again then.
     again: Option<(Timestamp, NodeConfig)>,
 }
 
@@ -95,6 +95,8 @@ struct Ground<O> {
     on_the_way: u64,
     /// The witness could not read a record.
     trouble: Option<anyhow::Error>,
+    /// Something was not stored since the tree began to start.
+    refused: bool,
 }
 
 /// Comments of agents.
@@ -132,10 +134,12 @@ impl<O: Outside> Node<O> {
             comments: Comments::default(),
             on_the_way: 0,
             trouble: None,
+            refused: false,
         };
         ground.witness.life(begins_at, Life::Started);
         let tree = Tree::start(&mut ground, &config);
-        Self { ground, tree: Some(tree), again: None }
+        let again = if tree.is_none() { Some((begins_at + STARTED_AGAIN, config)) } else { None };
+        Self { ground, tree, again }
     }
 
     /// Meta delivers at `at`; everything before that instant happens first. The number of the delivery in the inbox, `None`
@@ -246,7 +250,14 @@ impl<O: Outside> Node<O> {
         }
         let (held, now) = (self.ground.agenda.hold(), self.now());
         self.ground.witness.life(now, Life::Started);
-        self.tree = Some(Tree::start(&mut self.ground, config));
+        self.tree = Tree::start(&mut self.ground, config);
+        if self.tree.is_none() {
+            // Whoever watches over the process starts it again.
+            self.ground.witness.life(now, Life::Crashed);
+            self.ground.agenda.crash();
+            self.ground.inbox.crash();
+            self.again = Some((now + STARTED_AGAIN, config.clone()));
+        }
         self.ground.agenda.go_on(held);
     }
 
@@ -365,6 +376,12 @@ impl<O> Ground<O> {
 
     /// Makes a batch durable, or says why it is not.
     fn commit(&mut self, machine: usize, batch: Batch) -> Committed {
+        let committed = self.ruled(machine, batch);
+        self.refused |= matches!(committed, Committed::Heard(Err(_)) | Committed::Panics);
+        committed
+    }
+
+    fn ruled(&mut self, machine: usize, batch: Batch) -> Committed {
         if !self.troubles.is_on() {
             return Committed::Heard(self.store(machine, batch));
         }

@@ -49,6 +49,8 @@ use crate::scenario::{Cursor, Placed, Stumble, Who, Word};
 
 pub use self::commits::Fate;
 pub use self::fall::{After, Fall, Unit};
+pub(crate) use self::graph_loses::{ANSWERS, REQUESTS};
+pub(crate) use self::graph_refuses::code;
 pub use self::settings::Setting;
 pub(crate) use self::swarm::draw;
 
@@ -264,12 +266,12 @@ impl fmt::Display for Fault {
             Self::Hangs { who, length } => write!(f, "actor {who} hangs {}", crate::scenario::written(*length)),
             Self::ClockJumps(by) if by.0 < 0 => write!(f, "clock jumps back {}", crate::scenario::written(Span(-by.0))),
             Self::ClockJumps(by) => write!(f, "clock jumps {}", crate::scenario::written(*by)),
-            Self::Graph(None) => f.write_str("graph works"),
-            Self::Graph(Some((mood, percent))) => write!(f, "graph {mood}{}", graph::in_percent(*percent)),
+            Self::Graph(None) => f.write_str("meta works"),
+            Self::Graph(Some((mood, percent))) => write!(f, "meta {mood}{}", graph::in_percent(*percent)),
             Self::Tracker(None) => f.write_str("tracker works"),
             Self::Tracker(Some((mood, percent))) => write!(f, "tracker {mood}{}", graph::in_percent(*percent)),
             Self::TokenDies { page, code } => {
-                write!(f, "token {page} dies {}", messenger::error_table::in_words(*code))
+                write!(f, "meta revokes {page} {}", messenger::error_table::in_words(*code))
             }
             Self::Restricts { page, is: true } => write!(f, "meta restricts {page}"),
             Self::Restricts { page, is: false } => write!(f, "meta frees {page}"),

@@ -6,6 +6,7 @@ pub mod agreement;
 mod chance;
 pub mod chronicle;
 pub mod core;
+pub mod counted;
 pub mod fake;
 pub mod fault;
 pub mod journals;

@@ -211,13 +211,15 @@ impl<O: Outside + Send + 'static> Node<O> {
         felled
     }
 
-    /// A disk that fails is a reason not to start, and to be started again by whoever watches over the process.
+    /// A disk that fails is a reason not to start, and so is what still lies in wait for the next commit or actor: whoever
+    /// watches over the process starts it again.
     fn tries_to_start(&mut self) {
+        let lies_in_wait = !self.disks.trouble.has_struck();
         let Err(why) = self.start() else { return };
         self.recorder.note(|witness| witness.life(self.now, history::Life::Crashed));
         self.recorder.unfollow();
         self.disks.fall(None);
-        if self.disks.trouble.has_bad_disk() {
+        if lies_in_wait || self.disks.trouble.has_bad_disk() {
             self.again = Some(self.now + STARTED_AGAIN);
         } else {
             self.failed = Some(why.context("the node does not start again"));
@@ -248,7 +250,7 @@ impl<O: Outside + Send + 'static> Node<O> {
         self.crash();
         self.disks.trouble.rises();
         self.config = config;
-        if self.disks.trouble.has_bad_disk() {
+        if self.disks.trouble.has_bad_disk() || !self.disks.trouble.has_struck() {
             self.tries_to_start();
             return Ok(());
         }

@@ -131,11 +131,21 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 
 /// Plays a scenario once.
 pub fn play(scenario: &Scenario, depth: Depth, tells: bool) -> Run {
-    let before = PLAYING.replace(true);
-    let played = catch_unwind(AssertUnwindSafe(|| match depth {
+    ended(depth, || match depth {
         Depth::Core => at_core(scenario, tells),
-        Depth::Actors => at_actors(scenario, tells),
-    }));
+        Depth::Actors => at_actors(scenario, tells, |disks| disks),
+    })
+}
+
+/// Plays a scenario once at actors depth, where what is stored at one instant shares its commits. Its order, and so its hash,
+/// is another than that of [`play`].
+pub fn play_in_groups(scenario: &Scenario) -> Run {
+    ended(Depth::Actors, || at_actors(scenario, false, tree::Disks::in_groups))
+}
+
+fn ended(depth: Depth, play: impl FnOnce() -> anyhow::Result<Ended>) -> Run {
+    let before = PLAYING.replace(true);
+    let played = catch_unwind(AssertUnwindSafe(play));
     PLAYING.set(before);
     match played {
         Ok(Ok(ended)) => judged(depth, ended),
@@ -166,12 +176,16 @@ fn at_core(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
     end(scenario, &trouble, core::Node::new(setup, course::world(scenario, trouble.weather())))
 }
 
-fn at_actors(scenario: &Scenario, tells: bool) -> anyhow::Result<Ended> {
+fn at_actors(
+    scenario: &Scenario,
+    tells: bool,
+    driven: impl FnOnce(tree::Disks) -> tree::Disks,
+) -> anyhow::Result<Ended> {
     let setup = tree::Setup::new(course::config(scenario), scenario.begins_at);
     let (trouble, witness) = (strike::trouble(scenario), watch(scenario, tells));
     let disks =
         if strike::is_troubled(scenario) { tree::Disks::under(&trouble) } else { tree::Disks::beside(&trouble) };
-    let setup = tree::Setup { disks, witness, ..setup };
+    let setup = tree::Setup { disks: driven(disks), witness, ..setup };
     end(scenario, &trouble, tree::Node::new(setup, course::world(scenario, trouble.weather()))?)
 }
 

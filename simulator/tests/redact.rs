@@ -229,6 +229,103 @@ fn one_number_is_one_number_in_every_spelling_and_place() {
 }
 
 #[test]
+fn a_phone_number_in_a_link_keeps_its_country_and_is_the_one_it_is_elsewhere() {
+    // Without and with the same number elsewhere: both ways the link holds a phone number of Sweden.
+    for elsewhere in ["nobody", "0701 234 567"] {
+        let told = json!({"text": format!("call {elsewhere}")}).to_string();
+        for (link, before, after) in [
+            ("https://wa.me/46701234567", "/", ""),
+            ("https://wa.me/46701234567?text=Hello", "/", "?"),
+            ("http://www.wa.me/+46701234567", "/+", ""),
+            ("https://api.whatsapp.com/send?phone=46701234567&text=Hi", "phone=", "&"),
+            ("https://api.whatsapp.com/send/?phone=%2B46701234567", "phone=%2B", ""),
+            ("https://shop.se/call/+46701234567/now", "/+", "/"),
+            ("https://shop.se/a?number=%2b46701234567", "%2b", ""),
+            ("tel:+46701234567", ":+", ""),
+            ("whatsapp://send?phone=46701234567", "phone=", ""),
+            ("sms:+46701234567?body=Hi", ":+", "?"),
+        ] {
+            let redacted = redact(&[&json!({"url": link}).to_string(), &told, r#"{"text":"+46 70 123 45 67"}"#]);
+            let spelled = redacted[2].chars().filter(char::is_ascii_digit).collect::<String>();
+            assert!(spelled.starts_with("46555") && spelled.len() == 11, "{redacted:?}");
+            assert!(redacted[0].contains(&format!("{before}{spelled}{after}")), "{link}: {redacted:?}");
+            assert_eq!(leftovers(&redacted[0], ""), [], "{link}: {redacted:?}");
+        }
+    }
+}
+
+#[test]
+fn the_linter_finds_a_real_phone_number_in_a_link_and_a_pseudonym_never() {
+    for (link, found) in [
+        ("https://abc.zz/+46701234567", 1),
+        ("https://abc.zz/a?phone=46701234567", 1),
+        ("https://abc.zz/46701234567", 1),
+        ("tel:+46701234567", 1),
+        ("tel:0701234567", 1),
+        ("https://abc.zz/+46555234567", 0),
+        ("https://abc.zz/a?phone=%2B46555234567", 0),
+        ("https://abc.zz/46555234567", 0),
+        ("tel:0555234567", 0),
+    ] {
+        let told = leftovers(&json!({"url": link}).to_string(), "");
+        assert_eq!(told.len(), found, "{link}: {told:?}");
+    }
+}
+
+#[test]
+fn a_mail_address_behind_an_escape_in_a_link_is_one_and_leaves_nothing() {
+    for link in ["https://a.example/%C3%BCann@shop.de12.50", "https://a.example/?to=%20ann.b@shop.de&x=1"] {
+        let redacted = redact(&[&json!({"url": link}).to_string()]).remove(0);
+        assert_eq!(leftovers(&redacted, ""), [], "{redacted}");
+        assert!(redacted.contains(".test") || redacted.contains(".example"), "{redacted}");
+    }
+}
+
+#[test]
+fn keys_that_nobody_documents_become_pseudonyms_and_those_of_the_platform_stay() {
+    let keys =
+        ["mara", "lindqvist_mara", "mara.lindqvist@quayside.se", "+46701234567", "maraLindqvist", "x46701234567"];
+    let item: serde_json::Map<String, Value> =
+        keys.iter().map(|key| ((*key).to_owned(), json!({"text": "a", "post_id": 5}))).collect();
+    let known = r#"{"object":"page","entry":[{"id":"17","time":1780272001,"messaging":[{"sender":{"id":"5"},"recipient":{"id":"17"},"timestamp":1780272001123,"message":{"mid":"m_1","text":"hi","quick_reply":{"payload":"X"},"attachments":[{"type":"image","payload":{"url":"https://a.example/1"}}]}}]}]}"#;
+    let body = format!(r#"{{"entry":[{{"changes":[{{"field":"feed","value":{}}}]}}]}}"#, Value::from(item));
+    let redacted = redact(&[&body, known, &body]);
+    assert_eq!(redacted[0], redacted[2], "one key, one pseudonym");
+    for key in keys {
+        assert!(!redacted[0].contains(key), "{key}: {}", redacted[0]);
+    }
+    let value: Value = serde_json::from_str(&redacted[0]).unwrap();
+    let members = value["entry"][0]["changes"][0]["value"].as_object().unwrap();
+    let lengths = |keys: &mut dyn Iterator<Item = usize>| {
+        let mut lengths: Vec<usize> = keys.collect();
+        lengths.sort_unstable();
+        lengths
+    };
+    assert_eq!(lengths(&mut members.keys().map(String::len)), lengths(&mut keys.iter().map(|key| key.len())));
+    assert!(members.values().all(|member| member.get("text").is_some() && member.get("post_id").is_some()));
+    assert_eq!(leftovers(&redacted[0], "mara\nlindqvist\n46701234567"), []);
+    let names = |body: &str| {
+        let mut names: Vec<&str> = body.split('"').collect();
+        names.retain(|name| name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        names.into_iter().filter(|name| known.contains(&format!("\"{name}\":"))).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&redacted[1]), names(known));
+}
+
+#[test]
+fn a_pseudonym_of_a_key_is_never_a_key_of_the_platform() {
+    // Of three small letters some would become `mid`, of two `id`; no two become one.
+    let all: Vec<String> = ('a'..='z').flat_map(|a| ('a'..='z').map(move |b| format!("{a}{b}"))).collect();
+    let item: serde_json::Map<String, Value> = all.iter().map(|key| (key.clone(), json!(true))).collect();
+    let redacted: Value = serde_json::from_str(&redact(&[&Value::from(item).to_string()])[0]).unwrap();
+    let keys: BTreeSet<&String> = redacted.as_object().unwrap().keys().collect();
+    assert_eq!(keys.len(), all.len());
+    let alone: Vec<Value> =
+        redact(&[r#"{"ie":1}"#, r#"{"id":1}"#]).iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    assert!(alone[1].get("id").is_some() && alone[0].get("id").is_none());
+}
+
+#[test]
 fn a_mail_address_is_the_same_in_any_case_and_two_are_two() {
     let redacted = redact(&[r#""Ann.B@Shop.de""#, r#""ann.b@shop.DE, bob.c@shop.de""#, r#""ann.b@other-shop.de""#]);
     assert_eq!(redacted[0].to_lowercase()[1..14], redacted[1][1..14]);
@@ -264,7 +361,7 @@ fn an_id_is_the_same_alone_and_inside_of_others() {
 #[test]
 fn what_is_meant_to_stay_stays_and_links_keep_their_form() {
     let body = r#"{"object":"page","time":1780272001123,"value":{"verb":"add","item":"comment","created_time":"2026-06-01T00:00:01+0000",
-        "reaction":"love","emoji":"\u2764\ufe0f","published":1,"locale":"de_AT","type":"sticker","sticker_id":369239263222822,"n":null}}"#;
+        "reaction":"love","emoji":"\u2764\ufe0f","published":1,"locale":"de_AT","type":"sticker","sticker_id":369239263222822,"name":null}}"#;
     assert_eq!(redact(&[body]), [body]);
     let link = redact(&[r#""https://scontent.xx.fbcdn.net/v/t1.0/ann_lindqvist.jpg?oh=1a2B%C3%BC&u=x#top""#]).remove(0);
     let (host, rest) = link.trim_matches('"').strip_prefix("https://").unwrap().split_once('/').unwrap();
@@ -297,13 +394,13 @@ fn the_same_key_gives_the_same_bytes_and_another_key_others() {
 
 #[test]
 fn bytes_that_are_no_text_cost_their_neighbours_nothing_and_give_nothing_away() {
-    let body = b"{\"a\":{\"text\":\"M\xe4ra\"},\"verb\":\"add\",\"b\":\"Lindqvist\"}";
+    let body = b"{\"from\":{\"text\":\"M\xe4ra\"},\"verb\":\"add\",\"name\":\"Lindqvist\"}";
     let mut redaction = redaction_of(|gathering| gathering.delivery(body).unwrap());
     let redacted = redaction.delivery(body).unwrap();
     assert_eq!(redacted.len(), body.len());
     let text = String::from_utf8_lossy(&redacted);
     assert!(
-        text.starts_with("{\"a\":{\"text\":\"") && text.contains("\"verb\":\"add\"") && text.contains('\u{fffd}'),
+        text.starts_with("{\"from\":{\"text\":\"") && text.contains("\"verb\":\"add\"") && text.contains('\u{fffd}'),
         "{text}"
     );
     assert!(!text.contains("ra\"") && !text.contains("Lind") && !redacted.contains(&0xe4), "{text}");

@@ -196,8 +196,8 @@ fn another_right_to_answer_shows_in_the_trace_and_against_what_is_expected() {
     assert!(outcome.trace.contains("part-refused part=1 reason=human-agent-not-granted\n"), "{}", outcome.trace);
     let expected = [
         "the recording expects 8 sends, there are 7",
-        "the recording expects 1 refusals, there are 2",
-        "the recording expects 0 refusals for human-agent-not-granted, there are 1",
+        "the recording expects 1 refusal, there are 2",
+        "the recording expects 0 refusals for human-agent-not-granted, there is 1",
     ];
     assert_eq!(outcome.findings, expected);
 }
@@ -213,7 +213,7 @@ fn a_comment_on_a_conversation_without_a_task_is_a_finding() {
     let page = fact.page.clone();
     recording.steps.push(Step::Fact(fact));
     let outcome = played(&recording);
-    let said = "1 comments found no task: comment 6 of facts.jsonl, to 7100000000000999 of the Page PAGE";
+    let said = "1 comment found no task: comment 6 of facts.jsonl, to 7100000000000999 of the Page PAGE";
     let said = said.replace("PAGE", page.as_str());
     assert_eq!(outcome.findings, [said]);
     assert!(outcome.trace.contains("f6: NOT WRITTEN, there is no task\n"), "{}", outcome.trace);

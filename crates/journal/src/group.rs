@@ -1,7 +1,7 @@
 //! One writer: whatever arrived during the last commit is the next group. No timers, no clock, no storage.
 //!
-//! Two ways to drive it. A thread of its own in production; inline in the simulator, where the call itself commits,
-//! so that a run has one order. Invariant: `done` is called exactly once for each append, after the commit that
+//! Three ways to drive it. A thread of its own in production; turns of an executor in the simulator, so that a run has one
+//! order and groups as production has them; and inline, where the call itself commits. Invariant: `done` is called exactly once for each append, after the commit that
 //! decided its fate, and appends of one caller are committed in the order of its calls.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -96,7 +96,7 @@ pub trait Commit: Send + 'static {
 }
 
 /// Who runs the commits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Drive {
     /// An OS thread of its own, behind a bounded queue.
     Thread {
@@ -105,8 +105,24 @@ pub enum Drive {
         /// Appends that may wait; the next one is answered [`Commit::full`] at once.
         queue_max: usize,
     },
-    /// The call itself commits, one append a group. For the simulator: one thread, one order.
+    /// Whoever runs the callers commits when it is their turn: what was handed over until then is one group. For the
+    /// simulator: one thread, one order, and appends that share their fate.
+    Turn {
+        /// Runs this on the same executor, once whatever can run before it has run.
+        later: Later,
+    },
+    /// The call itself commits, one append a group.
     Inline,
+}
+
+/// Runs something later, without waiting for it.
+pub type Later = fn(Box<dyn FnOnce() + Send>);
+
+impl Drive {
+    /// Whether the writer has a thread of its own.
+    pub fn is_thread(self) -> bool {
+        matches!(self, Drive::Thread { .. })
+    }
 }
 
 type Item<C> = (<C as Commit>::Append, Done<<C as Commit>::Ack, <C as Commit>::Fault>);
@@ -116,6 +132,7 @@ pub struct Writer<C: Commit>(Arc<Lane<C>>);
 
 enum Lane<C: Commit> {
     Thread { queue: RwLock<Option<SyncSender<Item<C>>>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Turn { waiting: Mutex<Vec<Item<C>>>, commit: Mutex<Option<C>>, later: Later },
     Inline { commit: Mutex<Option<C>> },
 }
 
@@ -129,6 +146,7 @@ impl<C: Commit> std::fmt::Debug for Writer<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match &*self.0 {
             Lane::Thread { .. } => "Writer(thread)",
+            Lane::Turn { .. } => "Writer(turn)",
             Lane::Inline { .. } => "Writer(inline)",
         })
     }
@@ -141,6 +159,7 @@ impl<C: Commit> Writer<C> {
     /// Where the operating system gives no thread.
     pub fn open(commit: C, drive: Drive) -> Self {
         Self(Arc::new(match drive {
+            Drive::Turn { later } => Lane::Turn { waiting: Mutex::default(), commit: Mutex::new(Some(commit)), later },
             Drive::Inline => Lane::Inline { commit: Mutex::new(Some(commit)) },
             Drive::Thread { name, queue_max } => {
                 let (queue, items) = sync_channel(queue_max.max(1));
@@ -169,21 +188,16 @@ impl<C: Commit> Writer<C> {
                 drop(queue);
                 refused(Err(C::full()));
             }
-            Lane::Inline { commit } => {
-                let mut slot = lock(commit);
-                let answers = match slot.as_mut() {
-                    None => vec![Err(C::full())],
-                    Some(commit) => {
-                        let answers = commit_group(commit, vec![item]);
-                        while commit.pending() {
-                            commit_group(commit, Vec::new());
-                        }
-                        answers
-                    }
-                };
-                drop(slot);
-                answer(answers, vec![done]);
+            Lane::Turn { waiting, later, .. } => {
+                let mut waiting = lock(waiting);
+                waiting.push((item, done));
+                if waiting.len() == 1 {
+                    drop(waiting);
+                    let lane = Arc::clone(&self.0);
+                    later(Box::new(move || lane.turn()));
+                }
             }
+            Lane::Inline { commit } => settle(commit, vec![(item, done)]),
         }
     }
 
@@ -195,7 +209,8 @@ impl<C: Commit> Writer<C> {
                 let thread = lock(thread).take();
                 join(thread);
             }
-            Lane::Inline { commit } => {
+            Lane::Turn { commit, .. } | Lane::Inline { commit } => {
+                self.0.turn();
                 let commit = lock(commit).take();
                 if let Some(mut commit) = commit {
                     commit.close();
@@ -205,12 +220,55 @@ impl<C: Commit> Writer<C> {
     }
 }
 
+impl<C: Commit> Lane<C> {
+    /// Commits what waits for its turn.
+    fn turn(&self) {
+        if let Lane::Turn { waiting, commit, .. } = self {
+            let items = std::mem::take(&mut *lock(waiting));
+            settle(commit, items);
+        }
+    }
+}
+
+/// Commits here and now, in groups as large as may be, and passes the answers on.
+fn settle<C: Commit>(commit: &Mutex<Option<C>>, items: Vec<Item<C>>) {
+    let mut items = items.into_iter().peekable();
+    while items.peek().is_some() {
+        let (mut group, mut dones, mut weight) = (Vec::new(), Vec::new(), 0);
+        while group.len() < GROUP_MAX && weight < GROUP_BYTES_MAX {
+            let Some((item, done)) = items.next() else { break };
+            weight += C::weight(&item);
+            group.push(item);
+            dones.push(done);
+        }
+        let mut slot = lock(commit);
+        let answers = match slot.as_mut() {
+            None => group.iter().map(|_| Err(C::full())).collect(),
+            Some(commit) => {
+                let answers = commit_group(commit, group);
+                while commit.pending() {
+                    commit_group(commit, Vec::new());
+                }
+                answers
+            }
+        };
+        drop(slot);
+        answer(answers, dones);
+    }
+}
+
 impl<C: Commit> Drop for Lane<C> {
     fn drop(&mut self) {
         match self {
             Lane::Thread { queue, thread } => {
                 drop(queue.get_mut().unwrap_or_else(PoisonError::into_inner).take());
                 join(thread.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+            }
+            Lane::Turn { waiting, commit, .. } => {
+                settle(commit, std::mem::take(waiting.get_mut().unwrap_or_else(PoisonError::into_inner)));
+                if let Some(mut commit) = commit.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+                    commit.close();
+                }
             }
             Lane::Inline { commit } => {
                 if let Some(mut commit) = commit.get_mut().unwrap_or_else(PoisonError::into_inner).take() {

@@ -293,11 +293,11 @@ impl Inbox {
     }
 }
 
-/// How the shelf's writer runs where the log's runs so.
+/// How the shelf's writer runs where the log's runs so. The log waits for it: on one executor it gets no turn meanwhile.
 fn behind(drive: Drive) -> Drive {
     match drive {
         Drive::Thread { .. } => Drive::Thread { name: "inbox-shelf", queue_max: SHELF_QUEUE_MAX },
-        Drive::Inline => Drive::Inline,
+        Drive::Turn { .. } | Drive::Inline => Drive::Inline,
     }
 }
 

@@ -34,7 +34,7 @@ pub use api::{
 };
 pub use checksums::{Pages, look_at_pages};
 pub use database::{Durability, Factory, FileOptions, OpenFault, Source, open_read_only};
-pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Writer};
+pub use group::{Commit, Drive, GROUP_BYTES_MAX, GROUP_MAX, Later, Writer};
 pub use guard::{FileFault, guarded, is_guarded};
 pub use inbox::{Delivery, Inbox, InboxFault, InboxOptions, InboxSources, InboxStats};
 pub use keys::Keys;

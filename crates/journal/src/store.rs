@@ -316,7 +316,7 @@ impl Store {
 }
 
 /// Who runs the two writers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Drives {
     /// The inbox's.
     pub inbox: Drive,
@@ -331,6 +331,6 @@ impl Drives {
         journal: Drive::Thread { name: "journal", queue_max: 64 << 10 },
     };
 
-    /// Both inline, as the simulator runs them.
+    /// Both inline.
     pub const INLINE: Drives = Drives { inbox: Drive::Inline, journal: Drive::Inline };
 }

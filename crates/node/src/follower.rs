@@ -1,5 +1,5 @@
 //! Keeps the read models behind the journal by a few milliseconds: on its own thread, because a round is file work.
-//! Where the store's writers run inline there are no threads at all, and a round is done by whoever runs this.
+//! Where the store's writers have no threads of their own there are no threads at all, and a round is done by whoever runs this.
 //!
 //! While the node is busy it leaves the processors to what is acknowledged and worked off; what it owes then it folds
 //! without rests once that is over.

@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actors::{Clock, Counters, Tree, TreeConfig};
-use journal::{
-    Drive, Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions,
-};
+use journal::{Drives, Entropy, FileOptions, InboxOptions, JournalOptions, OpenFault, Sources, Store, StoreOptions};
 use messenger::Graph;
 use model::Incarnation;
 use tokio::sync::{Notify, oneshot};
@@ -98,7 +96,7 @@ impl Node {
         options: StoreOptions,
         seam: impl FnOnce(Arc<dyn journal::Journal>) -> Arc<dyn journal::Journal>,
     ) -> Result<Self, StartFault> {
-        let inline = ports.drives.journal == Drive::Inline;
+        let inline = !ports.drives.journal.is_thread();
         let entropy = SharedEntropy::new(ports.entropy);
         let store = Store::open(ports.store, options, Box::new(entropy.clone()), ports.drives)?;
         let counters = Arc::new(Counters::default());

@@ -261,7 +261,7 @@ pub(crate) struct Export {
     /// The title of a new manifest; the folder's name where nobody says
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Write over deliveries and facts that are there already
+    /// Write over an export that is there already; what it says in its manifest stays
     #[arg(long)]
     pub force: bool,
     /// What of the store goes into it

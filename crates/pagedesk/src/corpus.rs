@@ -22,7 +22,6 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Timestamp;
-use simulator::play::recording::Manifest;
 use webhook::{NAMED_MAX, Tally};
 
 use crate::cli::Import;
@@ -93,32 +92,6 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("it has more than {} MiB", BYTES_MAX >> 20));
     }
     fs::read(file).map_err(unread)
-}
-
-/// The recordings that a path is of: itself, or all below it, in the order of their paths.
-pub(crate) fn recordings(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut folders = Vec::new();
-    descend(path, DEPTH_MAX, &mut folders);
-    if folders.is_empty() {
-        let what = format!("{} holds no recording", path.display());
-        return Err(Failure::new(Exit::NothingMatched, what).remedy("give a folder with a manifest.toml in it"));
-    }
-    Ok(folders)
-}
-
-fn descend(path: &Path, depth: usize, folders: &mut Vec<PathBuf>) {
-    if path.join(Manifest::FILE).is_file() {
-        folders.push(path.to_owned());
-        return;
-    }
-    let Ok(entries) = fs::read_dir(path) else { return };
-    let mut inside: Vec<PathBuf> = entries
-        .flatten()
-        .filter(|entry| depth > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()))
-        .map(|entry| entry.path())
-        .collect();
-    inside.sort();
-    inside.iter().for_each(|path| descend(path, depth - 1, folders));
 }
 
 /// All `*.json` files under a folder in the order of their paths.

@@ -20,7 +20,7 @@ pub enum Exit {
     Configuration = 3,
     /// Nothing is there to work on.
     NothingMatched = 4,
-    /// A recording, or facts, cannot be read.
+    /// A recording, or facts, cannot be read, or is not there.
     UnreadableCorpus = 5,
     /// A running node cannot be reached.
     Unreachable = 6,

@@ -13,7 +13,9 @@ mod exit;
 mod instant;
 mod journal;
 mod logs;
+mod output;
 mod policy;
+mod recordings;
 mod replay;
 mod report;
 #[cfg(feature = "sabotage")]

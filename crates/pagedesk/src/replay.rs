@@ -4,8 +4,6 @@
 //! never what a manifest expects; the same build and recording print the same bytes; where nothing matched nothing is well.
 
 mod diff;
-mod file;
-mod folder;
 mod from_journal;
 mod html;
 mod junit;
@@ -30,7 +28,10 @@ use simulator::replay::told::Told;
 
 use crate::cli::{Looked, Replay, ReplayCommand, SimDepth};
 use crate::exit::{self, Exit, Failure};
+use crate::output;
+use crate::recordings;
 use crate::sandbox::unreadable;
+use crate::store::fault_words;
 
 /// The approved trace in a recording's folder.
 const APPROVED: &str = "approved.trace";
@@ -79,11 +80,11 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let Some(url) = &asked.live {
         return live::live(asked, url);
     }
-    for (flag, out) in [("--trace", &asked.trace), ("--junit", &asked.junit)] {
-        out.as_ref().map_or(Ok(()), |out| file::can_be_written(flag, out))?;
+    for (flag, out) in [("--trace", &asked.trace), ("--junit", &asked.junit), ("--html", &asked.html)] {
+        out.as_ref().map_or(Ok(()), |out| output::can_be_written(flag, out))?;
     }
     let filter = looked(&asked.looked);
-    let folders = folder::recordings(&asked.paths)?;
+    let folders = recordings::of_all(&asked.paths)?;
     sensible(asked, &filter, folders.len())?;
     if let [one, other] = asked.policy[..] {
         return what_if::what_if(asked, [one, other], &filter);
@@ -93,7 +94,7 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
         let ran = run(folder, asked, &filter)?;
         matched += ran.comparison.matched;
         if let Some(out) = &asked.trace {
-            file::write(out, &ran.outcome.trace)?;
+            output::write(out, &ran.outcome.trace)?;
         }
         let standing = settle(asked, &ran)?;
         well += usize::from(standing_holds(standing) && ran.outcome.findings.is_empty());
@@ -105,15 +106,14 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
         }
     }
     if let Some(out) = &asked.junit {
-        file::write(out, &junit::file(&suites))?;
+        output::write(out, &junit::file(&suites))?;
     }
     if let Some(file) = asked.html.as_ref().filter(|_| matched > 0) {
         html::write(file, &drawn)?;
     }
     if matched == 0 {
-        let what = format!("nothing in {} matches what is looked at", counted(folders.len()));
-        return Err(Failure::new(Exit::NothingMatched, what)
-            .remedy("`pagedesk journal cat` and the lines of a trace show what can be asked for"));
+        let what = format!("nothing in {} matches", counted(folders.len()));
+        return Err(nothing_matched(what, &asked.looked, folders.first().map_or(Path::new(APPROVED), |folder| folder)));
     }
     if folders.len() > 1 && !asked.json {
         let ill = folders.len() - well;
@@ -131,7 +131,7 @@ fn settle(asked: &Replay, ran: &Ran) -> Result<Standing, Failure> {
     };
     let approves = asked.approve && standing != Standing::Same;
     if approves {
-        file::write(&ran.folder.join(APPROVED), &ran.outcome.trace)?;
+        output::write(&ran.folder.join(APPROVED), &ran.outcome.trace)?;
     }
     if asked.json {
         let standing = if approves { Standing::Approved } else { standing };
@@ -156,6 +156,28 @@ fn standing_holds(standing: Standing) -> bool {
         Standing::Same | Standing::Approved => true,
         Standing::Differs | Standing::New => false,
     }
+}
+
+/// Nothing matched what is looked at: which filters those are, and where there is something to ask for.
+fn nothing_matched(what: String, looked: &Looked, place: &Path) -> Failure {
+    let mut filters: Vec<String> = Vec::new();
+    for (flag, values) in [("--page", &looked.page), ("--conversation", &looked.conversation), ("--kind", &looked.kind)]
+    {
+        filters.extend(values.iter().map(|value| format!("{flag} {value}")));
+    }
+    let others =
+        [("--from", looked.from.is_some()), ("--to", looked.to.is_some()), ("--where", !looked.conditions.is_empty())];
+    filters.extend(others.iter().filter(|(_, is)| *is).map(|(flag, _)| (*flag).to_owned()));
+    let what = if filters.is_empty() { what } else { format!("{what}: {}", filters.join(", ")) };
+    let trace = if place.is_dir() {
+        format!("pagedesk replay {} --trace FILE", place.display())
+    } else {
+        place.display().to_string()
+    };
+    Failure::new(Exit::NothingMatched, what).remedy(format!(
+        "leave out one filter after the other, or take words from the lines of a trace: its time, whose it is, its kind and \
+         its fields. Such lines: {trace}"
+    ))
 }
 
 /// What the command line cannot say in its own words.
@@ -188,7 +210,7 @@ fn looked(asked: &Looked) -> Filter {
 fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
     let recording = Folder::open(folder).map_err(|fault| unreadable(&fault))?;
     let path = folder.join(APPROVED);
-    let approved = path.exists().then(|| text(&path)).transpose()?;
+    let approved = path.exists().then(|| text(&path, &restore(folder))).transpose()?;
     let outcome = play(&recording, asked)?;
     // Reading a trace takes longer than seeing that it is the same, and recordings are long.
     let closer = asked.json || asked.junit.is_some() || asked.html.is_some() || !filter.is_open();
@@ -201,7 +223,7 @@ fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
         Failure::new(Exit::Internal, format!("the trace of {} cannot be read again: {fault}", folder.display()))
     })?;
     let approved = match approved {
-        Some(text) => Some(Approved { told: Some(read(&path, &text)?), text }),
+        Some(text) => Some(Approved { told: Some(read(&path, &text, &restore(folder))?), text }),
         None => None,
     };
     let told = approved.as_ref().and_then(|approved| approved.told.as_ref());
@@ -209,21 +231,30 @@ fn run(folder: &Path, asked: &Replay, filter: &Filter) -> Result<Ran, Failure> {
     Ok(Ran { folder: folder.to_owned(), recording, outcome, now: Some(now), approved, comparison })
 }
 
-/// Reads a trace.
-fn told(path: &Path) -> Result<Told, Failure> {
-    read(path, &text(path)?)
+/// What to do about an approved trace that cannot be read.
+fn restore(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "restore the file from where the recording came, or remove it and accept anew: pagedesk replay {folder} --approve"
+    )
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
+/// Reads a trace that was named.
+fn told(path: &Path) -> Result<Told, Failure> {
+    let remedy = "name a file that `pagedesk replay FOLDER --trace FILE` wrote, or an approved.trace";
+    read(path, &text(path, remedy)?, remedy)
+}
+
+fn text(path: &Path, remedy: &str) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|fault| {
-        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display())).remedy("name a trace")
+        let what = format!("{} cannot be read: {}", path.display(), fault_words(&fault));
+        Failure::new(Exit::UnreadableCorpus, what).remedy(remedy)
     })
 }
 
-fn read(path: &Path, text: &str) -> Result<Told, Failure> {
+fn read(path: &Path, text: &str, remedy: &str) -> Result<Told, Failure> {
     Told::read(text).map_err(|fault| {
-        Failure::new(Exit::UnreadableCorpus, format!("{}: {fault}", path.display()))
-            .remedy("restore it, or remove it and approve anew")
+        Failure::new(Exit::UnreadableCorpus, format!("{} is no trace: {fault}", path.display())).remedy(remedy)
     })
 }
 

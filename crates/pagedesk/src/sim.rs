@@ -18,6 +18,7 @@ use simulator::world::{Depth, Verdict, run};
 
 use crate::cli::{SimCommand, SimDepth, SimPlanted, SimProfile, SimRun, SimScenario};
 use crate::exit::{self, Exit, Failure};
+use simulator::counted::{counted, verb};
 
 use self::told::{object, tell};
 
@@ -69,9 +70,11 @@ fn again(seed: u64, profile: Profile, depth: Depth, steps: Option<usize>) -> Str
 
 fn summary(range: &Range<u64>, bad: u64, met: &Coverage) -> String {
     let count = range.end - range.start;
-    let word = if bad == 0 { "every promise was kept".to_owned() } else { format!("{bad} are not ok") };
-    let seeds = if count == 1 { "seed" } else { "seeds" };
-    format!("\n{met}\n{count} {seeds}: {word}\n")
+    let word = match bad {
+        0 => "every promise was kept".to_owned(),
+        bad => format!("{bad} {} not ok", verb(bad, "is", "are")),
+    };
+    format!("\n{met}\n{}: {word}\n", counted(count, "seed"))
 }
 
 fn one(asked: &SimScenario) -> Result<Exit, Failure> {

@@ -25,8 +25,10 @@ pub(crate) fn why(asked: &Why) -> Result<Exit, Failure> {
     let found: Vec<&Judged> = judgements.of(&asked.message);
     if found.is_empty() {
         let what = format!("no decision about {} is in {}", asked.message, asked.dir.display());
-        return Err(Failure::new(Exit::NothingMatched, what)
-            .remedy("name Meta's id of a sent message, or PAGE/PSID/PART, or PAGE/PSID for all of a conversation"));
+        return Err(Failure::new(Exit::NothingMatched, what).remedy(
+            "name Meta's id of a message that was sent (a customer's message is decided about by nobody), \
+                 c/PAGE/PSID/PART, or c/PAGE/PSID for all of a conversation; `pagedesk journal cat` shows them",
+        ));
     }
     if asked.json {
         let told: Vec<Value> = found.iter().map(|judged| object(judged)).collect();

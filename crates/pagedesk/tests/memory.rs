@@ -29,7 +29,7 @@ const MORE_MAX: u64 = 12 << 20;
 const MORE_OF_STORE_MAX: u64 = 90 << 20;
 
 /// How often few are looked at: a run that is over at once shows its peak only now and then.
-const LOOKS: usize = 8;
+const LOOKS: usize = 40;
 
 const PAGE: &str = "104000000000017";
 const BEGINS_AT: i64 = 1_780_272_000_000;

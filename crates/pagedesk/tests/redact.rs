@@ -11,7 +11,7 @@ use std::path::Path;
 use program::{Ran, run};
 
 /// What nobody may find any more.
-const PLANTS: [&str; 14] = [
+const PLANTS: [&str; 15] = [
     "Quayside Bakery",
     "Mara Lindqvist",
     "Lindqvist",
@@ -21,6 +21,7 @@ const PLANTS: [&str; 14] = [
     "quayside-bakery",
     "+46 70 174 06 05",
     "0701740605",
+    "701740605",
     "EAAGm0PX4ZCpsBAKZCmZBqQZDZD",
     "104000000000017",
     "7100000000000001",
@@ -45,7 +46,7 @@ at 130s  A/c1 edits m1 to "I am Mara Lindqvist of 104000000000017"
 at 140s  A/c1 reacts love to m1
 at 150s  A/c1 enters by ad "23850000000000001" ref "mara-lindqvist"
 at 160s  A/c1 happens {"kind":"feed","item":"post","verb":"add","message":"Mara Lindqvist was here"}
-at 170s  A happens {"kind":"raw","list":"messaging","item":{"sender":{"id":"$A/c1"},"recipient":{"id":"$A"},"timestamp":"$now","parking":{"driver":"Mara Lindqvist","Jonas Ebner":104000000000017}}}
+at 170s  A happens {"kind":"raw","list":"messaging","item":{"sender":{"id":"$A/c1"},"recipient":{"id":"$A"},"timestamp":"$now","parking":{"driver":"Mara Lindqvist","Jonas Ebner":104000000000017,"lindqvist":"https://wa.me/46701740605","mara_lindqvist":{"a46701740605":1}}}}
 at 3m    meta holds A
 after 1s A/c1 writes "one"
 after 1s A/c2 writes "two"
@@ -166,7 +167,9 @@ fn what_cannot_be_linted_or_redacted_is_told() {
     assert_eq!(run(&["corpus", "lint"]).code, Some(2));
     assert_eq!(run(&["corpus", "lint", &folder]).code, Some(5), "no folder");
     fs::create_dir(&folder).unwrap();
-    assert_eq!(run(&["corpus", "lint", &folder]).code, Some(4), "nothing in it");
+    assert_eq!(run(&["corpus", "lint", &folder]).code, Some(5), "nothing in it");
+    fs::write(Path::new(&folder).join("manifest.toml"), "").unwrap();
+    assert_eq!(run(&["corpus", "lint", &folder]).code, Some(4), "nothing is told in it");
     fs::write(Path::new(&folder).join("facts.jsonl"), "{}\n").unwrap();
     let ran = run(&["corpus", "lint", &folder]);
     assert_eq!(ran.code, Some(5));

@@ -222,7 +222,7 @@ fn an_export_writes_over_nothing_and_into_no_other_recording() {
     let ran = exported(&store, &out, &["--force"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(
-        ran.out.ends_with("holds 1 deliveries and 0 comments; its manifest was kept\n  not redacted\n"),
+        ran.out.ends_with("holds 1 delivery and 0 comments; its manifest was kept\n  not redacted\n"),
         "{}",
         ran.out
     );
@@ -291,7 +291,7 @@ fn a_delivery_that_is_no_text_is_named_and_nothing_is_written() {
     let ran = exported(&store, &out, &[]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(5), ""), "{}", ran.err);
     assert!(ran.err.starts_with("error: delivery ") && ran.err.contains("is no UTF-8 text"), "{}", ran.err);
-    assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "what was begun is gone");
+    assert!(!Path::new(&out).exists(), "what was begun is gone");
 }
 
 /// Posts a signed body to a sandbox's webhook; the first line of the answer.

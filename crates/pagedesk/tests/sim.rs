@@ -106,7 +106,7 @@ fn a_scenario_that_fails_is_shrunk_to_what_shows_it_and_one_that_does_not_is_ref
     let (file, least) = (path("talk.txt"), path("least.txt"));
     fs::write(&file, WRONGLY_EXPECTED).unwrap();
     let ran = run(&["sim", "shrink", &file, "--out", &least]);
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "1 of 9 lines are left\n"), "{}", ran.err);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "1 of 9 lines is left\n"), "{}", ran.err);
     let text = fs::read_to_string(&least).unwrap();
     assert!(
         text.starts_with("# expectation, at depth core\n# expected refused 1 of A/c1, found 0\n# shrunk from "),

@@ -87,8 +87,9 @@ pub(super) struct Alarm {
 }
 
 impl Tree {
-    /// Account, Pages, everything with open effects, then the old deliveries, then comments and deadlines.
-    pub(super) fn start<O: Outside>(ground: &mut Ground<O>, config: &NodeConfig) -> Self {
+    /// Account, Pages, everything with open effects, then the old deliveries, then comments and deadlines. `None`: the store
+    /// did not take what account and Pages are to know, so that nothing starts.
+    pub(super) fn start<O: Outside>(ground: &mut Ground<O>, config: &NodeConfig) -> Option<Self> {
         let now = ground.now();
         let alarm = Alarm { mailbox: Mailbox::default(), rounds: Rounds::new(now), rung: false, asleep: None, set: 0 };
         let mut tree = Self {
@@ -105,12 +106,19 @@ impl Tree {
             resident: 0,
             reading: None,
         };
+        ground.refused = false;
         tree.configure_account(ground, config.facts.clone());
         tree.settle(ground);
+        if ground.refused {
+            return None;
+        }
         for (page, of) in &config.pages {
             let page = tree.page(ground, page);
             tree.tell(ground, page, PageMsg::Configure(of.facts()));
             tree.settle(ground);
+            if ground.refused {
+                return None;
+            }
         }
         let open: Vec<MachineId> = ground.journal.open_machines().into_iter().cloned().collect();
         for machine in open {
@@ -120,7 +128,7 @@ impl Tree {
         tree.settle(ground);
         tree.start_reading(ground);
         tree.alarm.mailbox.post(&mut ground.agenda, Actor::Alarm, true);
-        tree
+        Some(tree)
     }
 
     fn settle<O: Outside>(&mut self, ground: &mut Ground<O>) {

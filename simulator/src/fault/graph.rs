@@ -1,6 +1,7 @@
-//! What the lines about the Graph API share: their subject, how often they strike, and how they end.
+//! What the lines about the Graph API share: how often they strike, and how they end. Their subject is Meta, as that of all
+//! lines about what Meta does.
 //!
-//! No line of its own but `graph works`. Invariant: one thing at a time is wrong with the Graph API; the last line counts.
+//! No line of its own but `meta works`. Invariant: one thing at a time is wrong with the Graph API; the last line counts.
 
 use core::fmt;
 
@@ -9,17 +10,25 @@ use model::Span;
 use super::swarm::Draw;
 use super::weather::GraphMood;
 use super::{Fault, Kind};
-use crate::scenario::{Cursor, Placed, Stumble, written};
+use crate::scenario::{Cursor, META, Placed, Stumble, written};
 
 /// Its own line ends whatever is wrong, so the swarm plans nothing here.
 pub(super) const KIND: Kind = Kind { word: "graph-works", read, plan: |_| (), percent: 0 };
 
-/// The subject of these lines.
-pub(super) const GRAPH: &str = "graph";
+/// The subject of these lines up to 0.1.
+const OLD: &str = "graph";
+/// What followed it.
+const OLD_VERBS: [&str; 7] = ["slows", "fails", "refuses", "loses", "vanishes", "limits", "works"];
 
-#[expect(clippy::unnecessary_wraps, reason = "one shape for every kind")]
 fn read(_placed: &Placed<'_>, subject: &str, cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
-    Ok((subject == GRAPH && cursor.takes("works")).then_some(Fault::Graph(None)))
+    if subject == OLD {
+        let place = cursor.clone();
+        let verb = OLD_VERBS.into_iter().find(|verb| cursor.takes(verb));
+        return verb.map_or(Ok(None), |verb| {
+            Err(place.stumble(format!("the Graph API is Meta's, and Meta is called `{META}`: write {META} {verb} …")))
+        });
+    }
+    Ok((subject == META && cursor.takes("works")).then_some(Fault::Graph(None)))
 }
 
 /// The mood that a line has read so far, with how often it strikes.
@@ -48,8 +57,10 @@ pub(super) fn in_percent(percent: u64) -> String {
 /// A mood for a while, in some calls or in all of them.
 pub(super) fn plan(draw: &mut Draw<'_>, nth: u64, mood: GraphMood, (least, most): (Span, Span)) {
     let percent = draw.of(&format!("{nth} share"), &[20, 50, 100, 100]);
-    let begins = format!("graph {mood}{}", in_percent(percent));
-    draw.while_it_lasts(&begins, least, most, "graph works");
+    let says = format!("{mood}{}", in_percent(percent));
+    // What is drawn hangs on the old word, so that seeds go on to mean the worlds that they meant.
+    let (about, begins) = (format!("{OLD} {says}"), format!("{META} {says}"));
+    draw.while_it_lasts_about(&about, &begins, (least, most), &format!("{META} works"));
 }
 
 impl GraphMood {

@@ -1,19 +1,19 @@
-//! The Page's calls of the Graph API are used up: `graph limits 12m`. Promises: P14, P16.
+//! The Page's calls of the Graph API are used up: `meta limits 12m`. Promises: P14, P16.
 //!
 //! Meta answers with 80006 and says in its usage header when calls are taken again. Source: *Rate Limits*, read 2026-11-23.
 
 use model::Span;
 
-use super::graph::{GRAPH, turns};
+use super::graph::turns;
 use super::swarm::Draw;
 use super::weather::GraphMood;
 use super::{Fault, Kind};
-use crate::scenario::{Cursor, Placed, Stumble};
+use crate::scenario::{Cursor, META, Placed, Stumble};
 
 pub(super) const KIND: Kind = Kind { word: "graph-limited", read, plan, percent: 20 };
 
 fn read(placed: &Placed<'_>, subject: &str, cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
-    if subject != GRAPH || !cursor.takes("limits") {
+    if subject != META || !cursor.takes("limits") {
         return Ok(None);
     }
     let rest = placed.length(cursor)?;

@@ -1,27 +1,35 @@
-//! The connection to the Graph API breaks once the request has left: `graph loses answers` where Meta did what it was
-//! asked, `graph loses requests` where it did not. Promises: P6, P16, P17.
+//! The connection to the Graph API breaks once the request has left: `meta loses answers` where Meta did what it was
+//! asked, `meta loses requests` where it did not. Promises: P6, P16, P17.
 //!
 //! To the node both are the same: in doubt.
 
 use model::Span;
 
-use super::graph::{GRAPH, turns};
+use super::graph::turns;
 use super::swarm::Draw;
 use super::weather::GraphMood;
 use super::{Fault, Kind};
-use crate::scenario::{Cursor, Placed, Stumble};
+use crate::scenario::{Cursor, META, Placed, Stumble};
 
 pub(super) const KIND: Kind = Kind { word: "graph-losing", read, plan, percent: 30 };
 
+/// What Meta did, and nobody hears of it.
+pub(crate) const ANSWERS: &str = "answers";
+/// What Meta never heard of.
+pub(crate) const REQUESTS: &str = "requests";
+
 fn read(_placed: &Placed<'_>, subject: &str, cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
-    if subject != GRAPH || !cursor.takes("loses") {
+    let mut ahead = cursor.clone();
+    if subject != META || !ahead.takes("loses") {
         return Ok(None);
     }
+    // Of one Page alone: an order of its own.
     let mood = match () {
-        () if cursor.takes("answers") => GraphMood::LosesAnswers,
-        () if cursor.takes("requests") => GraphMood::LosesRequests,
-        () => return Err(cursor.stumble("`answers` or `requests` is missing: write graph loses answers")),
+        () if ahead.takes(ANSWERS) => GraphMood::LosesAnswers,
+        () if ahead.takes(REQUESTS) => GraphMood::LosesRequests,
+        () => return Ok(None),
     };
+    *cursor = ahead;
     turns(mood, cursor)
 }
 

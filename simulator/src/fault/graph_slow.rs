@@ -1,20 +1,20 @@
-//! The Graph API answers late: `graph slows 40s`. Promises: P6, P16, P17.
+//! The Graph API answers late: `meta slows 40s`. Promises: P6, P16, P17.
 //!
 //! The node waits for 30 seconds; an answer that comes later it does not hear, so that nobody knows of the message until
 //! its echo comes.
 
 use model::Span;
 
-use super::graph::{GRAPH, turns};
+use super::graph::turns;
 use super::swarm::Draw;
 use super::weather::GraphMood;
 use super::{Fault, Kind};
-use crate::scenario::{Cursor, Placed, Stumble};
+use crate::scenario::{Cursor, META, Placed, Stumble};
 
 pub(super) const KIND: Kind = Kind { word: "graph-slow", read, plan, percent: 20 };
 
 fn read(placed: &Placed<'_>, subject: &str, cursor: &mut Cursor<'_>) -> Result<Option<Fault>, Stumble> {
-    if subject != GRAPH || !cursor.takes("slows") {
+    if subject != META || !cursor.takes("slows") {
         return Ok(None);
     }
     let by = placed.length(cursor)?;

@@ -51,7 +51,9 @@ impl Journal for Seam {
             Ruling::Late(until) => {
                 let clock = self.clock;
                 let later = move |fate| {
-                    tokio::spawn(async move {
+                    // What is committed while the process falls has nobody who waits.
+                    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+                    runtime.spawn(async move {
                         clock.reaches(until).await;
                         done(fate);
                     });

@@ -100,8 +100,13 @@ impl Draw<'_> {
 
     /// A trouble with a beginning and an end.
     pub(super) fn while_it_lasts(&mut self, begins: &str, least: Span, most: Span, ends: &str) {
-        let Some(from) = self.moment(begins, Timestamp(0)) else { return };
-        let until = from + self.span(&format!("{begins} length"), least, most);
+        self.while_it_lasts_about(begins, begins, (least, most), ends);
+    }
+
+    /// The same, drawn about something else than its first line.
+    pub(super) fn while_it_lasts_about(&mut self, about: &str, begins: &str, (least, most): (Span, Span), ends: &str) {
+        let Some(from) = self.moment(about, Timestamp(0)) else { return };
+        let until = from + self.span(&format!("{about} length"), least, most);
         self.at(from, begins.to_owned());
         self.at(until, ends.to_owned());
     }

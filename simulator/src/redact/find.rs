@@ -74,13 +74,36 @@ pub(super) struct Link {
 /// All places in a text, in order; none overlaps another.
 pub(super) fn spans(text: &[char]) -> Vec<Span> {
     walk(text, |at| {
-        link_end(text, at).map(|end| (Kind::Link, end)).or_else(|| plain(text, at)).or_else(|| number::any(text, at))
+        let link = link_end(text, at).map(|end| (Kind::Link, end)).or_else(|| plain(text, at));
+        // Behind `phone=` alone: any other sign before a number may be one of the text.
+        let phone = || Some(at).filter(|at| stands(text, *at, "p")).and_then(|at| number::named(text, at, false));
+        link.or_else(|| phone().map(|end| (Kind::Phone, end))).or_else(|| number::any(text, at))
     })
 }
 
-/// All places in what follows the host of an address: there a long number is an id, however it is written.
-pub(super) fn spans_of_link(text: &[char]) -> Vec<Span> {
-    walk(text, |at| plain(text, at).or_else(|| number::id(text, at).map(|end| (Kind::Id, end))))
+/// All places in what follows the host of an address: there a long number is an id, unless it is written as a phone number
+/// with its country code, or the host is one under which such a number stands first.
+pub(super) fn spans_of_link(text: &[char], is_of_phones: bool) -> Vec<Span> {
+    walk(text, |at| {
+        let is_bare = is_of_phones && at == 1;
+        let phone = || number::named(text, at, is_bare).map(|end| (Kind::Phone, end));
+        plain(text, at).or_else(phone).or_else(|| number::id(text, at).map(|end| (Kind::Id, end)))
+    })
+}
+
+/// Whether the path of such an address is a phone number, as in `wa.me/46…` (WhatsApp, *click to chat*, read 2026-11-23).
+pub(super) fn is_of_phones(host: &str) -> bool {
+    host.strip_prefix("www.").unwrap_or(host) == "wa.me"
+}
+
+/// The digits of a phone number that was found, by their places, and whether its country code comes first.
+pub(super) fn phone_digits(text: &[char], at: &Range<usize>) -> (Vec<usize>, bool) {
+    let prefix = number::prefix(&text[at.clone()]);
+    let places: Vec<usize> = (at.start + prefix..at.end).filter(|at| text[*at].is_ascii_digit()).collect();
+    let with_plus = text[at.start + prefix..at.end].iter().take(2).any(|letter| *letter == '+');
+    // Behind `phone=` stands the country code, unless a zero says that it does not.
+    let is_named = prefix > 0 && places.first().is_some_and(|at| text[*at] != '0');
+    (places, with_plus || is_named)
 }
 
 fn walk(text: &[char], found: impl Fn(usize) -> Option<(Kind, usize)>) -> Vec<Span> {

@@ -27,6 +27,8 @@ pub use deny::Deny;
 const HASH_DIGITS: usize = 8;
 /// Deepest folder that is looked into.
 const DEPTH_MAX: usize = 16;
+/// Keys of a recording's own lines.
+const OWN_KEYS: [&str; 4] = ["at", "by", "psid", "audience"];
 
 /// What was found somewhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -203,12 +205,12 @@ fn field_of(levels: &[Level]) -> Rule {
     }
 }
 
-/// Where a token stands; keys that are no names of fields are not shown.
+/// Where a token stands; keys that are nobody's are not shown.
 fn place(levels: &[Level]) -> String {
     let mut place = String::from("$");
     for level in levels {
         match &level.key {
-            Some(key) if field::is_name(key) || field::is_index(key) => {
+            Some(key) if field::is_key(key) || field::is_index(key) || OWN_KEYS.contains(&&**key) => {
                 place.push('.');
                 place.push_str(key);
             }
@@ -236,8 +238,7 @@ fn text(rule: Rule, text: &str, deny: &Deny, found: &mut dyn FnMut(Leftover, &st
         let runs = runs.into_iter().map(|run| letters[run].iter().collect::<String>());
         runs.filter(|digits| !form::is_id(digits)).for_each(|digits| found(Leftover::Id, &digits));
     } else if rule == Rule::Phone && rewrite::is_phone(&letters) {
-        let (digits, with_plus) = rewrite::digits_of_phone(&letters);
-        if !form::is_phone(digits.as_bytes(), with_plus) {
+        if !is_phone(&letters, &(0..letters.len()), false) {
             found(Leftover::Phone, text);
         }
     } else {
@@ -246,6 +247,13 @@ fn text(rule: Rule, text: &str, deny: &Deny, found: &mut dyn FnMut(Leftover, &st
             find::spans(piece).iter().for_each(|span| judge(piece, span, found));
         }
     }
+}
+
+/// Whether the phone number that stands here is a pseudonym.
+fn is_phone(text: &[char], at: &core::ops::Range<usize>, in_link: bool) -> bool {
+    let (places, with_code) = find::phone_digits(text, at);
+    let digits: String = places.iter().map(|at| text[*at]).collect();
+    form::is_phone(digits.as_bytes(), with_code || in_link)
 }
 
 /// Whether what stands here is a pseudonym.
@@ -263,8 +271,7 @@ fn judge(text: &[char], span: &Span, found: &mut dyn FnMut(Leftover, &str)) {
             (!form::is_host(&domain)).then_some(Leftover::Mail)
         }
         Kind::Phone => {
-            let (digits, with_plus) = rewrite::digits_of_phone(&text[span.at.clone()]);
-            let is_harmless = form::is_phone(digits.as_bytes(), with_plus) || field::is_date(&what);
+            let is_harmless = is_phone(text, &span.at, false) || field::is_date(&what);
             (!is_harmless).then_some(Leftover::Phone)
         }
         Kind::Token => (!what.starts_with(find::REDACTED)).then_some(Leftover::Token),
@@ -278,9 +285,15 @@ fn judge(text: &[char], span: &Span, found: &mut dyn FnMut(Leftover, &str)) {
         Kind::Id | Kind::Mark | Kind::Message => ids.into_iter().any(no_id).then_some(Leftover::Id),
         Kind::Link => {
             let link = find::link(text, &span.at);
-            let rest = &text[link.rest];
-            find::spans_of_link(rest).iter().for_each(|span| judge(rest, span, found));
             let host = part(link.host).to_lowercase();
+            let rest = &text[link.rest];
+            for span in find::spans_of_link(rest, find::is_of_phones(&host)) {
+                if span.kind != Kind::Phone {
+                    judge(rest, &span, found);
+                } else if !is_phone(rest, &span.at, true) {
+                    found(Leftover::Phone, &rest[span.at].iter().collect::<String>());
+                }
+            }
             let host = host.strip_prefix("www.").unwrap_or(&host);
             (!form::is_host(host)).then_some(Leftover::Link)
         }

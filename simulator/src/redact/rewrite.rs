@@ -18,7 +18,7 @@ use super::json::{self, Level, Token, Written};
 use super::key::Key;
 use super::ledger::Numbers;
 use super::permute::permute;
-pub(super) use span::{DRAWN_LETTERS, digits_of_phone};
+pub(super) use span::DRAWN_LETTERS;
 
 /// How often a pseudonym is drawn again that looks as if something stood in it that did not stand in the text.
 const DRAWS_MAX: usize = 64;
@@ -56,21 +56,24 @@ impl<N: Numbers> Rewriter<N> {
     }
 
     fn token(&mut self, levels: &[Level], token: Token<'_>) -> Result<Option<String>> {
-        let (rule, quoted) = match token {
+        let (rule, quoted, is_key) = match token {
             Token::Number(number) => {
                 let rule = field::of_value(levels);
                 let stays = field::stays(rule, number);
                 return if stays { Ok(None) } else { self.number(rule, number).map(Some) };
             }
-            Token::Key(quoted) => (field::of_name(levels), quoted),
-            Token::Text(quoted) => (Some(field::of_value(levels)), quoted),
+            Token::Key(quoted) => (field::of_name(levels), quoted, true),
+            Token::Text(quoted) => (Some(field::of_value(levels)), quoted, false),
         };
         let Some(rule) = rule else { return Ok(None) };
         let written = Written::read(quoted);
         if field::stays(rule, &written.plain()) {
             return Ok(None);
         }
-        let redacted = self.value(rule, &written.text)?;
+        let redacted = match (is_key, rule) {
+            (true, Rule::Text) => self.piece(&written.text, field::is_key)?,
+            (_, rule) => self.value(rule, &written.text)?,
+        };
         Ok((!N::GATHERS).then(|| written.with(&redacted)))
     }
 
@@ -82,7 +85,7 @@ impl<N: Numbers> Rewriter<N> {
                 Some(runs) => runs.into_iter().try_for_each(|run| self.digits(text, run, true, &mut redacted))?,
                 None => return self.text(text),
             },
-            Rule::Phone if is_phone(text) => self.phone(text, &(0..text.len()), &mut redacted)?,
+            Rule::Phone if is_phone(text) => self.phone(text, &(0..text.len()), false, &mut redacted)?,
             Rule::Phone | Rule::Text | Rule::Word | Rule::Time | Rule::Small | Rule::Language => {
                 return self.text(text);
             }
@@ -120,13 +123,14 @@ impl<N: Numbers> Rewriter<N> {
     fn text(&mut self, text: &[char]) -> Result<Vec<char>> {
         let mut redacted = text.to_vec();
         for piece in pieces(text) {
-            let done = self.piece(&text[piece.clone()])?;
+            let done = self.piece(&text[piece.clone()], |_| false)?;
             redacted[piece].copy_from_slice(&done);
         }
         Ok(redacted)
     }
 
-    fn piece(&mut self, text: &[char]) -> Result<Vec<char>> {
+    /// A text that becomes nothing that is `taken`; two never become one, however often that turns out.
+    fn piece(&mut self, text: &[char], taken: impl Fn(&str) -> bool) -> Result<Vec<char>> {
         let spans = find::spans(text);
         let mut redacted = text.to_vec();
         for span in &spans {
@@ -134,7 +138,8 @@ impl<N: Numbers> Rewriter<N> {
         }
         if !N::GATHERS {
             let letters = letters(text, &spans, false);
-            let same = |redacted: &[char]| find::spans(redacted) == spans;
+            let same =
+                |redacted: &[char]| find::spans(redacted) == spans && !taken(&redacted.iter().collect::<String>());
             self.scramble("text", &[], text, &spans, &letters, &mut redacted, same);
         }
         Ok(redacted)
@@ -205,7 +210,9 @@ fn letters(text: &[char], spans: &[Span], is_address: bool) -> Vec<Letter> {
             continue;
         }
         let nibbles = [text.get(at + 1), text.get(at + 2)].map(|letter| letter.and_then(|letter| letter.to_digit(16)));
-        if let (true, '%', [Some(high), Some(low)]) = (is_address, text[at], nibbles) {
+        // An e-mail address begins in an escape where nothing else parts the two.
+        let is_whole = spans.peek().is_none_or(|span| span.at.start >= at + 3);
+        if let (true, '%', [Some(high), Some(low)]) = (is_address && is_whole, text[at], nibbles) {
             let capital = !text[at + 1..at + 3].iter().any(char::is_ascii_lowercase);
             letters.extend([(at + 1, Alphabet::Nibble(capital), high), (at + 2, Alphabet::Nibble(capital), low)]);
             at += 3;

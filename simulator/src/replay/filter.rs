@@ -70,7 +70,13 @@ impl Condition {
     /// # Errors
     /// What would be one, in words.
     pub fn read(text: &str) -> Result<Vec<Self>, String> {
-        text.split(" and ").map(Self::one).collect()
+        let parts: Vec<&str> = text.split(" and ").collect();
+        let is_and = |part: &str| part == "and" || part.starts_with("and ") || part.ends_with(" and");
+        let is_none = |part: &str| is_and(part) || (part.is_empty() && parts.len() > 1);
+        if parts.iter().any(|part| is_none(part.trim())) {
+            return Err(format!("{text:?} has an `and` without a condition on each side: write A=B and C=D"));
+        }
+        parts.into_iter().map(Self::one).collect()
     }
 
     fn one(text: &str) -> Result<Self, String> {

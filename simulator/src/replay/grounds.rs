@@ -11,10 +11,11 @@ use journal::StoredBatch;
 use machine::conversation::{self, Conversation, Event, Window, facts, window};
 use machine::outbound::PartId;
 use machine::{AccountFacts, Context, Machine as _, PageFacts, account, page};
-use model::{MachineId, Mid, PageId, Span, Timestamp};
+use model::{EffectId, MachineId, Mid, PageId, Span, Timestamp};
 use policy::{Calendar, Edition, EditionId, Facts, Guards, RuleId, Verdict, ad_window_end, human_agent_end};
 use serde::Serialize;
 
+use super::fields::id;
 use super::tally::Tally;
 
 /// One decision about one part of an answer.
@@ -243,16 +244,24 @@ impl Judgements {
         self.tally.take(&machine, batch)
     }
 
-    /// The decisions about a message: Meta's id of it, `PAGE/PSID/PART`, or `PAGE/PSID` for all of a conversation.
+    /// The decisions about a message: Meta's id of it, whole or as a trace shortens it, the mark of its send
+    /// (`pd.1.22.c/PAGE/PSID`), `PAGE/PSID/PART`, or `PAGE/PSID` for all of a conversation, each with `c/` before it or
+    /// without.
     pub fn of(&self, message: &str) -> Vec<&Judged> {
-        let of_mid = self.mids.get(&Mid::new(message));
-        let is_meant = |judged: &&Judged| match of_mid {
-            Some((machine, part)) => judged.machine == *machine && judged.part == *part,
-            None => {
-                let name = judged.machine.to_string();
-                let talk = name.trim_start_matches("c/");
-                message == talk || message == format!("{talk}/{}", judged.part)
-            }
+        let of_mids: Vec<&(MachineId, PartId)> = match self.mids.get(&Mid::new(message)) {
+            Some(one) => vec![one],
+            None => self.mids.iter().filter(|(mid, _)| id(mid.as_str()) == message).map(|(_, part)| part).collect(),
+        };
+        let mark: Option<EffectId> = message.parse().ok();
+        let talk = message.strip_prefix("c/").unwrap_or(message);
+        let is_meant = |judged: &&Judged| {
+            let Judged { machine, part, seq, .. } = judged;
+            let name = machine.to_string();
+            let own = name.strip_prefix("c/").unwrap_or(&name);
+            of_mids.iter().any(|(other, of_mid)| other == machine && of_mid == part)
+                || mark.as_ref().is_some_and(|mark| mark.machine == *machine && mark.seq == *seq)
+                || talk == own
+                || talk == format!("{own}/{part}")
         };
         self.tally.grounds.judged.iter().filter(is_meant).collect()
     }

@@ -13,6 +13,7 @@ use super::grounds::{Judged, Opened};
 use super::names::one_line;
 use super::survey::Survey;
 use super::tally::Tally;
+use crate::counted::{counted, many, verb};
 use crate::outside::facebook::Counts as MetaCounts;
 use crate::play::recording::{Expected, Recorded, Recording, Step};
 
@@ -192,25 +193,28 @@ fn without_task(recording: &dyn Recorded, lines: &[String]) -> Option<String> {
     if more > 0 {
         told.push(format!("and {more} more"));
     }
-    (!numbers.is_empty()).then(|| format!("{} comments found no task: {}", numbers.len(), told.join("; ")))
+    (!numbers.is_empty()).then(|| format!("{} found no task: {}", many(numbers.len(), "comment"), told.join("; ")))
 }
 
 /// What the recording says of itself, against what came of it.
 fn unexpected(expected: &Expected, counts: &Counts) -> Vec<String> {
     let pairs = [
-        ("deliveries", expected.deliveries, counts.deliveries),
-        ("inbounds", expected.inbounds, counts.inbounds),
-        ("anomalies", expected.anomalies, counts.anomalies),
-        ("duplicates", expected.duplicates, counts.duplicates),
-        ("conversations", expected.conversations, counts.conversations),
-        ("tasks", expected.tasks, counts.tasks),
-        ("sends", expected.sends, counts.sends),
-        ("refusals", expected.refusals, counts.refusals),
+        ("delivery", expected.deliveries, counts.deliveries),
+        ("inbound", expected.inbounds, counts.inbounds),
+        ("anomaly", expected.anomalies, counts.anomalies),
+        ("duplicate", expected.duplicates, counts.duplicates),
+        ("conversation", expected.conversations, counts.conversations),
+        ("task", expected.tasks, counts.tasks),
+        ("send", expected.sends, counts.sends),
+        ("refusal", expected.refusals, counts.refusals),
     ];
     let mut findings: Vec<String> = pairs
         .into_iter()
         .filter_map(|(name, wanted, found)| Some((name, wanted.filter(|wanted| *wanted != found)?, found)))
-        .map(|(name, wanted, found)| format!("the recording expects {wanted} {name}, there are {found}"))
+        .map(|(name, wanted, found)| {
+            let are = verb(found, "is", "are");
+            format!("the recording expects {}, there {are} {found}", counted(wanted, name))
+        })
         .collect();
     findings.extend(expected.unexpected_reasons(&counts.refusals_by_reason));
     findings

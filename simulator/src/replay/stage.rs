@@ -1,4 +1,4 @@
-//! What the actors depth is played on: the node as `serve` starts it, with writers inline, entropy that is counted, the
+//! What the actors depth is played on: the node as `serve` starts it, with writers that take turns with it, entropy that is counted, the
 //! world of `outside` behind its ports and a desk that is listened to.
 //!
 //! Wires and starts; decides nothing. Invariant: no file, no socket and no second thread behind any of it.
@@ -78,13 +78,22 @@ pub struct Disks {
     /// All of them, where they can fail.
     ruled: Vec<SimDisk>,
     pub(crate) trouble: Trouble,
+    /// Who commits.
+    drive: Drive,
 }
 
 impl Disks {
     /// Empty and sound, in memory.
     pub fn in_memory() -> Self {
-        let (ruled, trouble) = (Vec::new(), Trouble::default());
-        Self { inbox: disk(), wal: disk(), journal: disk(), keys: disk(), desk: disk(), view: disk(), ruled, trouble }
+        let [inbox, wal, journal, keys, desk, view] = core::array::from_fn(|_| disk());
+        let (ruled, trouble, drive) = (Vec::new(), Trouble::default(), Drive::Inline);
+        Self { inbox, wal, journal, keys, desk, view, ruled, trouble, drive }
+    }
+
+    /// What is to be stored at one instant shares its commits, as on the threads of a node; otherwise each batch has its own,
+    /// which is the order of the core depth.
+    pub fn in_groups(self) -> Self {
+        Self { drive: Drive::Turn { later }, ..self }
     }
 
     /// The same in a world with trouble that touches no disk.
@@ -106,7 +115,8 @@ impl Disks {
             let source: Source = Source::Backend(Arc::new(move || disk.open()));
             source
         });
-        Self { inbox, wal, journal, keys, desk, view, ruled: ruled.to_vec(), trouble: trouble.clone() }
+        let (ruled, trouble) = (ruled.to_vec(), trouble.clone());
+        Self { inbox, wal, journal, keys, desk, view, ruled, trouble, drive: Drive::Inline }
     }
 
     /// The process is gone: what was written is there, or without power what the number leaves of it.
@@ -118,6 +128,21 @@ impl Disks {
             }
         }
     }
+}
+
+/// So often a commit lets others go first: each time at most some sixty of them.
+const YIELDS: usize = 8;
+
+/// Commits once whatever can run at this instant has run, or a good part of it.
+fn later(commit: Box<dyn FnOnce() + Send>) {
+    // What an actor leaves behind while the process ends has nobody to wait for.
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return commit() };
+    runtime.spawn(async move {
+        for _ in 0..YIELDS {
+            tokio::task::yield_now().await;
+        }
+        commit();
+    });
 }
 
 impl<O: Outside + Send + 'static> Stage<O> {
@@ -133,7 +158,7 @@ impl<O: Outside + Send + 'static> Stage<O> {
         let trouble = &disks.trouble;
         let door = Door::new(clock, recorder.clone(), coming);
         let outside = Asked::new(outside, door.clone(), clock, (recorder.clone(), trouble.clone()));
-        let desk = DeskOptions { cache_bytes: CACHE_BYTES, drive: Drive::Inline };
+        let desk = DeskOptions { cache_bytes: CACHE_BYTES, drive: disks.drive };
         let desk = Arc::new(Desk::open(disks.desk.clone(), desk).context("the desk does not open")?);
         let view = ViewOptions { cache_bytes: CACHE_BYTES, ..ViewOptions::default() };
         let tracker: Arc<dyn Tracker> = match tasks {
@@ -145,7 +170,7 @@ impl<O: Outside + Send + 'static> Stage<O> {
             clock: if trouble.wanders() { Arc::new(Wall::new(clock, trouble.clone())) } else { Arc::new(clock) },
             entropy: Box::new(Counted::default()),
             store: Sources { inbox, journal: disks.journal.clone(), keys: disks.keys.clone() },
-            drives: Drives::INLINE,
+            drives: Drives { inbox: disks.drive, journal: disks.drive },
             graph: Arc::new(outside.clone()),
             tracker,
             view: Arc::new(View::open(disks.view.clone(), view).context("the read models do not open")?),

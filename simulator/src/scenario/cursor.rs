@@ -56,6 +56,12 @@ impl<'a> Cursor<'a> {
         self.rest().starts_with('"')
     }
 
+    /// Whether a number comes next, if only one below 0.
+    pub(crate) fn is_at_number(&mut self) -> bool {
+        self.skip_space();
+        self.rest().starts_with(|letter: char| letter == '-' || letter.is_ascii_digit())
+    }
+
     /// The next word; `wanted` says what it should be.
     pub(crate) fn word(&mut self, wanted: &str) -> Result<&'a str, Stumble> {
         if self.is_at_end() {

@@ -245,15 +245,21 @@ impl Placed<'_> {
             }
             "refuses" => {
                 let place = cursor.clone();
-                let page = self.page(cursor.word("a Page")?, &place)?;
-                let place = cursor.clone();
-                let found = cursor.word("an error's code, as 190 or 10/2018278,")?;
-                let code = code(found).ok_or_else(|| place.stumble(format!("`{found}` is no code of an error")))?;
-                Ok(Order::Refuses { page, code })
+                let found = cursor.word("a Page, or an error, as 613/1996,")?;
+                let page = self.page(found, &place).map_err(|_| {
+                    let what = format!("`{found}` is neither a Page nor an error of Meta");
+                    place.stumble(format!("{what}: write meta refuses A 613, or meta refuses 613"))
+                })?;
+                Ok(Order::Refuses { page, code: fault::code(cursor)? })
             }
             "loses" => {
                 let place = cursor.clone();
-                Ok(Order::Loses(self.page(cursor.word("a Page")?, &place)?))
+                let found = cursor.word("a Page, `answers` or `requests`")?;
+                let page = self.page(found, &place).map_err(|_| {
+                    let what = format!("`{found}` is neither a Page nor `answers` or `requests`");
+                    place.stumble(format!("{what}: write meta loses A, or meta loses answers"))
+                })?;
+                Ok(Order::Loses(page))
             }
             "accepts" => {
                 let place = cursor.clone();
@@ -261,7 +267,7 @@ impl Placed<'_> {
             }
             other => {
                 const VERBS: &str = "holds, releases, repeats, refuses, loses, accepts, delays, hastens, withholds, tells, \
-                                     restricts, frees and subscribes";
+                                     restricts, frees, subscribes, revokes, slows, fails, vanishes, limits and works";
                 Err(place.stumble(format!("`{other}` is nothing that Meta does: {VERBS} are")))
             }
         }
@@ -373,15 +379,6 @@ impl Placed<'_> {
             Named::Who(who) => some(self.reader.customers.contains_key(who)),
         });
         what.map(|what| (happens, what)).map_err(|what| cursor.stumble_at(at, what))
-    }
-}
-
-/// Code and subcode, from `190` or `10/2018278`.
-fn code(text: &str) -> Option<(i64, Option<i64>)> {
-    let number = |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
-    match text.split_once('/') {
-        Some((code, subcode)) => Some((number(code)?, Some(number(subcode)?))),
-        None => Some((number(text)?, None)),
     }
 }
 

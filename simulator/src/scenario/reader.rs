@@ -15,12 +15,13 @@ use super::{
     APP, BEGINS_AT, BYTES_MAX, Customer, Deed, Ending, LINES_MAX, Line, Manner, NAME_MAX, Order, Page, SPAN_MAX,
     Scenario, Who, Word, expect, reference, span,
 };
+use crate::fault;
 
 /// Faults that are told one by one.
 const TOLD_MAX: usize = 20;
 /// 2100-01-01T00:00:00Z: no scenario goes on for longer.
 const LATEST: Timestamp = Timestamp(4_102_444_800_000);
-/// Who holds back, lets go and repeats.
+/// Who holds back, lets go and repeats, and whose the Graph API is.
 pub(crate) const META: &str = "meta";
 /// The node falls.
 pub(crate) const CRASH: &str = "crash";
@@ -280,7 +281,7 @@ impl Reader {
         if let Some(line) = self.names.get(&label) {
             return Err(place.stumble(format!("line {line} calls something {label}: choose another letter")));
         }
-        if label.as_str() == reference::NOW || label.as_str() == META || label.as_str() == expect::VERB {
+        if [reference::NOW, META, expect::VERB, fault::ANSWERS, fault::REQUESTS].contains(&label.as_str()) {
             return Err(place.stumble(format!("`{label}` has a meaning of its own: choose another letter")));
         }
         let place = cursor.clone();

@@ -48,7 +48,7 @@ pub(crate) fn read(name: &str) -> Scenario {
         }
         "refused after an ad" => {
             "begins 2026-10-05T08:00:00Z\nhuman-agent on\nat 0s A/c1 enters by ad \"6001\"\nat 1m A/c1 writes \"Are you open?\"\n\
-            at 2d graph refuses 10/2018278\nat 2d Ada answers A/c1 \"Until noon.\"\nat 2d+20ms graph works\n"
+            at 2d meta refuses 10/2018278\nat 2d Ada answers A/c1 \"Until noon.\"\nat 2d+20ms meta works\n"
                 .to_owned()
         }
         "late try" => "at 0s A/c1 writes \"Are you open?\"\nat 23h meta refuses A 613\n\

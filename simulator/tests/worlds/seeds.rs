@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use libtest_mimic::Trial;
 use oracle::Coverage;
+use simulator::scenario::Scenario;
 use simulator::workload::{Profile, scenario};
-use simulator::world::{Depth, Verdict, play, run};
+use simulator::world::{Depth, Run, Verdict, play, play_in_groups, run};
 
 use super::{Judged, trial};
 
@@ -23,6 +24,8 @@ const SOAK: &str = "PAGEDESK_SOAK";
 const CORE: (u64, u64) = (1_000, 125);
 /// Fixed seeds at actors depth, and how many of them a test plays.
 const ACTORS: (u64, u64) = (200, 20);
+/// The same with commits in groups, each played once.
+const GROUPED: (u64, u64) = (100, 25);
 /// Fresh seeds at each depth.
 const FRESH_SEEDS: u64 = 20;
 /// Runs of one world that come to one hash.
@@ -48,14 +51,23 @@ pub(super) fn trials() -> Vec<Trial> {
         let name = format!("seeds::one_world_comes_to_one_hash_in_{RUNS}_runs_at_{depth}_depth");
         trials.push(trial(name, move || hold_still(depth)));
     }
+    for first in (0..GROUPED.0 * times).step_by(usize::try_from(GROUPED.1).unwrap()) {
+        let range = first..first + GROUPED.1;
+        let name = format!("seeds::from_{first:05}_to_{:05}_keep_every_promise_in_groups", range.end - 1);
+        trials.push(trial(name, move || judged(range, play_in_groups, "actors with commits in groups")));
+    }
     trials.push(trial("seeds::the_fixed_ones_meet_what_there_is_to_meet".to_owned(), meet));
     trials
 }
 
 fn keep(seeds: Range<u64>, depth: Depth) -> Judged {
+    judged(seeds, |world| run(world, depth), &depth.to_string())
+}
+
+fn judged(seeds: Range<u64>, play: impl Fn(&Scenario) -> Run, depth: &str) -> Judged {
     for seed in seeds {
         let profile = Profile::of_seed(seed, &Profile::ALL);
-        let run = run(&scenario(seed, profile), depth);
+        let run = play(&scenario(seed, profile));
         if run.verdict != Verdict::Ok {
             let wrong = run.wrong.join("\n  ");
             return Err(format!(

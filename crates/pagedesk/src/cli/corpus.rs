@@ -112,7 +112,7 @@ Examples:
 `duplicates` are items that repeat an earlier one, `repeated bodies` deliveries that are the same
 byte for byte. Texts are those that customers wrote, by the script of most of their letters.
 
-Exit codes: 0 counted, 4 no recording or an empty one, 5 one that cannot be read";
+Exit codes: 0 counted, 4 an empty recording, 5 no recording, or one that cannot be read";
 
 pub(super) const SPLIT: &str = "\
 Examples:
@@ -124,8 +124,8 @@ Examples:
 Each part is a recording in a folder of its own below --out. No body is cut: a delivery of several
 Pages or conversations goes into the part `several`, one of none into `none`.
 
-Exit codes: 0 written, 3 the folder is there already or cannot be written, 4 nothing in the
-recording, 5 it cannot be read";
+Exit codes: 0 written, 2 also a folder that is the recording's own, 3 it is there already or cannot
+be written, 4 nothing in the recording, 5 there is none, or it cannot be read";
 
 pub(super) const JOIN: &str = "\
 Examples:
@@ -133,10 +133,12 @@ Examples:
   pagedesk corpus join ./parts --out ./whole
 
 Everything is put in the order of its time; at the same time what is named first comes first.
-Recordings of different apps, or with and without the Human Agent feature, are not joined.
+Recordings of different apps, or with and without the Human Agent feature, are not joined, and none
+with itself.
 
-Exit codes: 0 written, 3 the folder is there already or cannot be written, or the recordings do not
-fit, 4 no recording or nothing in them, 5 one that cannot be read";
+Exit codes: 0 written, 2 also a recording that is named twice, or a folder in one of them, 3 the
+folder is there already or cannot be written, or the recordings do not fit, 4 nothing in them,
+5 no recording, or one that cannot be read";
 
 pub(super) const KEPT: &str = "\
 Examples:

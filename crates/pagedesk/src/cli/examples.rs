@@ -78,8 +78,8 @@ Examples:
   pagedesk corpus export --dir ./state --out ./recording --no-redaction    a sandbox's store
   pagedesk replay ./recording --approve
 
-Writes deliveries.jsonl, facts.jsonl and, where there is no manifest yet, customers.jsonl and
-manifest.toml. Names, texts, numbers and addresses become pseudonyms of the same form; who is who,
+Writes deliveries.jsonl, facts.jsonl, customers.jsonl and, where there is none yet, manifest.toml.
+With --force the files of an earlier export are these alone; others in its folder stay. Names, texts, numbers and addresses become pseudonyms of the same form; who is who,
 what is equal and the order of ids stay, so that the recording comes to the same decisions. The same store and key
 give the same bytes. Nothing is signed: who plays a recording signs with a secret of its own.
 
@@ -101,8 +101,8 @@ Finds e-mail addresses, phone numbers, links, tokens and ids that are no pseudon
 denied. Each finding is told with file, line, place and kind; of what was found only the first
 character. Names cannot be told from other words: deny those you know.
 
-Exit codes: 0 nothing was found, 1 something was, 3 the list cannot be read, 4 nothing is
-there, 5 a file that is no recording's";
+Exit codes: 0 nothing was found, 1 something was, 3 the list cannot be read, 4 nothing is in a
+recording, 5 no recording, or a file that is no recording's";
 
 pub(super) const AGENT: &str = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use model::Timestamp;
 use policy::{Day, EditionId};
 
@@ -117,15 +117,10 @@ pub(crate) struct Explain {
 
 /// `pagedesk policy fuzz`
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("limit").required(true).args(["minutes", "cases"])))]
 pub(crate) struct Fuzz {
     /// Go on for so long
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..),
-        conflicts_with = "cases",
-        required_unless_present = "cases"
-    )]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub minutes: Option<u32>,
     /// Draw so many cases
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -35,13 +35,15 @@ approved trace is told in words: tasks, sends, refusals, states, other. docs/for
 describes traces, differences and filters.
 
 Exit codes: 0 as approved and as expected, 1 not so, 2 usage, 3 a store, secret or file that
-cannot be used, 4 nothing in it or nothing matched, 5 unreadable, 6 nobody answers at the URL";
+cannot be used, 4 nothing in it or nothing matched, 5 no recording or an unreadable one, 6 nobody
+answers at the URL";
 
 pub(super) const WHY: &str = "\
 Examples:
   pagedesk why --dir /var/lib/pagedesk m_ba9dad9439fba2a7
   pagedesk why --dir /var/lib/pagedesk 104000000000017/7100000000000004/1
-  pagedesk why --dir /var/lib/pagedesk 104000000000017/7100000000000004 --json
+  pagedesk why --dir /var/lib/pagedesk c/104000000000017/7100000000000004 --json
+  pagedesk why --dir /var/lib/pagedesk pd.1.10.c/104000000000017/7100000000000004
 
 Prints for each decision about the message what the policy was asked with and what each rule said.
 Nothing is written, and no text of anybody is shown.
@@ -185,7 +187,8 @@ fn moment(text: &str) -> Result<Moment, String> {
 /// `pagedesk why`
 #[derive(Args, Debug)]
 pub(crate) struct Why {
-    /// Meta's id of a sent message, PAGE/PSID/PART, or PAGE/PSID for all messages of a conversation
+    /// Meta's id of a sent message, whole or as a trace shortens it, the mark of its send, PAGE/PSID/PART, or PAGE/PSID for
+    /// all messages of a conversation; c/ may stand before PAGE
     #[arg(value_name = "MESSAGE")]
     pub message: String,
     /// The store

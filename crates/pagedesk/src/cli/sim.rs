@@ -123,14 +123,10 @@ impl SimRun {
 
 /// `pagedesk sim explore`
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("limit").required(true).multiple(true).args(["minutes", "worlds"])))]
 pub(crate) struct SimExplore {
     /// Go on for so many minutes
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        required_unless_present = "worlds"
-    )]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub minutes: Option<u32>,
     /// End after so many worlds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -196,9 +196,10 @@ pub(crate) const fn is_secret(kind: Kind) -> bool {
 /// A value as its kind wants it; the error says what it wants. `plain`: typed outside the file, so text stands for all.
 fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<Held, String> {
     let text = value.as_str();
-    let path = |text: &str| match base {
-        Some(base) => base.join(text),
-        None => PathBuf::from(text),
+    // From the root on, so that what is shown of it means the same in whatever file it is put.
+    let path = |text: &str| {
+        let from_here = base.map_or_else(|| PathBuf::from(text), |base| base.join(text));
+        std::path::absolute(&from_here).unwrap_or(from_here)
     };
     let filled = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
     let held = match kind {

@@ -69,6 +69,24 @@ fn a_small_file_is_enough_and_the_rest_has_defaults() {
 }
 
 #[test]
+fn what_is_shown_of_a_path_means_the_same_in_whatever_file_it_is_put() {
+    let text = SMALL.replace("dir = \"", "dir = \"rel/");
+    let shown = |file: &Path| {
+        let said = outside(&[], &[("meta.app_secret_files", "over/there")]);
+        let said = Said::gather(Some((file, &text)), &said).unwrap();
+        show::effective(&read::read(&said)).parse::<toml::Table>().unwrap()
+    };
+    let here = std::env::current_dir().unwrap();
+    for (file, folder) in [("conf/pagedesk.toml", "conf"), ("pagedesk.toml", ""), ("/etc/pagedesk.toml", "/etc")] {
+        let table = shown(Path::new(file));
+        let dir = Path::new(table["store"]["dir"].as_str().unwrap());
+        assert!(dir.is_absolute() && dir.starts_with(here.join(folder).join("rel")), "{}", dir.display());
+        // Flags count from where the program runs.
+        assert_eq!(table["meta"]["app_secret_files"][0].as_str(), here.join("over/there").to_str());
+    }
+}
+
+#[test]
 fn what_is_shown_of_a_name_can_be_put_into_a_file_whatever_it_holds() {
     let folder = Folder::new();
     let name = "\u{301}Quay\u{200b}side \"x\" \\ # = \u{1f6b2}";

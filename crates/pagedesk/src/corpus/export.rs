@@ -16,13 +16,14 @@ use serde_json::json;
 use simulator::play::recording::{CustomerOf, Expected, FORMAT, Filter, Manifest, PageOf, Provenance, Recording};
 
 use crate::cli::Export;
-use crate::corpus::written::{self, Draft};
+use crate::corpus::written::{self, Draft, Made};
 use crate::exit::{self, Exit, Failure};
 use crate::instant;
 use crate::journal::is_store;
 use crate::sandbox::unreadable;
 use crate::store::unusable;
 use origin::Origin;
+use simulator::counted::counted;
 use source::Source;
 use veil::Veil;
 
@@ -52,23 +53,32 @@ pub(crate) fn export(asked: &Export) -> Result<Exit, Failure> {
 /// Writes everything; what it came to, in words.
 fn write(source: &Source<'_>, origin: Origin) -> Result<String, Failure> {
     let asked = source.asked;
-    std::fs::create_dir_all(&asked.out).map_err(|fault| written::unwritable(&asked.out, &fault))?;
+    let folder = Made::begin(&asked.out)?;
     let mut veil = Veil::of(source, &origin)?;
     let origin = veil.origin(origin, &asked.out)?;
     let filter = filter(source, &mut veil)?;
-    let has_manifest = fits(&asked.out, &origin, filter.as_ref(), veil.is_redaction())?;
+    let kept = fits(asked, &origin, filter.as_ref())?;
     let mut counts = Counts::default();
     let mut drafts = vec![deliveries(source, &mut veil, &mut counts)?, facts(source, &mut veil, &mut counts)?];
     if (counts.deliveries, counts.facts) == (0, 0) {
         return Err(nothing(asked));
     }
-    if !has_manifest {
-        drafts.extend(customers(source, &mut veil)?);
+    // Customers who stand in a manifest that somebody wrote stand nowhere else.
+    let known =
+        if kept.as_ref().is_some_and(|kept| !kept.customers.is_empty()) { None } else { customers(source, &mut veil)? };
+    let of_before = asked.out.join(Recording::CUSTOMERS);
+    let is_left = known.is_none() && of_before.exists();
+    drafts.extend(known);
+    if kept.is_none() {
         let filter = filter.map(|filter| Filter { cut_bodies: counts.cut_bodies, ..filter });
         drafts.push(manifest(source, veil.is_redaction(), filter, &origin)?);
     }
     drafts.into_iter().try_for_each(Draft::keep)?;
-    Ok(told(asked, &counts, has_manifest, veil.is_redaction()))
+    if is_left {
+        std::fs::remove_file(&of_before).map_err(|fault| written::unwritable(&of_before, &fault))?;
+    }
+    folder.keep();
+    Ok(told(asked, &counts, kept.is_some(), veil.is_redaction()))
 }
 
 fn nothing(asked: &Export) -> Failure {
@@ -76,9 +86,11 @@ fn nothing(asked: &Export) -> Failure {
     if asked.narrowing.is_open() {
         return Failure::new(Exit::NothingMatched, format!("nothing came into the store {dir}"));
     }
-    Failure::new(Exit::NothingMatched, format!("nothing that came into the store {dir} is what was asked for")).remedy(
-        "ask for less: --from is the first instant, --to the first that is too late; export without a filter and \
-                 `pagedesk corpus stats` shows which Pages and kinds there are",
+    let filters = asked.narrowing.flags().join(" ");
+    let what = format!("nothing that came into the store {dir} is what was asked for with {filters}");
+    Failure::new(Exit::NothingMatched, what).remedy(
+        "leave out one filter after the other: all of them must hold at once, --from is the first instant and --to the \
+         first that is too late; export without a filter, and `pagedesk corpus stats` counts the Pages and kinds there are",
     )
 }
 
@@ -100,56 +112,73 @@ fn filter(source: &Source<'_>, veil: &mut Veil) -> Result<Option<Filter>, Failur
     Ok(Some(filter))
 }
 
-/// Whether a manifest is there. One that is of something else is refused.
-fn fits(out: &std::path::Path, origin: &Origin, filter: Option<&Filter>, is_redacted: bool) -> Result<bool, Failure> {
+/// The manifest that is there. One that is of something else is refused.
+fn fits(asked: &Export, origin: &Origin, filter: Option<&Filter>) -> Result<Option<Manifest>, Failure> {
+    let out = &asked.out;
     if !out.join(Manifest::FILE).exists() {
-        return Ok(false);
+        return Ok(None);
     }
+    let another = match (asked.no_redaction, &asked.key_file) {
+        (true, _) => "correct the manifest, or give another --out",
+        (false, Some(_)) => "its pseudonyms were made with another key, or of another store: give another --out",
+        (false, None) => {
+            "pseudonyms are new with each export: give the --key-file of before, if there was one, or another --out"
+        }
+    };
     let manifest = Manifest::read(out).map_err(|fault| unreadable(&fault))?;
     let pages: BTreeSet<&PageId> = manifest.pages.iter().map(|page| &page.id).collect();
-    let told = manifest.filter.map(|filter| Filter { cut_bodies: 0, ..filter });
+    let told = manifest.filter.clone().map(|filter| Filter { cut_bodies: 0, ..filter });
     let listed = |pages: &mut dyn Iterator<Item = &PageId>| pages.map(PageId::as_str).collect::<Vec<_>>().join(", ");
     let word = |on: bool| if on { "true" } else { "false" };
     let differs = if !pages.iter().copied().eq(origin.pages.keys()) {
-        Some(format!(
-            "names the Pages {}, and the store is of {}",
-            listed(&mut pages.into_iter()),
-            listed(&mut origin.pages.keys())
-        ))
+        let (told, found) = (listed(&mut pages.into_iter()), listed(&mut origin.pages.keys()));
+        Some((format!("names the Pages {told}, and the store is of {found}"), another))
     } else if manifest.app_id != origin.app {
-        Some(format!("names the app {}, and the store is of {}", manifest.app_id, origin.app))
+        Some((format!("names the app {}, and the store is of {}", manifest.app_id, origin.app), another))
     } else if manifest.human_agent != origin.human_agent {
         let (wanted, found) = (word(manifest.human_agent), word(origin.human_agent));
-        Some(format!("says human_agent = {wanted}, and in the store it was {found}"))
+        let remedy = "the setting is another one now: correct it in the manifest, or give another --out";
+        Some((format!("says human_agent = {wanted}, and in the store it was {found}"), remedy))
     } else if manifest.effective_from != origin.effective_from {
-        Some("dates the editions of the policy otherwise than the store: see effective_from".to_owned())
+        let remedy = "the days are others now: correct effective_from in the manifest, or give another --out";
+        Some(("dates the editions of the policy otherwise than the store".to_owned(), remedy))
     } else if told.as_ref() != filter {
-        Some("is of a recording that was narrowed otherwise".to_owned())
+        let remedy = "give the filters of before, which stand under [filter] there, or another --out";
+        Some(("is of a recording that was narrowed otherwise".to_owned(), remedy))
     } else {
         None
     };
     match differs {
-        None => Ok(true),
-        Some(how) => {
+        None => Ok(Some(manifest)),
+        Some((how, remedy)) => {
             let what = format!("{} {how}", out.join(Manifest::FILE).display());
-            Err(Failure::new(Exit::Configuration, what).remedy(if is_redacted {
-                "the store is told of by its pseudonyms: give another --out, or the --key-file of before"
-            } else {
-                "correct it, or give another --out"
-            }))
+            Err(Failure::new(Exit::Configuration, what).remedy(remedy))
         }
     }
 }
 
+/// Nothing is written over unless that was asked for, and then only a recording: what has a manifest.
 fn overwrites(asked: &Export) -> Result<(), Failure> {
-    let there = [Recording::DELIVERIES, Recording::FACTS].map(|name| asked.out.join(name));
-    match there.iter().find(|file| file.exists()) {
-        Some(file) if !asked.force => {
-            let what = format!("{} is there already", file.display());
-            Err(Failure::new(Exit::Configuration, what).remedy("give --force to write over it, or another --out"))
+    let out = &asked.out;
+    let there = [Recording::DELIVERIES, Recording::FACTS, Recording::CUSTOMERS].map(|name| out.join(name));
+    let found = there.iter().find(|file| file.exists());
+    let is_recording = out.join(Manifest::FILE).exists();
+    let is_empty = std::fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
+    let (what, remedy) = match found {
+        Some(file) if is_recording && !asked.force => {
+            (format!("{} is there already", file.display()), "give --force to write over it, or another --out")
         }
-        Some(_) | None => Ok(()),
-    }
+        Some(file) if !is_recording => (
+            format!("{} is there already, and no {} beside it", file.display(), Manifest::FILE),
+            "give another --out: only what has a manifest is known for an export and written over",
+        ),
+        None if asked.force && !is_recording && !is_empty => (
+            format!("{} is no export: there is no {} in it", out.display(), Manifest::FILE),
+            "leave out --force to write beside what lies there, or give another --out",
+        ),
+        Some(_) | None => return Ok(()),
+    };
+    Err(Failure::new(Exit::Configuration, what).remedy(remedy))
 }
 
 fn deliveries(source: &Source<'_>, veil: &mut Veil, counts: &mut Counts) -> Result<Draft, Failure> {
@@ -223,11 +252,13 @@ fn told(asked: &Export, counts: &Counts, has_manifest: bool, is_redacted: bool) 
     }
     let left_out = match left_out {
         0 => String::new(),
-        count => format!("  {count} comments on tasks that belong to no conversation any more were left out\n"),
+        count => {
+            format!("  left out: {} on tasks that belong to no conversation any more\n", counted(*count, "comment"))
+        }
     };
     let cut = match cut_bodies {
         0 => String::new(),
-        count => format!("  of {count} deliveries only those items are there that were asked for\n"),
+        count => format!("  of {} only those items are there that were asked for\n", counted(*count, "delivery")),
     };
     let redacted = if is_redacted {
         format!("  redacted; `pagedesk corpus lint {out}` looks for what was forgotten\n")
@@ -235,6 +266,8 @@ fn told(asked: &Export, counts: &Counts, has_manifest: bool, is_redacted: bool) 
         "  not redacted\n".to_owned()
     };
     format!(
-        "{out} holds {deliveries} deliveries and {facts} comments; its manifest was {manifest}\n{redacted}{cut}{left_out}"
+        "{out} holds {} and {}; its manifest was {manifest}\n{redacted}{cut}{left_out}",
+        counted(*deliveries, "delivery"),
+        counted(*facts, "comment"),
     )
 }

@@ -8,6 +8,7 @@ use simulator::play::recording::{Audience, DeliveryLine, FactLine};
 use webhook::{Cut, cut, kinds};
 
 use crate::cli::Narrowing;
+use crate::instant;
 
 /// A delivery of which something was asked for.
 pub(super) struct Kept {
@@ -21,6 +22,16 @@ impl Narrowing {
     /// Whether everything is asked for.
     pub(super) const fn is_open(&self) -> bool {
         self.from.is_none() && self.to.is_none() && self.takes_whole_bodies()
+    }
+
+    /// As it was typed, flag by flag.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let instants = [("--from", self.from), ("--to", self.to)];
+        let instants = instants.into_iter().filter_map(|(flag, at)| Some(format!("{flag} {}", instant::write(at?.0))));
+        let pages = self.page.iter().map(|page| format!("--page {page}"));
+        let talks = self.conversation.iter().map(|(page, psid)| format!("--conversation {page}/{psid}"));
+        let kinds = self.kind.iter().map(|kind| format!("--kind {kind}"));
+        instants.chain(pages).chain(talks).chain(kinds).collect()
     }
 
     const fn takes_whole_bodies(&self) -> bool {

@@ -36,7 +36,7 @@ pub(super) fn record(asked: &Import, files: &[PathBuf], out: &Path) -> Result<()
         return Err(Failure::new(Exit::NothingMatched, what));
     }
     order.sort_unstable();
-    let fresh = Fresh::begin(out)?;
+    let fresh = Fresh::begin(out, &[])?;
     let mut deliveries = Draft::begin(fresh.path(), Recording::DELIVERIES)?;
     for (at, index) in order {
         if let Some(body) = files.get(index).and_then(|file| body(file)) {

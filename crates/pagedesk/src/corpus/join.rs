@@ -16,11 +16,12 @@ use simulator::play::recording::{
     Unreadable, customers,
 };
 
-use super::recordings;
 use super::written::{self, Draft, Fresh, unwritable};
 use crate::cli::Join;
 use crate::exit::{self, Exit, Failure};
+use crate::recordings;
 use crate::sandbox::unreadable;
+use simulator::counted::{counted, many};
 
 /// Files that are merged at once; more are merged in rounds.
 const OPEN_MAX: usize = 64;
@@ -43,17 +44,16 @@ pub(crate) fn join(asked: &Join) -> Result<Exit, Failure> {
     exit::print(&if asked.json {
         format!("{}\n", json!({"out": out, "recordings": recordings, "deliveries": deliveries, "facts": facts}))
     } else {
-        format!("{out} holds {deliveries} deliveries and {facts} comments of {recordings} recordings\n")
+        let [deliveries, facts] =
+            [(deliveries, "delivery"), (facts, "comment")].map(|(count, noun)| counted(count, noun));
+        format!("{out} holds {deliveries} and {facts} of {}\n", many(recordings, "recording"))
     })
 }
 
 /// Writes the one.
 pub(super) fn whole(asked: &Join) -> Result<Whole, Failure> {
-    let mut folders = Vec::new();
-    for path in &asked.paths {
-        folders.extend(recordings(path)?);
-    }
-    let fresh = Fresh::begin(&asked.out)?;
+    let folders = sources_of(&asked.paths)?;
+    let fresh = Fresh::begin(&asked.out, &asked.paths)?;
     let dir = fresh.path();
     let title = asked.title.clone().unwrap_or_else(|| written::name(&asked.out));
     let joined = combined(&folders, title)?;
@@ -69,6 +69,27 @@ pub(super) fn whole(asked: &Join) -> Result<Whole, Failure> {
     Draft::of(dir, Manifest::FILE, &joined.to_text())?.keep()?;
     fresh.keep()?;
     Ok(Whole { recordings: folders.len(), deliveries, facts })
+}
+
+/// The recordings of these paths, none of them twice: what is joined with itself doubles everything in it.
+fn sources_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut folders = Vec::new();
+    let mut known: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    for path in paths {
+        for folder in recordings::of(path)? {
+            let whole = fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
+            if let Some(before) = known.insert(whole, folder.clone()) {
+                let what = if before == folder {
+                    format!("{} stands twice among what is joined", folder.display())
+                } else {
+                    format!("{} and {} are one recording", before.display(), folder.display())
+                };
+                return Err(Failure::new(Exit::Usage, what).remedy("name each recording once"));
+            }
+            folders.push(folder);
+        }
+    }
+    Ok(folders)
 }
 
 /// One manifest of all: what must be the same is, where it comes from is told as it is.
@@ -135,8 +156,13 @@ fn fits(first: &Manifest, manifest: &Manifest, folder: &Path) -> Result<(), Fail
     } else {
         return Ok(());
     };
-    Err(Failure::new(Exit::Configuration, format!("{} {what}", folder.display()))
-        .remedy("join recordings of one app alone; redacted ones must have been exported with one --key-file"))
+    let remedy = if first.app_id != manifest.app_id {
+        "join recordings of one app alone; redacted ones must have been exported with one --key-file"
+    } else {
+        "join those with the Human Agent feature and those without it apart: under one manifest half of them would be \
+         decided otherwise than they were"
+    };
+    Err(Failure::new(Exit::Configuration, format!("{} {what}", folder.display())).remedy(remedy))
 }
 
 /// Merges one file of all folders into the new one; how many lines there are.

@@ -10,6 +10,7 @@ use crate::cli::KeepJournal;
 use crate::exit::{self, Exit, Failure};
 use crate::journal::is_store;
 use crate::store::unusable;
+use simulator::counted::counted;
 
 /// Carries out `corpus journal`.
 pub(crate) fn keep(asked: &KeepJournal) -> Result<Exit, Failure> {
@@ -26,5 +27,5 @@ pub(crate) fn keep(asked: &KeepJournal) -> Result<Exit, Failure> {
         Failure::new(Exit::Configuration, format!("the journal cannot be kept: {fault:#}"))
             .remedy("end the node that runs on the store, and give a folder without rows.jsonl")
     })?;
-    exit::print(&format!("{} holds {rows} rows\n", out.display()))
+    exit::print(&format!("{} holds {}\n", out.display(), counted(rows, "row")))
 }

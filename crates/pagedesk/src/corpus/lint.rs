@@ -8,8 +8,10 @@ use simulator::redact::lint::{self, Deny, Finding};
 
 use crate::cli::Lint;
 use crate::exit::{self, Exit, Failure};
+use crate::recordings;
 use crate::sandbox::unreadable;
 use crate::store::fault_words;
+use simulator::counted::counted;
 
 /// Findings that are told one by one; of more there is only the count.
 const TOLD_MAX: usize = 1_000;
@@ -21,6 +23,7 @@ pub(crate) fn lint(asked: &Lint) -> Result<Exit, Failure> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut files, mut lines) = (0, 0);
     for folder in &asked.folders {
+        recordings::of(folder)?;
         let read = lint::folder(folder, &deny, &mut |finding| {
             *counts.entry(finding.kind.word()).or_default() += 1;
             if told.len() < TOLD_MAX {
@@ -63,6 +66,8 @@ fn text(told: &[Finding], count: u64, files: u64, lines: u64) -> String {
     if more > 0 {
         text.push_str(&format!("and {more} more\n"));
     }
-    text.push_str(&format!("{files} files with {lines} lines: {count} findings\n"));
+    let [files, lines, count] =
+        [(files, "file"), (lines, "line"), (count, "finding")].map(|(count, noun)| counted(count, noun));
+    text.push_str(&format!("{files} with {lines}: {count}\n"));
     text
 }

@@ -20,7 +20,9 @@ use super::written::{Fresh, unwritable};
 use crate::cli::{Split, SplitBy};
 use crate::exit::{self, Exit, Failure};
 use crate::instant;
+use crate::recordings;
 use crate::sandbox::unreadable;
+use simulator::counted::counted;
 
 /// Files that are open at once.
 const OPEN_MAX: usize = 64;
@@ -43,24 +45,28 @@ pub(super) struct Apart {
 
 /// Carries out `corpus split`.
 pub(crate) fn split(asked: &Split) -> Result<Exit, Failure> {
+    sensible(asked)?;
     let Apart { parts, deliveries, facts } = apart(asked)?;
     let out = asked.out.display().to_string();
     exit::print(&if asked.json {
         format!("{}\n", json!({"out": out, "parts": parts, "deliveries": deliveries, "facts": facts}))
     } else {
-        format!("{out} holds {parts} parts with {deliveries} deliveries and {facts} comments\n")
+        let [parts, deliveries, facts] =
+            [(parts, "part"), (deliveries, "delivery"), (facts, "comment")].map(|(count, noun)| counted(count, noun));
+        format!("{out} holds {parts} with {deliveries} and {facts}\n")
     })
 }
 
 /// Writes the parts.
 pub(super) fn apart(asked: &Split) -> Result<Apart, Failure> {
     let fault = |fault: Unreadable| unreadable(&fault);
+    recordings::one(&asked.path)?;
     let manifest = Manifest::read(&asked.path).map_err(fault)?;
     let mut steps = steps(&asked.path).map_err(fault)?.peekable();
     if steps.peek().is_none() {
         return Err(fault(Unreadable::Empty(asked.path.clone())));
     }
-    let fresh = Fresh::begin(&asked.out)?;
+    let fresh = Fresh::begin(&asked.out, core::slice::from_ref(&asked.path))?;
     let mut shelf = Shelf::new(fresh.path());
     let mut written = Apart::default();
     for step in steps {
@@ -79,6 +85,15 @@ pub(super) fn apart(asked: &Split) -> Result<Apart, Failure> {
     written.parts = describe(asked, &manifest, fresh.path())?;
     fresh.keep()?;
     Ok(written)
+}
+
+/// What the command line cannot say in its own words.
+fn sensible(asked: &Split) -> Result<(), Failure> {
+    if asked.size.is_none() || asked.by == SplitBy::Size {
+        return Ok(());
+    }
+    let what = "--size is the number of deliveries of a part, and the parts are not made by size";
+    Err(Failure::new(Exit::Usage, what).remedy("give --by size, or leave out --size"))
 }
 
 /// The part that a delivery goes into; `number` counts them from 1.

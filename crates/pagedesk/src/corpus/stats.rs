@@ -14,11 +14,11 @@ use serde::Serialize;
 use simulator::play::recording::{DeliveryLine, FactLine, Lines, Manifest, Provenance, Unreadable};
 use webhook::kinds;
 
-use super::recordings;
 use super::sorter::Sorter;
 use crate::cli::CorpusStats;
 use crate::exit::{self, Exit, Failure};
 use crate::instant;
+use crate::recordings;
 use crate::sandbox::unreadable;
 use crate::store::fault_words;
 use text::Scripts;
@@ -89,7 +89,7 @@ struct Rate {
 pub(crate) fn stats(asked: &CorpusStats) -> Result<Exit, Failure> {
     let mut counted = Vec::new();
     for path in &asked.paths {
-        for folder in recordings(path)? {
+        for folder in recordings::of(path)? {
             counted.push(count(&folder)?);
         }
     }

@@ -64,6 +64,33 @@ impl Drop for Draft {
     }
 }
 
+/// A folder that was made where it was missing, with those above it: gone again where nothing came into it.
+pub(super) struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes it.
+    pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
+        let missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
+        let made = Self(path.ancestors().take_while(missing).map(Path::to_owned).collect());
+        fs::create_dir_all(path).map_err(|fault| unwritable(path, &fault))?;
+        Ok(made)
+    }
+
+    /// Something is in it.
+    pub(super) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // The innermost first; one that is not empty stays.
+            let _left = fs::remove_dir(folder);
+        }
+    }
+}
+
 /// A folder that is not in its place yet.
 pub(super) struct Fresh {
     path: PathBuf,
@@ -72,8 +99,9 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
-    /// Begins a folder where nothing is yet.
-    pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
+    /// Begins a folder where nothing is yet, and none of these sources, which are read meanwhile.
+    pub(super) fn begin(path: &Path, sources: &[PathBuf]) -> Result<Self, Failure> {
+        apart(path, sources)?;
         let is_taken = match fs::read_dir(path) {
             Ok(mut entries) => entries.next().is_some(),
             Err(_) => path.exists(),
@@ -110,6 +138,33 @@ impl Drop for Fresh {
             // Given up; where it cannot be removed its name says that it is not whole.
             let _left = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+/// Refuses a folder that is one of the sources, lies in one, or holds one.
+fn apart(out: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
+    let place = whole(out);
+    for source in sources {
+        let of = whole(source);
+        let how = match () {
+            () if place == of => "is",
+            () if place.starts_with(&of) => "lies in",
+            () if of.starts_with(&place) => "holds",
+            () => continue,
+        };
+        let what = format!("--out {} {how} what is read: {}", out.display(), source.display());
+        return Err(Failure::new(Exit::Usage, what).remedy("give --out a folder beside it"));
+    }
+    Ok(())
+}
+
+/// A path as it is whole, links followed, if only a part of it is there.
+fn whole(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = absolute.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match there {
+        Some((above, found)) => absolute.strip_prefix(above).map_or_else(|_| found.clone(), |rest| found.join(rest)),
+        None => absolute,
     }
 }
 

@@ -10,6 +10,7 @@ use tracker::desk::DeskReport;
 
 use super::count::{Count, object, table};
 use crate::store::loss;
+use simulator::counted::counted;
 
 /// For programs.
 pub(crate) fn json(report: &Report, desk: &DeskReport) -> String {
@@ -55,7 +56,7 @@ pub(crate) fn text(report: &Report, desk: &DeskReport, dir: &Path) -> String {
             text.push_str(&format!("{name:<8} at {position:>12}  {what}\n"));
         }
         if more > 0 {
-            text.push_str(&format!("{name:<8} and {more} findings more\n"));
+            text.push_str(&format!("{name:<8} and {} more\n", counted(more, "finding")));
         }
     }
     if report.is_sound() && desk.findings.is_empty() {

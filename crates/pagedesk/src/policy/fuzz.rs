@@ -17,6 +17,7 @@ use simulator::agreement::{Found, Round};
 use crate::assembly;
 use crate::cli::Fuzz;
 use crate::exit::{self, Exit, Failure};
+use simulator::counted::counted;
 
 /// So many cases go by between two looks at the clock.
 const STRIDE: u64 = 1_000;
@@ -80,7 +81,7 @@ fn bar(asked: &Fuzz) -> ProgressBar {
 
 /// What was reached, for people.
 fn table(seed: u64, round: &Round) -> String {
-    let mut text = format!("seed {seed}: {} cases\n", round.cases());
+    let mut text = format!("seed {seed}: {}\n", counted(round.cases(), "case"));
     for (section, counts) in round.coverage().sections() {
         text.push_str(&format!("\n{section}\n"));
         for (name, count) in counts {

@@ -5,17 +5,22 @@
 use serde_json::json;
 use simulator::replay::compare::compare;
 
-use super::{html, looked, sha256, shown, told};
+use super::{html, looked, nothing_matched, sha256, shown, told};
 use crate::cli::ReplayDiff;
 use crate::exit::{self, Exit, Failure};
+use crate::output;
 
 /// Carries out `replay diff`.
 pub(super) fn diff(asked: &ReplayDiff) -> Result<Exit, Failure> {
+    if let Some(out) = &asked.html {
+        output::can_be_written("--html", out)?;
+    }
     let (before, now) = (told(&asked.before)?, told(&asked.now)?);
     let filter = looked(&asked.looked);
     let comparison = compare(&before, &now, &filter);
     if comparison.matched == 0 {
-        return Err(Failure::new(Exit::NothingMatched, "no line of the two traces matches what is looked at"));
+        let what = "no line of the two traces matches what is looked at".to_owned();
+        return Err(nothing_matched(what, &asked.looked, &asked.before));
     }
     if let Some(file) = &asked.html {
         html::write(file, &[html::of_traces(asked, (&before, &now), &comparison, &filter)])?;
@@ -32,7 +37,7 @@ pub(super) fn diff(asked: &ReplayDiff) -> Result<Exit, Failure> {
         });
         format!("{object}\n")
     } else if found.is_empty() {
-        format!("nothing differs in the {} lines that were looked at\n", comparison.matched)
+        shown::nothing_differs(comparison.matched)
     } else {
         let count = if found.len() == 1 { "one difference".to_owned() } else { format!("{} differences", found.len()) };
         format!(

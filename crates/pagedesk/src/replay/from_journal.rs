@@ -19,6 +19,7 @@ use crate::cli::Replay;
 use crate::exit::{self, Exit, Failure};
 use crate::journal::is_store;
 use crate::store::unusable;
+use simulator::counted::{counted, verb};
 
 /// Decides everything in the store again.
 pub(super) fn from_journal(asked: &Replay, dir: &Path) -> Result<Exit, Failure> {
@@ -62,15 +63,26 @@ fn told(dir: &Path, count: &Count, comparison: &Comparison) -> String {
     let Count { decisions, different, left_out, items, items_different } = count;
     let mut text = shown::differences(&comparison.differences);
     text.push_str(&format!(
-        "{}: {decisions} decisions were made again, {different} come out otherwise\n",
-        dir.display()
+        "{}: {} {} made again, {different} {} out otherwise\n",
+        dir.display(),
+        counted(*decisions, "decision"),
+        verb(*decisions, "was", "were"),
+        verb(*different, "comes", "come"),
     ));
-    text.push_str(&format!("  {items} items of deliveries were read again, {items_different} read otherwise\n"));
+    text.push_str(&format!(
+        "  {} of deliveries {} read again, {items_different} read otherwise\n",
+        counted(*items, "item"),
+        verb(*items, "was", "were"),
+    ));
     if *items_different > 0 {
         text.push_str("  what a running node has not taken in yet counts among them: look again when it rests\n");
     }
     if *left_out > 0 {
-        text.push_str(&format!("  {left_out} decisions cannot be made again from what is stored and were left out\n"));
+        text.push_str(&format!(
+            "  {} cannot be made again from what is stored and {} left out\n",
+            counted(*left_out, "decision"),
+            verb(*left_out, "was", "were"),
+        ));
     }
     text
 }

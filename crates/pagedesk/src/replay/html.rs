@@ -11,9 +11,10 @@ use simulator::replay::filter::Filter;
 use simulator::replay::report::{Report, counts};
 use simulator::replay::told::Told;
 
-use super::{Ran, Standing, file};
+use super::{Ran, Standing};
 use crate::cli::ReplayDiff;
 use crate::exit::{Exit, Failure};
+use crate::output;
 use crate::report::{self, Drawn, Stands};
 
 /// More than this a browser does not hold well; it is some 100 MB of file.
@@ -64,7 +65,7 @@ pub(super) fn write(path: &Path, drawn: &[Drawn]) -> Result<(), Failure> {
         let what = format!("{entries} records are too many for one report; {ENTRIES_MAX} fit");
         return Err(Failure::new(Exit::Usage, what).remedy("choose with --conversation, --page, --from and --to"));
     }
-    file::write(path, &report::file(drawn))
+    output::write(path, &report::file(drawn))
 }
 
 fn chosen(told: &Told, filter: &Filter) -> Told {

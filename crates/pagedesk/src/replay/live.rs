@@ -11,10 +11,11 @@ use serde_json::json;
 use simulator::play::live::{Live, Stop, Target, live as post};
 use simulator::play::recording::{Folder, Recorded};
 
-use super::folder;
 use crate::cli::Replay;
 use crate::exit::{self, Exit, Failure};
+use crate::recordings;
 use crate::sandbox::unreadable;
+use simulator::counted::{counted, many, verb};
 
 /// Where the secret is looked for when no file is named.
 const SECRET: &str = "PAGEDESK_APP_SECRET";
@@ -28,7 +29,7 @@ pub(super) fn live(asked: &Replay, url: &str) -> Result<Exit, Failure> {
     let target = Target { url: url.to_owned(), secret: secret(asked.secret_file.as_deref())?, speed: asked.speed };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut is_well = true;
-    for path in &folder::recordings(&asked.paths)? {
+    for path in &recordings::of_all(&asked.paths)? {
         let recording = Folder::open(path).map_err(|fault| unreadable(&fault))?;
         let bar = ProgressBar::new(recording.count() as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed}") {
@@ -69,16 +70,29 @@ fn told(asked: &Replay, path: &Path, recording: &dyn Recorded, done: &Live) -> S
         return format!("{object}\n");
     }
     let Live { deliveries, taken, refused, again, facts_left_out, elapsed_ms } = done;
-    let mut text = format!("{title}\n  {taken} of {deliveries} deliveries were taken, in {elapsed_ms} ms\n");
+    let mut text = format!(
+        "{title}\n  {taken} of {} {} taken, in {elapsed_ms} ms\n",
+        counted(*deliveries, "delivery"),
+        verb(*taken, "was", "were")
+    );
     if *again > 0 {
-        text.push_str(&format!("  {again} posts were made again\n"));
+        text.push_str(&format!("  {} {} made again\n", counted(*again, "post"), verb(*again, "was", "were")));
     }
     if !refused.is_empty() {
         let statuses: Vec<String> = refused.iter().map(ToString::to_string).collect();
-        text.push_str(&format!("  NOT TAKEN: {} were answered with {}\n", refused.len(), statuses.join(", ")));
+        text.push_str(&format!(
+            "  NOT TAKEN: {}, answered with {}\n",
+            many(refused.len(), "delivery"),
+            statuses.join(", ")
+        ));
     }
     if *facts_left_out > 0 {
-        text.push_str(&format!("  {facts_left_out} comments of agents have no door here and were left out\n"));
+        text.push_str(&format!(
+            "  {} of agents {} no door here and {} left out\n",
+            counted(*facts_left_out, "comment"),
+            verb(*facts_left_out, "has", "have"),
+            verb(*facts_left_out, "was", "were"),
+        ));
     }
     text
 }

@@ -11,9 +11,9 @@ use simulator::replay::accept::accepted;
 use simulator::replay::compare::Difference;
 use simulator::replay::told::Told;
 
-use super::file::write;
 use super::{APPROVED, Ran, Standing, shown};
 use crate::exit::{self, Failure};
+use crate::output::write;
 
 /// An answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

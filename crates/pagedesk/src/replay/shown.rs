@@ -9,6 +9,7 @@ use simulator::replay::compare::{Difference, Group};
 
 use super::{APPROVED, Ran, Standing, looked, sha256};
 use crate::cli::Replay;
+use simulator::counted::many;
 
 /// Lines of each side that are shown of a difference.
 const LINES_MAX: usize = 4;
@@ -45,9 +46,7 @@ pub(super) fn standing(asked: &Replay, ran: &Ran, standing: Standing) -> String 
         {
             format!("the trace is the approved one ({lines} lines, sha256 {digest}…)\n")
         }
-        Standing::Same | Standing::Approved => {
-            format!("nothing differs in the {} lines that were looked at\n", ran.comparison.matched)
-        }
+        Standing::Same | Standing::Approved => nothing_differs(ran.comparison.matched),
         Standing::New => format!(
             "there is no approved trace yet ({lines} lines, sha256 {digest}…)\n  \
              read it:    pagedesk replay {path} --trace FILE\n  \
@@ -70,6 +69,12 @@ pub(super) fn standing(asked: &Replay, ran: &Ran, standing: Standing) -> String 
             format!("{}{count} from {path}/{APPROVED}\n{advice}", differences(found))
         }
     }
+}
+
+/// What was looked at is the same on both sides.
+pub(super) fn nothing_differs(lines: usize) -> String {
+    let was = if lines == 1 { "was" } else { "were" };
+    format!("nothing differs in the {} that {was} looked at\n", many(lines, "line"))
 }
 
 fn measure(trace: &str) -> (usize, String) {

@@ -4,6 +4,7 @@
 //! message is named only where the two editions answer otherwise, never for the mere name of an edition.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use model::Timestamp;
 use policy::{EditionId, MessagingType, Verdict};
@@ -15,11 +16,12 @@ use simulator::replay::grounds::Judged;
 use simulator::replay::line;
 use simulator::replay::told::Told;
 
-use super::folder;
 use crate::cli::Replay;
 use crate::exit::{self, Exit, Failure};
 use crate::policy::explain;
+use crate::recordings;
 use crate::sandbox::unreadable;
+use simulator::counted::many;
 
 /// What an agent would call the fate of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +62,7 @@ struct Message<'o> {
 /// Runs every recording under both editions.
 pub(super) fn what_if(asked: &Replay, editions: [EditionId; 2], filter: &Filter) -> Result<Exit, Failure> {
     let (mut looked_at, mut changed) = (0, 0);
-    for path in &folder::recordings(&asked.paths)? {
+    for path in &recordings::of_all(&asked.paths)? {
         let recording = Folder::open(path).map_err(|fault| unreadable(&fault))?;
         let [one, other] = editions.map(|edition| super::play_under(&recording, edition));
         let sides = [one?, other?];
@@ -87,13 +89,21 @@ pub(super) fn what_if(asked: &Replay, editions: [EditionId; 2], filter: &Filter)
         } else {
             let begins_at = recording.begins_at();
             let told: Vec<String> = turned.iter().map(|message| message.text(editions, begins_at)).collect();
-            let count = format!("{} of {} messages have another fate", turned.len(), messages.len());
+            let count = {
+                let have = if turned.len() == 1 { "has" } else { "have" };
+                format!("{} of {} {have} another fate", turned.len(), many(messages.len(), "message"))
+            };
             format!("{}\n{}{count} under {} than under {}\n", sides[0].title, told.concat(), editions[1], editions[0])
         };
         exit::write_out(&text)?;
     }
     if looked_at == 0 {
-        return Err(Failure::new(Exit::NothingMatched, "no message was decided about in what is looked at"));
+        let what = "no message was decided about in what is looked at".to_owned();
+        return Err(super::nothing_matched(
+            what,
+            &asked.looked,
+            asked.paths.first().map_or(Path::new("."), |path| path),
+        ));
     }
     Ok(if changed == 0 { Exit::Ok } else { Exit::CheckFailed })
 }

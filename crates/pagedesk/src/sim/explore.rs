@@ -24,6 +24,7 @@ use super::{again, depth, least, profile};
 use crate::assembly;
 use crate::cli::SimExplore;
 use crate::exit::{self, Exit, Failure};
+use simulator::counted::many;
 
 /// Carries out `sim explore`.
 pub(super) fn explore(asked: &SimExplore) -> Result<Exit, Failure> {
@@ -56,7 +57,7 @@ pub(super) fn explore(asked: &SimExplore) -> Result<Exit, Failure> {
     } else {
         match found.as_ref().zip(kept.as_ref()) {
             Some((found, kept)) => found.told(kept, worlds),
-            None => format!("\n{met}\n{} worlds: every promise was kept\n", HumanCount(worlds)),
+            None => format!("\n{met}\n{}: every promise was kept\n", counted(worlds)),
         }
     };
     exit::print(&text)?;
@@ -68,6 +69,11 @@ fn fresh() -> Result<u64, Failure> {
     let mut bytes = [0; 4];
     assembly::entropy()?.fill(&mut bytes);
     Ok(u64::from(u32::from_le_bytes(bytes)))
+}
+
+/// So many worlds, in groups of three digits.
+fn counted(worlds: u64) -> String {
+    format!("{} {}", HumanCount(worlds), if worlds == 1 { "world" } else { "worlds" })
 }
 
 /// Full when the worlds are played or the time is over; shown at a terminal alone.
@@ -140,7 +146,7 @@ impl Search {
             }
             let gone = u64::try_from((SystemClock.now() - began_at).0).unwrap_or(0);
             bar.set_position(self.worlds_max.map_or(gone, |_| state.worlds));
-            bar.set_message(format!("{} worlds", HumanCount(state.worlds)));
+            bar.set_message(counted(state.worlds));
         }
     }
 
@@ -195,12 +201,13 @@ impl Found {
         let (seed, profile) = (self.seed, self.profile);
         let lines = (least.lines.len(), self.scenario.lines.len());
         format!(
-            "\nseed {seed} of {profile}, after {} worlds\n\n{}\n{} of {} lines show it, kept as {file}:\n\n{least}\n\
+            "\nseed {seed} of {profile}, after {}\n\n{}\n{} of {} {} it, kept as {file}:\n\n{least}\n\
              again: {}{}\n       {}pagedesk sim scenario {file} --depth {}\n",
-            HumanCount(worlds),
+            counted(worlds),
             wrong(&self.run),
             lines.0,
-            lines.1,
+            many(lines.1, "line"),
+            if lines.0 == 1 { "shows" } else { "show" },
             prefix(),
             self.again(),
             prefix(),

@@ -12,6 +12,8 @@ use super::told::SHRINK_RUNS;
 use super::{depth, read};
 use crate::cli::SimShrink;
 use crate::exit::{self, Exit, Failure};
+use crate::output;
+use simulator::counted::many;
 
 /// Sentences of the oracle that are kept with a scenario.
 const SENTENCES: usize = 8;
@@ -20,6 +22,9 @@ const FILE: &str = "scenario.txt";
 
 /// Carries out `sim shrink`.
 pub(super) fn shrink(asked: &SimShrink) -> Result<Exit, Failure> {
+    if let Some(out) = &asked.out {
+        output::can_be_written("--out", out)?;
+    }
     let (scenario, file) = (read(&asked.file)?, asked.file.display());
     let found = run(&scenario, depth(asked.depth));
     match found.verdict {
@@ -34,7 +39,11 @@ pub(super) fn shrink(asked: &SimShrink) -> Result<Exit, Failure> {
     }
     let least = least_of(&scenario, &found, SHRINK_RUNS);
     let text = written(&least, &run(&least, found.depth), &format!("shrunk from {file}"));
-    let lines = format!("{} of {} lines are left\n", least.lines.len(), scenario.lines.len());
+    let lines = {
+        let left = least.lines.len();
+        let word = if left == 1 { "is" } else { "are" };
+        format!("{left} of {} {word} left\n", many(scenario.lines.len(), "line"))
+    };
     match &asked.out {
         None => {
             exit::note(&lines);

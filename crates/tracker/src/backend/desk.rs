@@ -61,7 +61,7 @@ pub const QUEUE_MAX: usize = 65_536;
 type Statuses = BTreeMap<u32, row::StatusRow>;
 
 /// How a desk is opened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct DeskOptions {
     /// Bytes of the page cache.
     pub cache_bytes: usize,

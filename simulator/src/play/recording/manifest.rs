@@ -10,6 +10,7 @@ use policy::Calendar;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Unreadable, reader};
+use crate::counted::{counted, verb};
 
 /// `manifest.toml`
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
@@ -158,7 +159,8 @@ impl Expected {
         counts
             .filter(|(_, wanted, found)| wanted != found)
             .map(|(reason, wanted, found)| {
-                format!("the recording expects {wanted} refusals for {reason}, there are {found}")
+                let are = verb(found, "is", "are");
+                format!("the recording expects {} for {reason}, there {are} {found}", counted(wanted, "refusal"))
             })
             .collect()
     }

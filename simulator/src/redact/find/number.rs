@@ -3,7 +3,7 @@
 //!
 //! A date or a sum may be taken for a phone number: it is as good a pseudonym as any for it.
 
-use super::{ID_DIGITS, Kind, begins, is_word, while_so};
+use super::{ID_DIGITS, Kind, begins, is_word, stands, while_so};
 
 /// Digits of a phone number.
 const PHONE_DIGITS: core::ops::RangeInclusive<usize> = 7..=15;
@@ -13,6 +13,12 @@ const GROUP_DIGITS: usize = 12;
 
 /// Characters between two groups.
 const GAP: usize = 3;
+
+/// What stands before a phone number in the links of messengers: `whatsapp://send?phone=46…`.
+const NAMED: &str = "phone=";
+
+/// A `+` as an address writes it.
+const PLUS: &str = "%2B";
 
 /// The id or phone number that begins here, and its end.
 pub(super) fn any(text: &[char], at: usize) -> Option<(Kind, usize)> {
@@ -35,6 +41,27 @@ pub(super) fn any(text: &[char], at: usize) -> Option<(Kind, usize)> {
         Some((kind, end)) if end > run || first == '0' => Some((kind, end)),
         Some(_) | None => id(text, at).map(|end| (Kind::Id, end)),
     }
+}
+
+/// The end of the phone number with country code that begins here, behind `phone=`, `+` or `%2B`; in an address where
+/// `is_bare` also without any of them.
+pub(super) fn named(text: &[char], at: usize, is_bare: bool) -> Option<usize> {
+    if !begins(text, at) {
+        return None;
+    }
+    let behind = at + prefix(&text[at..]);
+    let start = behind + usize::from(text.get(behind) == Some(&'+'));
+    if start == at && !is_bare {
+        return None;
+    }
+    let end = while_so(text, start, |letter| letter.is_ascii_digit());
+    (PHONE_DIGITS.contains(&(end - start)) && !is_word(text, Some(end))).then_some(end)
+}
+
+/// How many characters before the digits of a phone number are `phone=` and `%2B`.
+pub(super) fn prefix(text: &[char]) -> usize {
+    let named = if stands(text, 0, NAMED) { NAMED.len() } else { 0 };
+    if stands(text, named, PLUS) { named + PLUS.len() } else { named }
 }
 
 /// The end of the id that begins here: digits, or several runs of them joined by `_`, one of which is long.

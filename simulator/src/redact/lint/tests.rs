@@ -14,15 +14,17 @@ fn leftovers_are_told_with_place_and_kind() {
     let cases: &[(&str, &str, Leftover)] = &[
         (r#"{"entry":[{"id":"104000000000017"}]}"#, "$.entry[0].id", Id),
         (r#"{"entry":[{"id":104000000000017}]}"#, "$.entry[0].id", Id),
-        (r#"{"a":{"text":"write to ann@shop.de"}}"#, "$.a.text", Mail),
+        (r#"{"message":{"text":"write to ann@shop.de"}}"#, "$.message.text", Mail),
         (r#"{"text":"call +49 171 2345678"}"#, "$.text", Phone),
-        (r#"{"phone_number":"1712345678"}"#, "$.phone_number", Phone),
+        (r#"{"contactPhone":"+491712345678","phone_number":""}"#, "$.contactPhone", Phone),
+        (r#"{"shop_phone":"1712345678"}"#, "$.…", Phone),
         (r#"{"url":"https://shop.de/a"}"#, "$.url", Link),
         (r#"{"url":"https://a.example/a?t=EAAGm0PX4ZCpsBAKZCmZB"}"#, "$.url", Token),
         (r#"{"mid":"m_Zm9vYmFyYmF6cXV1eGZvb2JhcmJheg"}"#, "$.mid", Id),
         (r#"{"metadata":"pd.1.2.c/104000000000017/5001"}"#, "$.metadata", Id),
         (r#"{"Mara Lindqvist":1}"#, "$.…", Denied),
-        (r#"{"x":[1,"mara lindqvist"]}"#, "$.x[1]", Denied),
+        (r#"{"values":[1,"mara lindqvist"]}"#, "$.values[1]", Denied),
+        (r#"{"mara":{"lindqvist":["mara lindqvist"]}}"#, "$.….…[0]", Denied),
         ("Mara Lindqvist, no JSON", "", Denied),
     ];
     for (text, path, kind) in cases {

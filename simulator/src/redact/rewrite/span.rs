@@ -22,7 +22,7 @@ impl<N: Numbers> Rewriter<N> {
                 let stood = span.kind == Kind::Mark;
                 find::ids(text, span).into_iter().try_for_each(|run| self.digits(text, run, stood, redacted))
             }
-            Kind::Phone => self.phone(text, &span.at, redacted),
+            Kind::Phone => self.phone(text, &span.at, false, redacted),
             Kind::Message => self.message(text, span, redacted),
             Kind::Token => {
                 self.drawn("token", text, &span.at, redacted);
@@ -54,11 +54,17 @@ impl<N: Numbers> Rewriter<N> {
         Ok(())
     }
 
-    /// The digits of a phone number's national part.
-    pub(super) fn phone(&mut self, text: &[char], at: &Range<usize>, redacted: &mut [char]) -> Result<()> {
-        let places: Vec<usize> = at.clone().filter(|at| text[*at].is_ascii_digit()).collect();
-        let (digits, with_plus) = digits_of_phone(&text[at.clone()]);
-        let start = form::national(digits.as_bytes(), with_plus);
+    /// The digits of a phone number's national part; in a link the country's stand before them.
+    pub(super) fn phone(
+        &mut self,
+        text: &[char],
+        at: &Range<usize>,
+        in_link: bool,
+        redacted: &mut [char],
+    ) -> Result<()> {
+        let (places, with_code) = find::phone_digits(text, at);
+        let digits: String = places.iter().map(|at| text[*at]).collect();
+        let start = form::national(digits.as_bytes(), with_code || (in_link && !digits.starts_with('0')));
         if start < digits.len() {
             let pseudonym = self.numbers.phone(&digits[start..])?;
             for (place, digit) in places[start..].iter().zip(pseudonym.chars()) {
@@ -122,10 +128,17 @@ impl<N: Numbers> Rewriter<N> {
     fn link(&mut self, text: &[char], at: &Range<usize>, redacted: &mut [char]) -> Result<()> {
         let parts = find::link(text, at);
         let rest = &text[parts.rest.clone()];
-        let mut spans = find::spans_of_link(rest);
+        let host: String = text[parts.host.clone()].iter().collect::<String>().to_lowercase();
+        let is_of_phones = find::is_of_phones(&host);
+        let mut spans = find::spans_of_link(rest, is_of_phones);
         let mut inner = rest.to_vec();
         for span in &spans {
-            self.span(rest, span, &mut inner)?;
+            match span.kind {
+                Kind::Phone => self.phone(rest, &span.at, true, &mut inner)?,
+                Kind::Link | Kind::Mail | Kind::Id | Kind::Token | Kind::Message | Kind::Mark => {
+                    self.span(rest, span, &mut inner)?;
+                }
+            }
         }
         write(redacted, parts.rest.clone(), inner.iter().copied());
         if N::GATHERS {
@@ -140,9 +153,8 @@ impl<N: Numbers> Rewriter<N> {
             spans.push(Span { kind: Kind::Link, at: extension });
             spans.sort_by_key(|span| span.at.start);
         }
-        let host: String = text[parts.host.clone()].iter().collect::<String>().to_lowercase();
         let changing = letters(rest, &spans, true);
-        let same = |inner: &[char]| find::spans_of_link(inner) == found;
+        let same = |inner: &[char]| find::spans_of_link(inner, is_of_phones) == found;
         self.scramble("link", host.as_bytes(), rest, &spans, &changing, &mut inner, same);
         write(redacted, parts.rest, inner.into_iter());
         self.part("person", host.as_bytes(), text, parts.person, &[], redacted);
@@ -172,12 +184,6 @@ impl<N: Numbers> Rewriter<N> {
         self.scramble(purpose, about, part, kept, &changing, &mut inner, |_| true);
         write(redacted, at, inner.into_iter());
     }
-}
-
-/// The digits of a phone number, and whether a `+` stands before them.
-pub(in super::super) fn digits_of_phone(text: &[char]) -> (String, bool) {
-    let digits: String = text.iter().filter(|letter| letter.is_ascii_digit()).collect();
-    (digits, text.iter().take(2).any(|letter| *letter == '+'))
 }
 
 fn write(redacted: &mut [char], at: Range<usize>, letters: impl Iterator<Item = char>) {

@@ -1,5 +1,6 @@
 //! The node at the depth of the actors: the tree that `serve` starts, with its stores (redb, in memory) and the embedded
-//! desk, on a clock that stands still while anything is left to do.
+//! desk, on a clock that stands still while anything is left to do. What comes at one instant
+//! shares its commits, as on the threads of a node.
 
 use anyhow::ensure;
 use journal::Position;
@@ -20,7 +21,9 @@ const PIECE: usize = 16_384;
 pub(super) fn measure(load: Load) -> anyhow::Result<Rate> {
     let posted = load.all();
     let floor = floor::per_second(&posted);
-    let mut node = Node::new(Setup::new(load.config(), BEGINS_AT), world())?;
+    let setup = Setup::new(load.config(), BEGINS_AT);
+    let setup = Setup { disks: setup.disks.in_groups(), ..setup };
+    let mut node = Node::new(setup, world())?;
     let watch = Watch::start();
     for together in posted.chunk_by(|one, next| one.at == next.at) {
         let bodies = together.iter().map(|posted| posted.body.as_str());

@@ -1,4 +1,4 @@
-//! Files that a replay writes: traces, approved ones among them, and JUnit.
+//! Files that a command writes beside what it prints: traces, approved ones among them, reports, JUnit, scenarios.
 //!
 //! Invariant: whole or not at all, since a trace that is cut off would be approved.
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::exit::{Exit, Failure};
 
 /// Said before anything runs, which may take minutes.
-pub(super) fn can_be_written(flag: &str, out: &Path) -> Result<(), Failure> {
+pub(crate) fn can_be_written(flag: &str, out: &Path) -> Result<(), Failure> {
     let failure = |what: String| Failure::new(Exit::Configuration, what);
     if out == Path::new("-") {
         let what = format!("{flag} - would mix the file with what is printed");
@@ -26,7 +26,7 @@ pub(super) fn can_be_written(flag: &str, out: &Path) -> Result<(), Failure> {
 }
 
 /// Writes beside the name, then puts it in its place.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let beside = PathBuf::from(name);
