@@ -5,7 +5,36 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use simulator::play::recording::{Manifest, Recording};
+
 use crate::exit::{Exit, Failure};
+use crate::store::whole;
+
+/// The trace of a recording that somebody accepted.
+const APPROVED: &str = "approved.trace";
+/// Files of recordings; those of stores are beside.
+const RECORDED: [&str; 5] = [Manifest::FILE, Recording::DELIVERIES, Recording::FACTS, Recording::CUSTOMERS, APPROVED];
+
+/// Refuses what would replace something that is read or kept: one of these files, or a file of a recording or a store.
+pub(crate) fn spares(flag: &str, out: &Path, read: &[&Path]) -> Result<(), Failure> {
+    let refused = |what: String, remedy: &str| Err(Failure::new(Exit::Usage, what).remedy(remedy));
+    let name = out.file_name().unwrap_or_default();
+    let beside = "name a file that is not there yet";
+    if let Ok(place) = out.canonicalize()
+        && let Some(read) = read.iter().find(|read| read.canonicalize().is_ok_and(|read| read == place))
+    {
+        return refused(format!("{flag} {} would replace what is read: {}", out.display(), read.display()), beside);
+    }
+    if name == APPROVED {
+        let what = format!("{flag} {} would approve a trace without a word", out.display());
+        return refused(what, "pagedesk replay FOLDER --approve accepts it; name another file here");
+    }
+    let is_kept = RECORDED.iter().chain(&whole::FILES).chain([&whole::MARKER]).any(|kept| name == *kept);
+    if is_kept && out.exists() {
+        return refused(format!("{flag} {} would replace a file of a recording or a store", out.display()), beside);
+    }
+    Ok(())
+}
 
 /// Said before anything runs, which may take minutes.
 pub(crate) fn can_be_written(flag: &str, out: &Path) -> Result<(), Failure> {

@@ -80,8 +80,16 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
     if let Some(url) = &asked.live {
         return live::live(asked, url);
     }
+    let mut outs: Vec<&Path> = Vec::new();
     for (flag, out) in [("--trace", &asked.trace), ("--junit", &asked.junit), ("--html", &asked.html)] {
-        out.as_ref().map_or(Ok(()), |out| output::can_be_written(flag, out))?;
+        let Some(out) = out else { continue };
+        output::can_be_written(flag, out)?;
+        output::spares(flag, out, &[])?;
+        if outs.contains(&&**out) {
+            let what = format!("{flag} {} is the file of another option, too", out.display());
+            return Err(Failure::new(Exit::Usage, what).remedy("give each a file of its own"));
+        }
+        outs.push(out);
     }
     let filter = looked(&asked.looked);
     let folders = recordings::of_all(&asked.paths)?;

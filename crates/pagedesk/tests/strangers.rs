@@ -276,3 +276,42 @@ fn one_of_a_thing_is_told_as_one() {
     let again = said(run(&["replay", "--from-journal", &store]));
     assert!(again.contains(" 1 item of deliveries was read again, 0 read otherwise\n"), "{again}");
 }
+
+#[test]
+fn what_is_read_or_kept_is_never_written_over() {
+    let (dir, store) = store();
+    let rec = inside(&dir, "rec");
+    assert_eq!(export(&store, &rec, &[]).code, Some(0));
+    let in_rec = |file: &str| format!("{rec}/{file}");
+    let before = fs::read(in_rec("manifest.toml")).unwrap();
+    for file in ["manifest.toml", "deliveries.jsonl"] {
+        says(&run(&["replay", &rec, "--html", &in_rec(file)]), 2, &["--html", file, "would replace"]);
+    }
+    says(&run(&["replay", &rec, "--trace", &in_rec("approved.trace")]), 2, &["--approve"]);
+    says(&run(&["replay", &rec, "--trace", &format!("{store}/journal.redb")]), 2, &["of a recording or a store"]);
+    let same = inside(&dir, "same");
+    says(&run(&["replay", &rec, "--html", &same, "--trace", &same]), 2, &["a file of its own"]);
+    let script = inside(&dir, "session.txt");
+    says(&run(&["sim", "shrink", &script, "--out", &script]), 2, &["would replace what is read"]);
+    says(&export(&store, &format!("{store}/rec"), &[]), 2, &["lies in what is read"]);
+    assert_eq!(fs::read(in_rec("manifest.toml")).unwrap(), before);
+}
+
+#[test]
+fn lint_says_nothing_good_of_what_it_could_not_look_at() {
+    let (dir, store) = store();
+    let rec = inside(&dir, "rec");
+    assert_eq!(export(&store, &rec, &[]).code, Some(0));
+    let wrong = |name: &str, file: &str, bytes: &[u8]| {
+        let other = inside(&dir, name);
+        copy(Path::new(&rec), &other);
+        fs::write(format!("{other}/{file}"), bytes).unwrap();
+        other
+    };
+    let manifest = [&b"bananas = 1\n"[..], &fs::read(format!("{rec}/manifest.toml")).unwrap()].concat();
+    says(&run(&["corpus", "lint", &wrong("key", "manifest.toml", &manifest)]), 5, &["manifest.toml", "bananas"]);
+    says(&run(&["corpus", "lint", &wrong("blob", "blob.bin", &[0xff, 0xfe, 0])]), 5, &["blob.bin", "no text"]);
+    let empty = wrong("empty", "deliveries.jsonl", b"");
+    fs::write(format!("{empty}/facts.jsonl"), "").unwrap();
+    says(&run(&["corpus", "lint", &empty]), 4, &["empty recording"]);
+}

@@ -134,7 +134,10 @@ fn file(path: &Path, deny: &Deny, read: &mut Read, each: &mut dyn FnMut(Finding)
             return Ok(());
         }
         number += 1;
-        let line = String::from_utf8_lossy(&bytes);
+        let Ok(line) = core::str::from_utf8(&bytes) else {
+            let what = "is no text, and no file of a recording".to_owned();
+            return Err(Unreadable::Wrong { file: path.to_owned(), line: Some(number), what });
+        };
         let line = line.trim_end_matches(['\n', '\r']);
         if line.trim().is_empty() {
             continue;

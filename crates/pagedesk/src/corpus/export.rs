@@ -41,6 +41,7 @@ struct Counts {
 /// Carries out `corpus export`.
 pub(crate) fn export(asked: &Export) -> Result<Exit, Failure> {
     is_store(&asked.dir)?;
+    written::apart(&asked.out, std::slice::from_ref(&asked.dir))?;
     let store = ReadOnlyJournal::open(&asked.dir).map_err(|fault| unusable(&asked.dir, &fault))?;
     let origin = Origin::of(&store, &asked.dir)?;
     if asked.no_redaction && !origin.is_sandbox {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::json;
+use simulator::play::recording::{Manifest, Recording};
 use simulator::redact::lint::{self, Deny, Finding};
 
 use crate::cli::Lint;
@@ -23,7 +24,14 @@ pub(crate) fn lint(asked: &Lint) -> Result<Exit, Failure> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut files, mut lines) = (0, 0);
     for folder in &asked.folders {
-        recordings::of(folder)?;
+        for recording in recordings::of(folder)? {
+            Manifest::read(&recording).map_err(|fault| unreadable(&fault))?;
+            let has = |file: &str| fs::metadata(recording.join(file)).is_ok_and(|file| file.len() > 0);
+            if !has(Recording::DELIVERIES) && !has(Recording::FACTS) {
+                let what = format!("{} is an empty recording: nothing in it was looked at", recording.display());
+                return Err(Failure::new(Exit::NothingMatched, what).remedy("export it again, or leave the folder out"));
+            }
+        }
         let read = lint::folder(folder, &deny, &mut |finding| {
             *counts.entry(finding.kind.word()).or_default() += 1;
             if told.len() < TOLD_MAX {

@@ -142,7 +142,7 @@ impl Drop for Fresh {
 }
 
 /// Refuses a folder that is one of the sources, lies in one, or holds one.
-fn apart(out: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
+pub(super) fn apart(out: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
     let place = whole(out);
     for source in sources {
         let of = whole(source);

@@ -14,6 +14,7 @@ use crate::output;
 pub(super) fn diff(asked: &ReplayDiff) -> Result<Exit, Failure> {
     if let Some(out) = &asked.html {
         output::can_be_written("--html", out)?;
+        output::spares("--html", out, &[&asked.before, &asked.now])?;
     }
     let (before, now) = (told(&asked.before)?, told(&asked.now)?);
     let filter = looked(&asked.looked);

@@ -24,6 +24,7 @@ const FILE: &str = "scenario.txt";
 pub(super) fn shrink(asked: &SimShrink) -> Result<Exit, Failure> {
     if let Some(out) = &asked.out {
         output::can_be_written("--out", out)?;
+        output::spares("--out", out, &[&asked.file])?;
     }
     let (scenario, file) = (read(&asked.file)?, asked.file.display());
     let found = run(&scenario, depth(asked.depth));
