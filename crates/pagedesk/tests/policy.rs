@@ -114,7 +114,7 @@ fn configured(dir: &Path, more: &str) -> String {
         "[store]\ndir = \"store\"\n[meta]\napp_id = \"990017\"\napp_secrets = [\"sixteen-letters-\"]\n\
          verify_tokens = [\"v3rify\"]\n[[page]]\nid = \"104000000000017\"\nname = \"Quayside Bakery\"\n{more}"
     );
-    fs::write(&file, text).unwrap();
+    fs::write(&file, text).expect("a folder of the test takes a file");
     file.display().to_string()
 }
 

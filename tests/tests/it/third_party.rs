@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use actors::Clock as _;
 use anyhow::{Context as _, ensure};
+use it::http::Caller;
 use it::rig::{APP_SECRET, PAGES, stand_in_page};
 use model::{PageId, Psid};
 use node::SystemClock;
@@ -57,7 +58,8 @@ async fn a_client_that_others_wrote_talks_to_the_stand_in() {
     assert_eq!(sent("replies").text.as_deref(), Some("Which one?"));
     assert_eq!(sent("fullText").text.as_deref().map(|text| text.chars().count()), Some(2_000));
     assert_eq!(state.bubbles.len(), 4, "what was refused reached nobody");
-    let shown = fetched(&format!("{}/?page={page}&psid={psid}", stand_in.base_url())).await;
+    let thread = format!("{}/?page={page}&psid={psid}", stand_in.base_url());
+    let shown = Caller::default().get(&thread).await.unwrap().text();
     assert!(shown.contains(">Rye</button>") && shown.contains(">Wheat</button>"), "{shown}");
 
     assert_eq!(told["sign"], json!({ "recipientId": "5001" }), "a sign has no message");
@@ -108,9 +110,4 @@ async fn run(program: &str, args: &[impl AsRef<OsStr>], folder: &Path) -> anyhow
     })?;
     ensure!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(output)
-}
-
-/// A page's text.
-async fn fetched(url: &str) -> String {
-    it::http::Caller::default().get(url).await.unwrap().text()
 }
