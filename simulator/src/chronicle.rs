@@ -17,13 +17,13 @@ use machine::page::{self, Page};
 use machine::{AccountFacts, Context, Machine as _};
 use messenger::{Body, Send};
 use model::{CommentId, Delivery, EffectId, Incarnation, MachineId, PageId, TaskId, Timestamp};
-use oracle::History;
 use oracle::history::{
     Author, Bubble, Digest, Item, Life, May, Meta, Record, Screen, Setup, Shown, Sign, Taken, Tracker, TrackerAnswer,
     Webhook, What, Word,
 };
+use oracle::{Dates, History};
 use policy::Author::Agent;
-use policy::Verdict;
+use policy::{Calendar, Verdict};
 use tracker::{Audience, Comment, CommentsAdded, Fault, Opened};
 
 /// A run that is being written down.
@@ -44,6 +44,13 @@ struct Talk {
     transcript: Transcript,
 }
 
+/// When Meta's rules changed, where the editions of the policy are dated so.
+pub fn dates(calendar: &Calendar) -> Dates {
+    let from = |edition: &str| edition.parse().ok().map(|id| calendar.starts_at(id));
+    let Dates { news_end, ads_from } = Dates::default();
+    Dates { news_end: from("2026-04-27").unwrap_or(news_end), ads_from: from("2026-09-28").unwrap_or(ads_from) }
+}
+
 /// What a run begins with, as the node is configured. `pages` are those it knows, each with whether it has a token.
 pub fn setup(begins_at: Timestamp, facts: &AccountFacts, pages: impl IntoIterator<Item = (PageId, bool)>) -> Setup {
     let mut setup = Setup::new(begins_at);
@@ -53,6 +60,7 @@ pub fn setup(begins_at: Timestamp, facts: &AccountFacts, pages: impl IntoIterato
     setup.one_active_task = facts.new_task_if_none_active;
     setup.guard = facts.guards.standard;
     setup.guard_human_agent = facts.guards.human_agent;
+    setup.dates = dates(&facts.effective_from);
     setup
 }
 

@@ -112,7 +112,7 @@ fn the_windows_of_a_report_are_those_that_the_answers_rested_on() {
     for window in &report.windows {
         let length = match window.window {
             WindowKind::Standard => 86_400_000,
-            WindowKind::HumanAgent => 7 * 86_400_000,
+            WindowKind::Ad | WindowKind::HumanAgent => 7 * 86_400_000,
         };
         assert_eq!(window.ends_at, window.openers.iter().max().unwrap() + length, "{window:?}");
         assert_eq!(window.opens_at, window.openers[0]);
@@ -123,7 +123,11 @@ fn the_windows_of_a_report_are_those_that_the_answers_rested_on() {
             let mut of = report.windows.iter().filter(|window| window.who == send.who && window.window == kind);
             of.any(|window| (window.opens_at..window.ends_at).contains(&send.at))
         };
-        let kind = if send.fields["rule"] == "human_agent" { WindowKind::HumanAgent } else { WindowKind::Standard };
+        let kind = match send.fields["rule"].as_str() {
+            "human_agent" => WindowKind::HumanAgent,
+            "ad_window" => WindowKind::Ad,
+            _ => WindowKind::Standard,
+        };
         assert!(inside(kind), "{}", send.text);
         answered += 1;
     }

@@ -3,7 +3,7 @@
 //! Made by the account and Page machines from their own journaled events, never from configuration directly.
 
 use model::{AppId, Span};
-use policy::{EditionId, Guards, HumanAgentBase};
+use policy::{Calendar, EditionId, Guards, HumanAgentBase};
 use serde::{Deserialize, Serialize};
 
 /// Settings, Page facts and the rules in force.
@@ -39,6 +39,9 @@ pub struct AccountFacts {
     pub gather: Span,
     /// How long an unclear send waits for its echo before a person is told and the queue goes on.
     pub doubt: Span,
+    /// From which day on each edition of the policy is in force.
+    #[serde(skip_serializing_if = "Calendar::is_as_named")]
+    pub effective_from: Calendar,
     /// Our own app, so that an echo can be told from another app's.
     pub app: Option<AppId>,
 }
@@ -53,6 +56,7 @@ impl Default for AccountFacts {
             profiles: true,
             gather: Span::seconds(5),
             doubt: Span::minutes(10),
+            effective_from: Calendar::default(),
             app: None,
         }
     }

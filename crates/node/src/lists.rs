@@ -7,7 +7,9 @@ use futures_util::future::BoxFuture;
 use journal::Position;
 use machine::AccountFacts;
 use model::{PageId, Redacted, Timestamp};
-use policy::{Author, Facts, Guards, MessagingType, Openers, Verdict};
+use policy::{
+    Author, Edition, Facts, Guards, MessagingType, Openers, RuleId, Verdict, ad_window_end, standard_window_end,
+};
 use view::{ConversationFilter, PageRow, View, ViewFault};
 use web::{
     Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
@@ -25,20 +27,15 @@ impl ViewLists {
 
 impl Lists for ViewLists {
     fn conversations(&self, filter: &Filter, after: Option<&str>, limit: usize) -> Result<ConversationList, NotListed> {
-        let ending = filter.which == Which::Ending;
         let account = self.0.account().map_err(|fault| not_listed(&fault))?;
-        let wanted = ConversationFilter {
-            page: filter.page.clone(),
-            unanswered: ending || filter.which == Which::Unanswered,
-            troubled: filter.which == Which::Failed,
-            opened: ending.then(|| ending_soon(filter.now, &account.guards)),
-        };
+        let edition = account.effective_from.edition_at(filter.now);
+        let wanted = wanted(filter, &account, &edition);
         let list = self.0.conversations(&wanted, after, limit).map_err(|fault| not_listed(&fault))?;
         let pages = self.0.pages().map_err(|fault| not_listed(&fault))?;
         let pages: BTreeMap<PageId, PageRow> = pages.into_iter().map(|row| (row.page.clone(), row)).collect();
         let rows = list.conversations.into_iter().map(|row| {
             let facts = facts(&row, pages.get(&row.page), &account);
-            shown(row, &facts, filter.now)
+            shown(row, &facts, &edition, filter.now)
         });
         Ok(ConversationList { conversations: rows.collect(), next: list.next })
     }
@@ -99,13 +96,27 @@ fn not_listed(fault: &ViewFault) -> NotListed {
     }
 }
 
-/// After and until when a customer must have acted, so that the standard window is open and ends soon.
-fn ending_soon(now: Timestamp, guards: &Guards) -> (Timestamp, Timestamp) {
-    let end = |opened_at| {
-        let openers = Openers { last_action_at: Some(opened_at), last_message_at: None, ad_message_at: None };
-        policy::standard_window_end(&openers, guards).unwrap_or(opened_at)
+/// What the view is asked for.
+fn wanted(filter: &Filter, account: &AccountFacts, edition: &Edition) -> ConversationFilter {
+    let ending = filter.which == Which::Ending;
+    let ads_open = edition.rule_ids().any(|rule| rule == RuleId::AdWindow);
+    let soon = |end: fn(&Openers, &Guards) -> Option<Timestamp>| {
+        ending_soon(filter.now, |openers| end(openers, &account.guards))
     };
-    let length = end(Timestamp::default()) - Timestamp::default();
+    ConversationFilter {
+        page: filter.page.clone(),
+        unanswered: ending || filter.which == Which::Unanswered,
+        troubled: filter.which == Which::Failed,
+        opened: ending.then(|| soon(standard_window_end)),
+        by_ad: (ending && ads_open).then(|| soon(ad_window_end)),
+    }
+}
+
+/// After and until when a customer must have acted, so that the window whose end is told is open and ends soon.
+fn ending_soon(now: Timestamp, end: impl Fn(&Openers) -> Option<Timestamp>) -> (Timestamp, Timestamp) {
+    let acted = Timestamp::default();
+    let openers = Openers { last_action_at: Some(acted), last_message_at: Some(acted), ad_message_at: Some(acted) };
+    let length = end(&openers).unwrap_or(acted) - acted;
     (now - length, now - length + ENDING_WITHIN)
 }
 
@@ -129,12 +140,12 @@ fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountF
     }
 }
 
-fn shown(row: view::ConversationRow, facts: &Facts, now: Timestamp) -> ConversationRow {
-    let (verdict, _) = policy::outlook(facts, now, policy::edition_at(now));
+fn shown(row: view::ConversationRow, facts: &Facts, edition: &Edition, now: Timestamp) -> ConversationRow {
+    let (verdict, _) = policy::outlook(facts, now, edition);
     let window_ends_at = match verdict {
         Verdict::Permit { messaging_type: MessagingType::Response, until, .. } => Some(until),
         Verdict::Permit { .. } | Verdict::Defer { .. } | Verdict::Forbid { .. } => {
-            policy::standard_window_end(&facts.openers, &facts.guards)
+            standard_window_end(&facts.openers, &facts.guards)
         }
     };
     ConversationRow {
@@ -176,7 +187,7 @@ mod tests {
             json!({ "page": "1029", "psid": "5001", "last_action_at": at, "last_message_at": at, "standby": standby });
         let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
         let facts = facts(&row, page, account);
-        shown(row, &facts, NOW).verdict
+        shown(row, &facts, &account.effective_from.edition_at(NOW), NOW).verdict
     }
 
     #[test]
@@ -216,7 +227,7 @@ mod tests {
             let page = json!({ "page": "1029", "known": true, "token": true, "restricted": false });
             let page: PageRow = serde_json::from_value(page).expect("a row of the view");
             let facts = facts(&row, Some(&page), &AccountFacts::default());
-            let shown = shown(row, &facts, NOW);
+            let shown = shown(row, &facts, policy::edition_at(NOW), NOW);
             assert!(matches!(shown.verdict, Verdict::Permit { until, .. } if Some(until) == shown.window_ends_at));
             shown.window_ends_at.expect("it is open") - at
         };
@@ -227,13 +238,48 @@ mod tests {
     #[test]
     fn a_window_that_ends_soon_is_open_now_and_closed_within_three_hours() {
         let now = Timestamp(1_795_000_000_000);
-        let (after, until) = ending_soon(now, &Guards::default());
+        let (after, until) = ending_soon(now, |openers| standard_window_end(openers, &Guards::default()));
         let end = |at| {
             let openers = Openers { last_action_at: Some(at), last_message_at: None, ad_message_at: None };
-            policy::standard_window_end(&openers, &Guards::default()).unwrap()
+            standard_window_end(&openers, &Guards::default()).unwrap()
         };
         assert_eq!(end(after), now, "the last instant at which it is closed");
         assert_eq!(end(until), now + ENDING_WITHIN);
         assert_eq!(until - after, Span::hours(3));
+    }
+
+    #[test]
+    fn of_two_windows_the_one_that_ends_last_decides_whether_the_end_is_near() {
+        let account = AccountFacts::default();
+        let listed = |now: Timestamp, wrote: Span, by_ad: Option<Span>, refused: bool| {
+            let row = json!({ "page": "1029", "psid": "5001", "last_action_at": now - wrote, "last_message_at": now - wrote,
+                "last_by": "customer", "last_said_at": now - wrote, "ad_message_at": by_ad.map(|ago| now - ago),
+                "ad_refused": refused });
+            let row: view::ConversationRow = serde_json::from_value(row).expect("a row of the view");
+            assert!(row.unanswered());
+            let filter = Filter { page: None, which: Which::Ending, now };
+            wanted(&filter, &account, &account.effective_from.edition_at(now)).matches(&row)
+        };
+        let less = |span: Span, by: Span| Span(span.0 - by.0);
+        let (day, week) =
+            (less(Span::hours(24), account.guards.standard), less(Span::days(7), account.guards.human_agent));
+        let hours = |span: Span, n: i64| less(span, Span::hours(n));
+        for (wrote, by_ad, refused, soon) in [
+            (hours(day, 2), None, false, true),
+            (hours(day, 4), None, false, false),
+            (day, None, false, false),
+            (hours(day, 2), Some(hours(day, 2)), false, false),
+            (hours(day, 2), Some(hours(day, 2)), true, true),
+            (Span::days(6), Some(hours(week, 2)), false, true),
+            (Span::days(6), Some(hours(week, 2)), true, false),
+            (Span::days(6), Some(week), false, false),
+            (hours(day, 2), Some(week), false, true),
+            (hours(day, 9), Some(hours(week, 2)), false, false),
+        ] {
+            assert_eq!(listed(NOW, wrote, by_ad, refused), soon, "{wrote:?} {by_ad:?} {refused}");
+        }
+        let before = account.effective_from.edition_at(NOW).starts_at() - Span(1);
+        assert!(listed(before, hours(day, 2), Some(hours(day, 2)), false), "no edition knew it then");
+        assert!(!listed(before, Span::days(6), Some(hours(week, 2)), false));
     }
 }

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
 
 pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
-pub(crate) use policy::{Explain, Fuzz, PolicyCommand, Show};
+pub(crate) use policy::{Dated, Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
 pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimPlanted, SimProfile, SimRun, SimScenario, SimShrink};
 

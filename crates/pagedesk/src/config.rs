@@ -5,6 +5,7 @@
 
 mod build;
 pub(crate) mod duration;
+mod effective_from;
 mod fault;
 mod read;
 mod setting;

@@ -195,6 +195,7 @@ async fn stand_in(
         webhook_url: Some(format!("http://{webhook}/webhook")),
         agents_url: Some(format!("http://{desk}/")),
         human_agent: scene.human_agent,
+        dates: simulator::chronicle::dates(&scene.effective_from),
         movable: Some(Arc::new(clock.clone())),
         echoes: tells,
         receipts: tells,

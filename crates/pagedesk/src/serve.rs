@@ -49,7 +49,8 @@ pub(crate) fn show(asked: &Configured) -> Result<Exit, Failure> {
     exit::print(&load(asked)?.effective)
 }
 
-fn load(asked: &Configured) -> Result<Loaded, Failure> {
+/// Reads a configuration, every fault of it in one failure.
+pub(crate) fn load(asked: &Configured) -> Result<Loaded, Failure> {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();

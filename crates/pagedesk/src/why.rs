@@ -62,20 +62,20 @@ fn read(dir: &Path) -> Result<Judgements, Failure> {
 }
 
 fn text(judged: &Judged) -> String {
-    let Judged { machine, part, seq, at, facts, edition, .. } = judged;
+    let Judged { machine, part, seq, at, facts, .. } = judged;
     let said = format!("{machine} message {part}, decided by its event {seq} at {}\n", instant::write(at.0));
     let facts = serde_json::to_string(facts).expect("facts are plain text and numbers");
-    format!("{said}facts {facts}\n{}", explain::told(&judged.facts, *at, *edition))
+    format!("{said}facts {facts}\n{}", explain::told(judged))
 }
 
 fn object(judged: &Judged) -> Value {
-    let Judged { machine, part, seq, at, facts, edition, verdict } = judged;
+    let Judged { machine, part, seq, at, verdict, .. } = judged;
     json!({
         "conversation": machine,
         "message": part,
         "event": seq,
         "at": at,
         "said": verdict,
-        "why": explain::object(facts, *at, *edition),
+        "why": explain::object(judged),
     })
 }

@@ -107,6 +107,93 @@ fn before_the_first_edition_there_is_none() {
     assert_eq!((&json["edition"], &json["in_force"]), (&"2020-01-15".into(), &serde_json::Value::Null));
 }
 
+/// A configuration that a node could run on, with these days for the editions.
+fn configured(dir: &Path, more: &str) -> String {
+    let file = dir.join("pagedesk.toml");
+    let text = format!(
+        "[store]\ndir = \"store\"\n[meta]\napp_id = \"990017\"\napp_secrets = [\"sixteen-letters-\"]\n\
+         verify_tokens = [\"v3rify\"]\n[[page]]\nid = \"104000000000017\"\nname = \"Quayside Bakery\"\n{more}"
+    );
+    fs::write(&file, text).expect("a folder of the test takes a file");
+    file.display().to_string()
+}
+
+#[test]
+fn an_edition_is_in_force_from_the_day_that_is_configured() {
+    let dir = tempfile::tempdir().unwrap();
+    let days = "[policy.effective_from]\n2020-01-15 = \"2020-03-04\"\n\"2026-04-27\" = 2026-05-11\n";
+    let config = configured(dir.path(), days);
+    let as_flags = ["--effective-from", "2020-01-15=2020-03-04", "--effective-from", "2026-04-27=2026-05-11"];
+    for dated in [&["--config", &config][..], &as_flags] {
+        let show = |at: &str| run(&[&["policy", "show", "--at", at], dated].concat());
+        let before = show("2020-03-03T23:59:59.999Z");
+        assert_eq!((before.code, before.out.as_str()), (Some(4), ""), "{}", before.err);
+        assert!(before.err.contains("is 2020-01-15, from 2020-03-04T00:00:00.000Z on"), "{}", before.err);
+        let first = show("2026-05-10T23:59:59.999Z").out;
+        let head = "edition 2020-01-15, in force from 2020-03-04T00:00:00.000Z until 2026-05-11T00:00:00.000Z\n\
+                    not from the day of its name, but from the one that is configured\n";
+        assert!(first.starts_with(head) && first.contains("update-tags"), "{first}");
+        let second = show("2026-05-11").out;
+        assert!(second.starts_with("edition 2026-04-27, in force from 2026-05-11") && second.contains("retired-tags"));
+        let last = "Editions of this build: 2020-01-15 (from 2020-03-04), 2026-04-27 (from 2026-05-11), 2026-09-28\n";
+        assert!(second.ends_with(last), "{second}");
+        let tagged = r#"{"author":"automation","tag":"account_update","openers":{"last_message_at":"2026-04-01"}}"#;
+        let explain =
+            |at: &str| run_piped(&[&["policy", "explain", "--json", "--at", at], dated].concat(), tagged).json();
+        let (day, end) = (explain("2026-05-10"), explain("2026-05-11"));
+        assert_eq!((&day["verdict"], &day["edition"]), (&"permit".into(), &"2020-01-15".into()));
+        assert_eq!(day["until"], 1_778_457_600_000_i64, "2026-05-11T00:00:00Z");
+        assert_eq!(day["changes_at"], day["until"]);
+        assert_eq!((&end["reason"], &end["edition"]), (&"tag-retired".into(), &"2026-04-27".into()));
+    }
+    let json = run(&[&["policy", "show", "--at", "2026-06-01", "--json"], &as_flags[..]].concat()).json();
+    assert_eq!(json["effective_from"], serde_json::json!({ "2020-01-15": "2020-03-04", "2026-04-27": "2026-05-11" }));
+    let shown = run(&["config", "show", "--config", &config]).out;
+    let line = "[policy]\neffective_from = { \"2020-01-15\" = \"2020-03-04\", \"2026-04-27\" = \"2026-05-11\" }  # ";
+    assert!(shown.contains(line), "{shown}");
+}
+
+#[test]
+fn days_that_cannot_be_are_refused_at_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = |lines: &str| configured(dir.path(), &format!("[policy.effective_from]\n{lines}\n"));
+    let faults = [
+        ("2020-01-16 = \"2020-03-04\"", "`policy.effective_from.2020-01-16`: \"2020-01-16\" is not a policy edition"),
+        (
+            "2020-01-15 = \"2020-02-30\"",
+            "`policy.effective_from.2020-01-15`: \"2020-02-30\" is not a day of the calendar",
+        ),
+        ("2020-01-15 = 20200304", "`policy.effective_from.2020-01-15`: must be a day in quotes"),
+        (
+            "2026-09-28 = \"2026-04-27\"",
+            "`policy.effective_from`: edition 2026-09-28 would begin on 2026-04-27, and the one before it, 2026-04-27, on \
+             2026-04-27: each must begin on a later day",
+        ),
+    ];
+    for (lines, fault) in faults {
+        let config = table(lines);
+        for asked in [&["serve", "--check"][..], &["policy", "show"]] {
+            let ran = run(&[asked, &["--config", &config]].concat());
+            assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""), "{asked:?} {lines}: {}", ran.err);
+            assert!(ran.err.contains("pagedesk.toml:") && ran.err.contains(fault), "{}", ran.err);
+        }
+    }
+    let line = ["--set", "policy.effective_from=2020-01-15=2020-03-04, 2026-09-28=2020-03-04"];
+    let ran = run(&[&["config", "show", "--config", &configured(dir.path(), "")], &line[..]].concat());
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("--set policy.effective_from") && ran.err.contains("a later day"), "{}", ran.err);
+    for (flag, fault) in [
+        ("2020-01-15", "EDITION=DAY"),
+        ("2020-01-16=2020-03-04", "not a policy edition of this build"),
+        ("2020-01-15=2020-3-4", "not a day of the calendar"),
+        ("2020-01-15=2027-01-01", "each must begin on a later day than the one before it"),
+    ] {
+        let ran = run(&["policy", "show", "--effective-from", flag]);
+        assert_eq!(ran.code, Some(2), "{flag}: {}", ran.err);
+        assert!(ran.err.contains(fault), "{}", ran.err);
+    }
+}
+
 #[test]
 fn policy_and_oracle_agree_over_a_seed_and_the_same_seed_prints_the_same() {
     let round = |more: &[&str]| run(&[&["policy", "fuzz", "--seed", "7", "--cases", "20000"], more].concat());

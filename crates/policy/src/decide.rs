@@ -5,8 +5,8 @@
 use model::Timestamp;
 
 use crate::{
-    Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, ad_window_end, edition_at,
-    editions, human_agent_end, standard_window_end,
+    Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, ad_window_end, human_agent_end,
+    standard_window_end,
 };
 use sabotage::{Defect, on};
 
@@ -57,18 +57,19 @@ fn held(facts: &Facts) -> Option<DeferReason> {
 ///
 /// An edition that is not in force at `now` (a what-if) stays the one asked; else editions follow the calendar.
 pub fn next_change(facts: &Facts, now: Timestamp, edition: &Edition) -> Option<Timestamp> {
-    let in_force = edition_at(now).id() == edition.id();
+    let calendar = edition.calendar();
+    let in_force = calendar.edition_at(now).id() == edition.id();
     let today = gist(&decide(facts, now, edition));
     let differs = |at: Timestamp| {
-        let edition = if in_force { edition_at(at) } else { edition };
-        gist(&decide(facts, at, edition)) != today
+        let edition = if in_force { calendar.edition_at(at) } else { *edition };
+        gist(&decide(facts, at, &edition)) != today
     };
     let windows = [
         standard_window_end(&facts.openers, &facts.guards),
         ad_window_end(&facts.openers, &facts.guards),
         human_agent_end(&facts.openers, facts.human_agent_base, &facts.guards),
     ];
-    let starts = editions().iter().map(Edition::starts_at).filter(|_| in_force);
+    let starts = calendar.editions().into_iter().map(|edition| edition.starts_at()).filter(|_| in_force);
     windows.into_iter().flatten().chain(starts).filter(|at| now < *at && differs(*at)).min()
 }
 
@@ -104,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{WROTE_AT, agent, automation};
-    use crate::{Openers, Tag, UpdateTag, edition_by_id};
+    use crate::{Calendar, Openers, Tag, UpdateTag, edition_at, edition_by_id};
 
     #[test]
     fn a_permit_names_its_edition_its_rule_and_its_end() {
@@ -185,6 +186,32 @@ mod tests {
         let (facts, now) = (after(start - Span::days(3)), start - Span::days(1));
         assert_eq!(next_change(&facts, now, edition_at(now)), Some(start), "what was closed opens");
         assert_eq!(next_change(&facts, now, edition_by_id("2026-04-27").expect("known")), Some(start));
+    }
+
+    #[test]
+    fn an_edition_that_begins_on_another_day_ends_and_changes_answers_then() {
+        let moved = [("2026-04-27", "2026-05-11"), ("2026-09-28", "2026-10-05")];
+        let moved = moved.map(|(id, day)| (id.parse().expect("known"), day.parse().expect("a day")));
+        let calendar = Calendar::with(&moved.into()).expect("in order");
+        let retired = calendar.starts_at(moved[0].0);
+        let mut facts = Facts { tag: Some(UpdateTag::AccountUpdate), ..automation() };
+        facts.openers.last_message_at = Some(retired - Span::days(30));
+        facts.openers.last_action_at = facts.openers.last_message_at;
+        let now = retired - Span::days(1);
+        let verdict = decide(&facts, now, &calendar.edition_at(now));
+        assert!(matches!(verdict, Verdict::Permit { until, .. } if until == retired), "{verdict:?}");
+        assert_eq!(next_change(&facts, now, &calendar.edition_at(now)), Some(retired));
+        let gone = decide(&facts, retired, &calendar.edition_at(retired));
+        assert_eq!(gone, Verdict::Forbid { reason: ForbidReason::TagRetired });
+        let ads = calendar.starts_at(moved[1].0);
+        let wrote = Some(ads - Span::days(3));
+        let openers = Openers { last_action_at: wrote, last_message_at: wrote, ad_message_at: wrote };
+        let (facts, day_before) = (Facts { openers, ..automation() }, ads - Span::days(1));
+        assert_eq!(next_change(&facts, day_before, &calendar.edition_at(day_before)), Some(ads));
+        assert_eq!(
+            decide(&facts, ads - Span(1), &calendar.edition_at(ads - Span(1))),
+            Verdict::Forbid { reason: ForbidReason::WindowClosed }
+        );
     }
 
     #[test]

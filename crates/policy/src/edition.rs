@@ -1,34 +1,44 @@
 //! Editions: the rules in force from a date, as values. A new rule of Meta is a new edition, never a change of an old one.
 //!
-//! An edition's name is its first day, and it starts on that day at 00:00 UTC; name and start cannot disagree because
-//! the one is computed from the other.
+//! An edition is named after its first day. From which day on it really is in force says its [`Calendar`], which an
+//! installation may correct; names stay, since journals hold them.
 
 use core::fmt;
 use core::str::FromStr;
 
-use model::{Span, Timestamp};
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{Calendar, Day};
 use crate::rule::{self, Rule};
 use crate::{RuleId, UpdateTag};
-use sabotage::{Defect, on};
 
-/// All editions, oldest first. Append only: journals name them.
-static EDITIONS: [Edition; 3] = [
+/// How many editions this build knows.
+pub(crate) const COUNT: usize = 3;
+
+/// Their names, oldest first. Append only: journals hold them.
+pub(crate) const NAMES: [EditionId; COUNT] = [
     // Tags as Meta had them since its policy change of early 2020: three update tags beside HUMAN_AGENT.
-    Edition {
-        id: EditionId::new(2020, 1, 15),
-        rules: &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::UPDATE_TAGS, rule::HUMAN_AGENT],
-    },
+    EditionId::new(2020, 1, 15),
     // The three update tags are rejected (announced 2026-03-27; Meta's changelog, read 2026-11-23).
-    Edition {
-        id: EditionId::new(2026, 4, 27),
-        rules: &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::RETIRED_TAGS, rule::HUMAN_AGENT],
-    },
+    EditionId::new(2026, 4, 27),
     // The length of the window depends on the action: seven days after an ad (Meta's policy page, read 2026-11-23).
-    Edition {
-        id: EditionId::new(2026, 9, 28),
-        rules: &[
+    EditionId::new(2026, 9, 28),
+];
+
+/// The editions of these names, each in force from the day of its name.
+pub(crate) static EDITIONS: [Edition; COUNT] = [
+    Edition::named(
+        NAMES[0],
+        &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::UPDATE_TAGS, rule::HUMAN_AGENT],
+    ),
+    Edition::named(
+        NAMES[1],
+        &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::RETIRED_TAGS, rule::HUMAN_AGENT],
+    ),
+    Edition::named(
+        NAMES[2],
+        &[
             rule::THREAD_CONTROL,
             rule::NEVER_WROTE,
             rule::STANDARD_WINDOW,
@@ -36,36 +46,27 @@ static EDITIONS: [Edition; 3] = [
             rule::RETIRED_TAGS,
             rule::HUMAN_AGENT,
         ],
-    },
+    ),
 ];
 
-/// An edition's name: its first day, `YYYY-MM-DD`.
+/// An edition's name: its first day as Meta announced it, `YYYY-MM-DD`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EditionId {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct EditionId(Day);
 
 impl EditionId {
     const fn new(year: u16, month: u8, day: u8) -> Self {
-        Self { year, month, day }
+        Self(Day::new(year, month, day))
     }
 
-    /// 00:00 UTC of the day.
-    const fn midnight(self) -> Timestamp {
-        // Days since 1970-01-01, counted in years that start in March, so that the leap day comes last.
-        let (month, day) = (self.month as i64, self.day as i64);
-        let year = self.year as i64 - if month <= 2 { 1 } else { 0 };
-        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-        let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468;
-        Timestamp(Span::days(days).0)
+    /// The day that it is.
+    pub const fn day(self) -> Day {
+        self.0
     }
 }
 
 impl fmt::Display for EditionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -82,7 +83,7 @@ pub struct NotAnEdition;
 impl fmt::Display for NotAnEdition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a policy edition of this build (expected the first day of one, YYYY-MM-DD:")?;
-        EDITIONS.iter().try_for_each(|edition| write!(f, " {}", edition.id))?;
+        NAMES.iter().try_for_each(|id| write!(f, " {id}"))?;
         f.write_str(")")
     }
 }
@@ -93,23 +94,9 @@ impl FromStr for EditionId {
     type Err = NotAnEdition;
 
     fn from_str(text: &str) -> Result<Self, NotAnEdition> {
-        let mut parts = text.splitn(3, '-');
-        let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NotAnEdition);
-        };
-        let id = Self {
-            year: number(year, 4).ok_or(NotAnEdition)?,
-            month: number(month, 2).ok_or(NotAnEdition)?,
-            day: number(day, 2).ok_or(NotAnEdition)?,
-        };
-        EDITIONS.iter().find(|edition| edition.id == id).map(Edition::id).ok_or(NotAnEdition)
+        let id = Self(text.parse().map_err(|_| NotAnEdition)?);
+        NAMES.contains(&id).then_some(id).ok_or(NotAnEdition)
     }
-}
-
-/// Digits only, exactly so many.
-fn number<T: FromStr>(text: &str, digits: usize) -> Option<T> {
-    let exact = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
-    exact.then(|| text.parse().ok()).flatten()
 }
 
 impl Serialize for EditionId {
@@ -136,22 +123,38 @@ impl<'de> Deserialize<'de> for EditionId {
     }
 }
 
-/// The rules in force from a date, asked in order; the first that has an answer gives it.
-#[derive(Debug)]
+/// The rules in force from a date, asked in order; the first that has an answer gives it. Knows from when on the others are
+/// in force, so that what ends with an edition ends on the right day.
+#[derive(Clone, Copy, Debug)]
 pub struct Edition {
     id: EditionId,
     rules: &'static [Rule],
+    calendar: Calendar,
 }
 
 impl Edition {
+    const fn named(id: EditionId, rules: &'static [Rule]) -> Self {
+        Self { id, rules, calendar: Calendar::AS_NAMED }
+    }
+
+    /// The same rules, dated otherwise.
+    pub(crate) const fn under(self, calendar: Calendar) -> Self {
+        Self { calendar, ..self }
+    }
+
     /// The name.
     pub const fn id(&self) -> EditionId {
         self.id
     }
 
     /// First instant at which these rules hold.
-    pub const fn starts_at(&self) -> Timestamp {
-        self.id.midnight()
+    pub fn starts_at(&self) -> Timestamp {
+        self.calendar.starts_at(self.id)
+    }
+
+    /// From when on this edition and the others are in force.
+    pub const fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// The names of its rules, in the order in which they are asked.
@@ -165,9 +168,8 @@ impl Edition {
 
     /// When a later edition stops accepting the tag, if that still lies ahead of `now`.
     pub(crate) fn retirement_after(&self, tag: UpdateTag, now: Timestamp) -> Option<Timestamp> {
-        let retires = |later: &&Self| later.id > self.id && later.retires(tag) && !on(Defect::TagOutlivesEdition);
-        let later = EDITIONS.iter().find(retires)?;
-        Some(later.starts_at()).filter(|at| now < *at)
+        let later = EDITIONS.iter().find(|later| later.id > self.id && later.retires(tag))?;
+        Some(self.calendar.starts_at(later.id)).filter(|at| now < *at)
     }
 
     fn retires(&self, tag: UpdateTag) -> bool {
@@ -179,12 +181,12 @@ impl Edition {
     }
 }
 
-/// All editions, oldest first.
+/// All editions as they are named, oldest first.
 pub fn editions() -> &'static [Edition] {
     &EDITIONS
 }
 
-/// The edition in force at `now`; before the first one starts, the first one.
+/// The edition in force at `now`, each being so from the day of its name on; before the first one starts, the first one.
 pub fn edition_at(now: Timestamp) -> &'static Edition {
     EDITIONS.iter().rev().find(|edition| edition.starts_at() <= now).unwrap_or(&EDITIONS[0])
 }
@@ -197,6 +199,8 @@ pub fn edition_by_id(id: &str) -> Option<&'static Edition> {
 
 #[cfg(test)]
 mod tests {
+    use model::Span;
+
     use super::*;
 
     #[test]
@@ -204,11 +208,6 @@ mod tests {
         assert_eq!(edition_by_id("2020-01-15").expect("known").starts_at(), Timestamp(1_579_046_400_000));
         assert_eq!(edition_by_id("2026-04-27").expect("known").starts_at(), Timestamp(1_777_248_000_000));
         assert_eq!(edition_by_id("2026-09-28").expect("known").starts_at(), Timestamp(1_790_553_600_000));
-        let midnight = |year, month, day| EditionId::new(year, month, day).midnight();
-        assert_eq!(midnight(1970, 1, 1), Timestamp(0));
-        assert_eq!(midnight(2000, 2, 29), Timestamp(951_782_400_000));
-        assert_eq!(midnight(2000, 3, 1), Timestamp(951_868_800_000));
-        assert_eq!(midnight(2023, 12, 31), Timestamp(1_703_980_800_000));
     }
 
     #[test]

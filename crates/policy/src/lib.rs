@@ -8,6 +8,7 @@
 //! Invariants: `decide` answers every input; automation never gets `HUMAN_AGENT`; a [`Permit`] comes only from
 //! [`confirm`], and only before the verdict's end.
 
+mod calendar;
 mod decide;
 mod edition;
 mod facts;
@@ -17,6 +18,7 @@ mod trail;
 mod verdict;
 mod window;
 
+pub use calendar::{Calendar, Day, NotADay, OutOfOrder};
 pub use decide::{decide, next_change, outlook};
 pub use edition::{Edition, EditionId, NotAnEdition, edition_at, edition_by_id, editions};
 pub use facts::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};

@@ -26,8 +26,12 @@ pub struct ConversationFilter {
     pub unanswered: bool,
     /// Only those with a part that needs a person: failed, refused, or in doubt.
     pub troubled: bool,
-    /// Only those whose newest action that opens the standard window lies after the first and not after the second.
+    /// Only those whose newest action that opens the standard window lies after the first and not after the second. With
+    /// [`Self::by_ad`], only those of whose two windows the last one ends so.
     pub opened: Option<(Timestamp, Timestamp)>,
+    /// After which instant, and until which, a message after an ad opened a window that is not over and ends soon; `None`
+    /// where ads open none.
+    pub by_ad: Option<(Timestamp, Timestamp)>,
 }
 
 /// One page of conversations.
@@ -195,11 +199,19 @@ impl Query {
 }
 
 impl ConversationFilter {
-    fn matches(&self, row: &ConversationRow) -> bool {
+    /// Whether the list shows a row.
+    pub fn matches(&self, row: &ConversationRow) -> bool {
         self.page.as_ref().is_none_or(|page| *page == row.page)
             && (!self.unanswered || row.unanswered())
             && (!self.troubled || row.troubled())
-            && self.opened.is_none_or(|(after, until)| row.opened_at().is_some_and(|at| after < at && at <= until))
+            && self.opened.is_none_or(|opened| self.ends_so(row, opened))
+    }
+
+    /// Whether a window of the row is open, and the last that is ends soon.
+    fn ends_so(&self, row: &ConversationRow, opened: (Timestamp, Timestamp)) -> bool {
+        let by_ad = row.ad_message_at.filter(|_| !row.ad_refused).zip(self.by_ad);
+        let windows = || row.opened_at().zip(Some(opened)).into_iter().chain(by_ad);
+        windows().any(|(at, (after, _))| after < at) && windows().all(|(at, (_, until))| at <= until)
     }
 }
 

@@ -4,11 +4,11 @@
 //! functions over text, tested beside the code; only `shell` starts processes and only `clock` reads the time.
 
 pub mod bench;
-pub mod browser;
 pub mod budget;
 pub mod ci;
 pub mod cli;
 pub mod clock;
+pub mod programs;
 pub mod shell;
 pub mod shipped;
 pub mod soak;

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::browser;
+use crate::programs;
 use crate::shell;
 use crate::stage::{Ending, Stages};
 use crate::tally;
@@ -68,8 +68,8 @@ pub(crate) fn watched(command: &mut Command) -> anyhow::Result<Ending> {
 /// The command that runs the chosen tests: cargo-nextest, or `cargo test` where it cannot be had. What the tests need is
 /// installed first.
 pub(crate) fn runner(args: &[String], profile: &str) -> anyhow::Result<Command> {
-    if browser::is_needed(args) {
-        browser::provide();
+    if programs::is_needed(args) {
+        programs::provide();
     }
     let mut command = match Tool::Nextest.command() {
         Ok(mut nextest) => {

@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 
 use model::{AppId, MachineId, PageId, Span, Timestamp};
 
+use crate::Dates;
 use crate::ledger::Ledger;
 pub use digest::Digest;
 pub use item::{Entrance, Item, Opening, Owning, Told};
@@ -47,6 +48,8 @@ pub struct Setup {
     pub guard: Span,
     /// The same before the end of the person's 7 days.
     pub guard_human_agent: Span,
+    /// When Meta's rules changed.
+    pub dates: Dates,
     /// The world tells when a delivery's body is on disk ([`Webhook::Kept`]).
     pub tells_kept: bool,
 }
@@ -62,6 +65,7 @@ impl Setup {
             one_active_task: true,
             guard: Span(60_000),
             guard_human_agent: Span(300_000),
+            dates: Dates::default(),
             tells_kept: false,
         }
     }

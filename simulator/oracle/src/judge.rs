@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use model::{PageId, Psid, Timestamp};
 
+use crate::Dates;
+
 /// Something a customer did, in Meta's time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seen {
@@ -56,7 +58,7 @@ pub(crate) struct Breach {
 /// that disagree.
 ///
 /// Only what a customer did up to the instant of a send speaks for it. The order within the lists does not matter.
-pub fn judge(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
+pub fn judge(seen: &[Seen], sent: &[Sent], dates: &Dates) -> Vec<String> {
     let mut by_customer: BTreeMap<(&PageId, &Psid), Vec<&Seen>> = BTreeMap::new();
     for action in seen {
         by_customer.entry((&action.page, &action.psid)).or_default().push(action);
@@ -64,7 +66,7 @@ pub fn judge(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
     sent.iter()
         .filter_map(|sent| {
             let actions = by_customer.get(&(&sent.page, &sent.psid)).map_or(&[][..], Vec::as_slice);
-            let fault = breach(actions, sent)?.words;
+            let fault = breach(actions, sent, dates)?.words;
             let tag = sent.tag.as_deref().map(|tag| format!("/{tag}")).unwrap_or_default();
             let (page, psid, at) = (&sent.page, &sent.psid, sent.at.0);
             Some(format!("sent to {page}/{psid} at {at} as {}{tag}, but {fault}", sent.messaging_type))
@@ -73,7 +75,7 @@ pub fn judge(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
 }
 
 /// What disagrees with a send, given what its customer did towards its Page.
-pub(crate) fn breach(actions: &[&Seen], sent: &Sent) -> Option<Breach> {
+pub(crate) fn breach(actions: &[&Seen], sent: &Sent, dates: &Dates) -> Option<Breach> {
     let newest = |counts: fn(&Seen) -> bool| {
         actions.iter().filter(|seen| counts(seen) && seen.at <= sent.at).map(|seen| seen.at.0).max()
     };
@@ -85,16 +87,15 @@ pub(crate) fn breach(actions: &[&Seen], sent: &Sent) -> Option<Breach> {
     let now = sent.at.0;
     match (sent.messaging_type.as_str(), sent.tag.as_deref()) {
         ("RESPONSE" | "UPDATE", None) => {
-            // 2026-09-28T00:00:00Z
-            let by_ad = newest(|seen| seen.from_ad).filter(|_| now >= 1_790_553_600_000);
+            let by_ad = newest(|seen| seen.from_ad).filter(|_| sent.at >= dates.ads_from);
             let late = now - opened_at >= 86_400_000 && by_ad.is_none_or(|at| now - at >= 604_800_000);
             let words = || format!("the customer's last opening action was at {opened_at}, 24 hours or more before");
             late.then(|| against(opened_at, words()))
         }
         ("MESSAGE_TAG", Some("HUMAN_AGENT")) => human_agent_breach(sent, opened_at, wrote),
         ("MESSAGE_TAG", Some("CONFIRMED_EVENT_UPDATE" | "ACCOUNT_UPDATE" | "POST_PURCHASE_UPDATE")) => {
-            let retired = now >= 1_777_248_000_000;
-            retired.then(|| always("Meta retired that tag at 1777248000000 (2026-04-27)")).flatten()
+            let end = dates.news_end;
+            (sent.at >= end).then(|| always(&format!("Meta retired that tag at {}", end.0))).flatten()
         }
         (_, _) => always("Meta knows no such type and tag together"),
     }
@@ -134,6 +135,10 @@ fn human_agent_breach(sent: &Sent, opened_at: i64, wrote: Option<i64>) -> Option
 mod tests {
     use super::*;
 
+    fn judged(seen: &[Seen], sent: &[Sent]) -> Vec<String> {
+        judge(seen, sent, &Dates::default())
+    }
+
     /// 2026-06-01T00:00:00Z
     const WROTE: i64 = 1_780_272_000_000;
 
@@ -171,8 +176,8 @@ mod tests {
     fn sends_inside_their_windows_are_no_violations() {
         let seen = [seen("5001", WROTE, true)];
         let sent = [response(0), response(86_399_999), human_agent(86_340_000, true), human_agent(604_799_999, true)];
-        assert_eq!(judge(&seen, &sent), Vec::<String>::new());
-        assert_eq!(judge(&seen, &[]), Vec::<String>::new());
+        assert_eq!(judged(&seen, &sent), Vec::<String>::new());
+        assert_eq!(judged(&seen, &[]), Vec::<String>::new());
     }
 
     #[test]
@@ -196,21 +201,21 @@ mod tests {
             human_agent(1, true),
             response(-1),
         ];
-        assert_eq!(judge(&seen, &sent), expected);
+        assert_eq!(judged(&seen, &sent), expected);
     }
 
     #[test]
     fn only_the_same_customer_on_the_same_page_speaks_for_a_send() {
         let mut other_page = seen("5001", WROTE, true);
         other_page.page = PageId::new("1030");
-        assert_eq!(judge(&[seen("5002", WROTE, true), other_page], &[response(1)]).len(), 1);
+        assert_eq!(judged(&[seen("5002", WROTE, true), other_page], &[response(1)]).len(), 1);
     }
 
     #[test]
     fn a_button_opens_a_day_but_no_seven_days() {
         let seen = [seen("5001", WROTE, false)];
-        assert_eq!(judge(&seen, &[response(1)]).len(), 0);
-        assert_eq!(judge(&seen, &[human_agent(90_000_000, true)]).len(), 1);
+        assert_eq!(judged(&seen, &[response(1)]).len(), 0);
+        assert_eq!(judged(&seen, &[human_agent(90_000_000, true)]).len(), 1);
     }
 
     #[test]
@@ -223,14 +228,14 @@ mod tests {
             (from - 172_800_000, from, 0),
         ] {
             let seen = [Seen { from_ad: true, ..seen("5001", wrote_at, true) }];
-            assert_eq!(judge(&seen, &[sent(now, "RESPONSE", None, false)]).len(), violations, "{wrote_at} {now}");
+            assert_eq!(judged(&seen, &[sent(now, "RESPONSE", None, false)]).len(), violations, "{wrote_at} {now}");
         }
     }
 
     #[test]
     fn what_opens_nothing_speaks_for_nothing() {
         let read = Seen { opens: false, ..seen("5001", WROTE, false) };
-        assert_eq!(judge(&[read], &[response(1)]).len(), 1);
+        assert_eq!(judged(&[read], &[response(1)]).len(), 1);
     }
 
     #[test]
@@ -239,7 +244,7 @@ mod tests {
         let seen = [seen("5001", end - 3_000_000_000, true)];
         for (at, violations) in [(end - 1, 0), (end, 1), (end + 1, 1)] {
             let sent = sent(at, "MESSAGE_TAG", Some("ACCOUNT_UPDATE"), false);
-            assert_eq!(judge(&seen, &[sent]).len(), violations, "{at}");
+            assert_eq!(judged(&seen, &[sent]).len(), violations, "{at}");
         }
     }
 
@@ -247,7 +252,7 @@ mod tests {
     fn a_type_and_tag_that_do_not_belong_together_are_a_violation() {
         let seen = [seen("5001", WROTE, true)];
         for (messaging_type, tag) in [("MESSAGE_TAG", None), ("RESPONSE", Some("HUMAN_AGENT")), ("UTILITY", None)] {
-            assert_eq!(judge(&seen, &[sent(WROTE, messaging_type, tag, true)]).len(), 1);
+            assert_eq!(judged(&seen, &[sent(WROTE, messaging_type, tag, true)]).len(), 1);
         }
     }
 }

@@ -7,6 +7,23 @@
 
 use model::Timestamp;
 
+/// The days on which Meta changed its rules, each at 00:00 UTC. Meta's own pages are not of one mind about all of them, so
+/// they can be told otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dates {
+    /// From here on the tags for news are refused.
+    pub news_end: Timestamp,
+    /// From here on the window stays open for 7 days after an ad.
+    pub ads_from: Timestamp,
+}
+
+impl Default for Dates {
+    /// 2026-04-27 and 2026-09-28, as announced.
+    fn default() -> Self {
+        Self { news_end: Timestamp(1_777_248_000_000), ads_from: Timestamp(1_790_553_600_000) }
+    }
+}
+
 /// Something the customer did towards the Page, in Meta's time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CustomerAction {
@@ -33,6 +50,8 @@ pub struct Attempt<'a> {
     pub has_attachment: bool,
     /// Meta's time of the request.
     pub now: Timestamp,
+    /// When its rules changed.
+    pub dates: Dates,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent_feature: bool,
     /// Whether another app owns the thread.
@@ -79,8 +98,7 @@ pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(
         return Err(NOT_OWNER);
     }
     let age = |action: &CustomerAction| attempt.now.0.saturating_sub(action.at.0);
-    // 2026-09-28T00:00:00Z
-    let ads_open_longer = attempt.now.0 >= 1_790_553_600_000;
+    let ads_open_longer = attempt.now >= attempt.dates.ads_from;
     let length = |action: &CustomerAction| if action.from_ad && ads_open_longer { 604_800_000 } else { 86_400_000 };
     let opened_lately = actions.iter().any(|action| action.opens && age(action) < length(action));
     let wrote_lately = actions.iter().any(|action| action.is_message && age(action) < 604_800_000);
@@ -110,7 +128,7 @@ fn check_parameters(attempt: &Attempt<'_>) -> Result<(), Rejection> {
         ("RESPONSE" | "UPDATE", None) | ("MESSAGE_TAG", Some("HUMAN_AGENT")) => Ok(()),
         ("MESSAGE_TAG", Some("CONFIRMED_EVENT_UPDATE" | "ACCOUNT_UPDATE" | "POST_PURCHASE_UPDATE")) => {
             // 2026-04-27T00:00:00Z
-            if attempt.now.0 < 1_777_248_000_000 { Ok(()) } else { Err(INVALID) }
+            if attempt.now < attempt.dates.news_end { Ok(()) } else { Err(INVALID) }
         }
         _ => Err(INVALID),
     }
@@ -140,6 +158,7 @@ mod tests {
             now: Timestamp(now),
             human_agent_feature: true,
             controlled_elsewhere: false,
+            dates: Dates::default(),
         }
     }
 

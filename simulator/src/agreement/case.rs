@@ -6,10 +6,10 @@
 //! ends of time do is for the tests of `policy`.
 
 use model::{Span, Timestamp};
-use policy::{Author, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, UpdateTag, edition_at, editions};
+use policy::{Author, Calendar, Day, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, UpdateTag, editions};
 
 /// The bytes that make a case; missing ones are 0, further ones are not read.
-pub const BYTES: usize = 56;
+pub const BYTES: usize = 57;
 
 /// 2100-01-01T00:00:00Z
 const INSTANT_MAX: i64 = 4_102_444_800_000;
@@ -26,6 +26,8 @@ pub struct Case {
     pub now: Timestamp,
     /// Under which rules; where they are not in force at `now`, it is a what-if.
     pub edition: EditionId,
+    /// From which day on each is in force.
+    pub effective_from: Calendar,
 }
 
 impl Case {
@@ -37,10 +39,12 @@ impl Case {
     /// The case that bytes stand for; there is one for all bytes.
     pub fn decode(bytes: &[u8]) -> Self {
         let mut bytes = Bytes { bytes };
+        let effective_from = calendar(bytes.bytes.get(BYTES - 1).copied().unwrap_or(0));
         let guards = Guards { standard: guard(&mut bytes), human_agent: guard(&mut bytes) };
-        let now = instant(&mut bytes);
+        let now = instant(&mut bytes, &effective_from);
         let (what_if, which) = (bytes.small(), bytes.small());
-        let edition = if what_if % 3 == 0 { &editions()[which % editions().len()] } else { edition_at(now) };
+        let all = effective_from.editions();
+        let edition = if what_if % 3 == 0 { all[which % all.len()] } else { effective_from.edition_at(now) };
         let last_action_at = opener(&mut bytes, now, &guards, None);
         let last_message_at = opener(&mut bytes, now, &guards, last_action_at);
         let (who, flags) = (bytes.small(), bytes.small());
@@ -62,17 +66,17 @@ impl Case {
             standby: flags & 0xc0 == 0xc0,
             ad_refused: by_ad & 6 == 6,
         };
-        Self { facts, now, edition: edition.id() }
+        Self { facts, now, edition: edition.id(), effective_from }
     }
 
     /// The edition itself.
-    pub fn edition(&self) -> &'static Edition {
-        editions().iter().find(|edition| edition.id() == self.edition).expect("an id names an edition of this build")
+    pub fn edition(&self) -> Edition {
+        self.effective_from.edition(self.edition)
     }
 
     /// True where the edition is not the one in force at the instant.
     pub fn is_what_if(&self) -> bool {
-        edition_at(self.now).id() != self.edition
+        self.effective_from.edition_at(self.now).id() != self.edition
     }
 
     /// The facts as `pagedesk policy explain` reads them.
@@ -84,7 +88,8 @@ impl Case {
     pub fn explain_line(&self) -> String {
         // Facts hold no text of anybody's: no quote can be in them.
         let (facts, at, edition) = (self.facts_json(), instant_words(self.now.0), self.edition);
-        format!("echo '{facts}' | pagedesk policy explain --at {at} --edition {edition}")
+        let moved = self.effective_from.moved().map(|(edition, day)| format!(" --effective-from {edition}={day}"));
+        format!("echo '{facts}' | pagedesk policy explain --at {at} --edition {edition}{}", moved.collect::<String>())
     }
 }
 
@@ -121,10 +126,26 @@ fn guard(bytes: &mut Bytes<'_>) -> Span {
     Span(if which < 208 { edges[which % edges.len()] } else { any % (8 * DAY) })
 }
 
+/// Days on which Meta may have changed its rules: mostly those that it named. The last byte.
+fn calendar(byte: u8) -> Calendar {
+    let moved: &[(usize, &str)] = match byte {
+        0..192 => &[],
+        192..208 => &[(0, "2020-03-04")],
+        208..224 => &[(1, "2026-05-11")],
+        224..240 => &[(2, "2026-10-05")],
+        240..248 => &[(1, "2026-02-10"), (2, "2026-02-11")],
+        248.. => &[(0, "2020-03-04"), (1, "2026-09-27")],
+    };
+    let day = |text: &str| text.parse::<Day>().expect("a day of the list above");
+    let moved = moved.iter().map(|(nth, text)| (editions()[*nth].id(), day(text))).collect();
+    Calendar::with(&moved).expect("the lists above keep the order")
+}
+
 /// Eleven bytes.
-fn instant(bytes: &mut Bytes<'_>) -> Timestamp {
+fn instant(bytes: &mut Bytes<'_>, calendar: &Calendar) -> Timestamp {
     let (kind, which, nudge, any) = (bytes.small(), bytes.small(), bytes.nudge(), bytes.number(8));
-    let start = editions()[which % editions().len()].starts_at().0;
+    let all = calendar.editions();
+    let start = all[which % all.len()].starts_at().0;
     Timestamp(match kind % 8 {
         0 | 1 => start + nudge,
         2 | 3 => start + any % (80 * DAY) - 40 * DAY,

@@ -131,9 +131,9 @@ pub struct Agreement {
 /// # Errors
 /// The first difference.
 pub fn compare(case: &Case) -> Result<Agreement, Difference> {
-    let trail = explain(&case.facts, case.now, case.edition());
+    let trail = explain(&case.facts, case.now, &case.edition());
     let asked = Comparison { case, meta: Meta::of(case), verdict: trail.verdict };
-    let plain = decide(&case.facts, case.now, case.edition());
+    let plain = decide(&case.facts, case.now, &case.edition());
     asked.holds(plain == trail.verdict, Disagreement::OtherTrail, || format!("decide says {}", words(&plain)))?;
     let stricter = match trail.verdict {
         Verdict::Permit { messaging_type, until, rule, .. } => asked.permit(messaging_type, until, rule)?,

@@ -6,9 +6,10 @@
 
 use model::{PageId, Psid, Timestamp};
 use oracle::{Attempt, CustomerAction, Rejection, Seen, Sent, judge, send_rules};
-use policy::{Author, HumanAgentBase, MessagingType, Tag, edition_at};
+use policy::{Author, HumanAgentBase, MessagingType, Tag};
 
 use super::Case;
+use crate::chronicle::dates;
 
 /// Every way in which a text could go out.
 pub(super) const WAYS: [MessagingType; 5] = [
@@ -107,6 +108,7 @@ impl<'a> Meta<'a> {
             now,
             human_agent_feature,
             controlled_elsewhere: self.case.facts.standby,
+            dates: dates(&self.case.effective_from),
         };
         send_rules(&actions, &attempt)
     }
@@ -135,13 +137,13 @@ impl<'a> Meta<'a> {
             tag: tag.map(str::to_owned),
             author_is_person: self.case.facts.author == Author::Agent,
         };
-        judge(&seen, &[sent])
+        judge(&seen, &[sent], &dates(&self.case.effective_from))
     }
 
     /// An instant and the actions, moved to where the edition is in force.
     fn in_its_time(&self, at: i64) -> (Timestamp, Vec<CustomerAction>) {
         let edition = self.case.edition();
-        if edition_at(self.case.now).id() == edition.id() {
+        if !self.case.is_what_if() {
             return (Timestamp(at), self.actions.clone());
         }
         let moved = |action: &CustomerAction| {

@@ -4,7 +4,7 @@
 //! [`cost`].
 
 use model::{Span, Timestamp};
-use policy::{Author, Edition, Facts, Guards, HumanAgentBase, Openers, edition_at, editions};
+use policy::{Author, Calendar, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, editions};
 
 use super::{Case, Difference, compare};
 
@@ -37,7 +37,8 @@ pub fn shrink(drawn: &Case, difference: &Difference) -> (Case, Difference) {
 /// What could be simpler about a case, one thing at a time; where two things hang together, both.
 fn neighbours(case: &Case) -> Vec<Case> {
     let mut next = flags(case);
-    next.extend(editions().iter().flat_map(|edition| instants(case, edition)));
+    next.extend(case.effective_from.editions().iter().flat_map(|edition| instants(case, edition)));
+    next.extend(named(case));
     next.extend(guards(case));
     next.extend(openers(case));
     next
@@ -56,7 +57,15 @@ fn flags(case: &Case) -> Vec<Case> {
         Facts { ad_refused: false, ..facts },
     ]
     .map(|facts| Case { facts, ..*case });
-    healthy.into_iter().chain([Case { edition: edition_at(case.now).id(), ..*case }]).collect()
+    let in_force = case.effective_from.edition_at(case.now).id();
+    healthy.into_iter().chain([Case { edition: in_force, ..*case }]).collect()
+}
+
+/// The same on days that are as named: at the same instant, and as long after the start of its edition.
+fn named(case: &Case) -> [Case; 2] {
+    let named = Case { effective_from: Calendar::AS_NAMED, ..*case };
+    let later = named.edition().starts_at() - case.edition().starts_at();
+    [named, at(&named, case.now + later, case.edition)]
 }
 
 /// Other guards: alone, with the customer's actions moved along so that the edge stays where it is, with an action at a simple
@@ -113,17 +122,21 @@ fn openers(case: &Case) -> Vec<Case> {
 /// The same under an edition, asked at simpler instants: a whole day inside its time, its start, the millisecond before, the
 /// begin of the same day.
 fn instants(case: &Case, edition: &Edition) -> [Case; 4] {
-    let (start, openers) = (edition.starts_at(), case.facts.openers);
+    let start = edition.starts_at();
     let day = Timestamp(case.now.0 - case.now.0.rem_euclid(DAY));
-    [start + Span::days(35), start, start - Span(1), day].map(|now| {
-        let along = |at: Option<Timestamp>| at.map(|at| now - (case.now - at));
-        let openers = Openers {
-            last_action_at: along(openers.last_action_at),
-            last_message_at: along(openers.last_message_at),
-            ad_message_at: along(openers.ad_message_at),
-        };
-        Case { now, facts: Facts { openers, ..case.facts }, edition: edition.id() }
-    })
+    [start + Span::days(35), start, start - Span(1), day].map(|now| at(case, now, edition.id()))
+}
+
+/// The same at another instant, with all that the customer did at the same age.
+fn at(case: &Case, now: Timestamp, edition: EditionId) -> Case {
+    let along = |at: Option<Timestamp>| at.map(|at| now - (case.now - at));
+    let openers = case.facts.openers;
+    let openers = Openers {
+        last_action_at: along(openers.last_action_at),
+        last_message_at: along(openers.last_message_at),
+        ad_message_at: along(openers.ad_message_at),
+    };
+    Case { now, facts: Facts { openers, ..case.facts }, edition, effective_from: case.effective_from }
 }
 
 fn opener(case: &Case, at: Option<Timestamp>) -> Vec<Option<Timestamp>> {
@@ -155,6 +168,7 @@ fn cost(case: &Case) -> u64 {
         standby,
         ad_refused,
         case.is_what_if(),
+        !case.effective_from.is_as_named(),
     ];
     let flags = odd.into_iter().filter(|odd| *odd).count() as u64;
     let among = |list: &[i64], value: i64| list.iter().position(|known| *known == value).map(|at| at as u64);

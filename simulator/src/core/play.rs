@@ -71,8 +71,8 @@ fn node(recording: &dyn Recorded, survey: &Survey, edition: Option<EditionId>) -
     let setup = Setup::new(config(recording.manifest()), recording.begins_at());
     let setup = Setup { witness: witness(recording, survey).under(edition), edition, ..setup };
     let mut world = world(recording.manifest(), survey);
-    if let Some(start) = edition.and_then(|id| policy::editions().iter().find(|known| known.id() == id)) {
-        world.facebook.set_rules_of(start.starts_at());
+    if let Some(id) = edition {
+        world.facebook.set_rules_of(recording.manifest().effective_from.starts_at(id));
     }
     Node::new(setup, world)
 }

@@ -12,7 +12,7 @@ use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Usage};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
-use oracle::{Attempt, CustomerAction, Rejection, Seen, send_rules};
+use oracle::{Attempt, CustomerAction, Dates, Rejection, Seen, send_rules};
 use policy::Permit;
 
 use super::wire::{self, Bubble};
@@ -112,6 +112,8 @@ pub struct Facebook {
     asked: BTreeMap<Customer, u64>,
     /// Pages whose sends do not fare as they should.
     moods: BTreeMap<PageId, Mood>,
+    /// When its rules changed.
+    dates: Dates,
     /// The instant whose rules hold, whenever a send comes; `None`: its own.
     rules_of: Option<Timestamp>,
 }
@@ -158,8 +160,14 @@ impl Facebook {
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
             moods: BTreeMap::new(),
+            dates: Dates::default(),
             rules_of: None,
         }
+    }
+
+    /// Changed its rules then, and not when it announced.
+    pub fn set_dates(&mut self, dates: Dates) {
+        self.dates = dates;
     }
 
     /// Judges every send by the rules of this instant, whenever it comes: a what-if asks what that day changes.
@@ -211,6 +219,7 @@ impl Facebook {
             now,
             human_agent_feature: self.human_agent,
             controlled_elsewhere: self.is_elsewhere(&customer, now),
+            dates: self.dates,
         };
         let mood = self.moods.get(&send.page).copied();
         let refused = if let Some(Mood::Refuses(code)) = mood { Some(code) } else { None };

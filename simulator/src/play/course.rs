@@ -3,7 +3,7 @@
 //! Invariant: what is remembered as acknowledged was answered with 200, nothing else.
 
 use model::{Delivery, Kind};
-use oracle::{CustomerAction, Seen};
+use oracle::{CustomerAction, Dates, Seen};
 
 use super::hand::Hand;
 use super::reckoning::seen;
@@ -16,6 +16,8 @@ use crate::fake::facebook::Customer;
 pub(super) struct Played {
     /// Acknowledged deliveries as understood here, in order.
     pub(super) acknowledged: Vec<Delivery>,
+    /// When Meta's rules changed.
+    pub(super) dates: Dates,
 }
 
 /// Plays all steps.
@@ -25,7 +27,8 @@ pub(super) async fn run(recording: &dyn Recorded, stage: &Stage<'_>, report: &mu
         let named = Customer { name: Some(customer.name.clone()), ..Customer::new(&customer.page, &customer.psid) };
         stage.stand_in.customer(named);
     }
-    let mut played = Played::default();
+    let dates = crate::chronicle::dates(&recording.manifest().effective_from);
+    let mut played = Played { dates, ..Played::default() };
     for (index, step) in recording.steps().enumerate() {
         let step = step?;
         hand.advance(step.at()).await?;

@@ -265,7 +265,7 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
     // One send is one violation, however many saw it.
     let mut violations: BTreeMap<String, String> = BTreeMap::new();
     for (effect, sent) in &journaled.sends {
-        for sentence in judge(&seen, core::slice::from_ref(sent)) {
+        for sentence in judge(&seen, core::slice::from_ref(sent), &played.dates) {
             violations.entry(effect.clone()).or_insert(sentence);
         }
     }
@@ -282,7 +282,7 @@ fn sends(played: &Played, journaled: &Journaled, meta: &State, report: &mut Repo
             tag: bubble.tag.clone(),
             author_is_person,
         };
-        for sentence in judge(&seen, core::slice::from_ref(&sent)) {
+        for sentence in judge(&seen, core::slice::from_ref(&sent), &played.dates) {
             violations.entry(name.clone()).or_insert(sentence);
         }
     }

@@ -12,7 +12,7 @@ use machine::conversation::{self, Conversation, Event, Window, facts, window};
 use machine::outbound::PartId;
 use machine::{AccountFacts, Context, Machine as _, PageFacts, account, page};
 use model::{EffectId, MachineId, Mid, PageId, Span, Timestamp};
-use policy::{EditionId, Facts, Guards, Verdict, edition_at, human_agent_end};
+use policy::{Calendar, Edition, EditionId, Facts, Guards, RuleId, Verdict, ad_window_end, human_agent_end};
 use serde::Serialize;
 
 use super::fields::id;
@@ -33,6 +33,9 @@ pub struct Judged {
     pub facts: Facts,
     /// Under which edition.
     pub edition: EditionId,
+    /// From which day on each edition was in force.
+    #[serde(skip_serializing_if = "Calendar::is_as_named")]
+    pub effective_from: Calendar,
     /// What it said. The end of what is held is not in the journal: it is `None` here.
     pub verdict: Verdict,
 }
@@ -56,6 +59,8 @@ pub struct Opened {
 pub enum WindowKind {
     /// The 24 hours in which anybody may answer.
     Standard,
+    /// The 7 days after an ad in which anybody may answer, too.
+    Ad,
     /// The 7 days in which a person may.
     HumanAgent,
 }
@@ -117,6 +122,9 @@ impl Grounds {
         if before != after {
             self.moved(machine, &after);
         }
+        if let Event::AdWindowRefused { .. } = event {
+            self.closes(machine, WindowKind::Ad, at);
+        }
     }
 
     /// A conversation decides this event on this state.
@@ -138,11 +146,14 @@ impl Grounds {
         };
         let Some((found, page)) = state.queue().part(part).zip(machine.page()) else { return };
         let facts = facts(state, &self.context(page), found.author, found.tag);
+        let effective_from = self.account.facts().effective_from;
         let edition = match verdict {
             Verdict::Permit { edition, .. } => edition,
-            Verdict::Defer { .. } | Verdict::Forbid { .. } => self.edition.unwrap_or_else(|| edition_at(at).id()),
+            Verdict::Defer { .. } | Verdict::Forbid { .. } => {
+                self.edition.unwrap_or_else(|| effective_from.edition_at(at).id())
+            }
         };
-        self.judged.push(Judged { machine: machine.clone(), part, seq, at, facts, edition, verdict });
+        self.judged.push(Judged { machine: machine.clone(), part, seq, at, facts, edition, effective_from, verdict });
     }
 
     /// A conversation's windows are these now.
@@ -150,11 +161,41 @@ impl Grounds {
         if let Some((at, ends_at)) = new.openers.opened_at().zip(new.ends_at) {
             self.open(machine, WindowKind::Standard, at, ends_at);
         }
-        let AccountFacts { human_agent, human_agent_base, .. } = self.account.facts();
         let unguarded = Guards { standard: Span(0), human_agent: Span(0) };
+        let ends_at = ad_window_end(&new.openers, &unguarded);
+        if let Some((at, ends_at)) = new.openers.ad_message_at.zip(ends_at) {
+            self.open_by_ad(machine, at, ends_at);
+        }
+        let AccountFacts { human_agent, human_agent_base, .. } = self.account.facts();
         let ends_at = human_agent_end(&new.openers, *human_agent_base, &unguarded).filter(|_| *human_agent);
         if let Some((at, ends_at)) = new.openers.last_message_at.zip(ends_at) {
             self.open(machine, WindowKind::HumanAgent, at, ends_at);
+        }
+    }
+
+    /// A message after an ad opens a window as far as an edition is in force that knows it.
+    fn open_by_ad(&mut self, machine: &MachineId, at: Timestamp, ends_at: Timestamp) {
+        let calendar = self.account.facts().effective_from;
+        let knows = |edition: &Edition| edition.rule_ids().any(|rule| rule == RuleId::AdWindow);
+        let starts_at = match self.edition {
+            Some(fixed) => knows(&calendar.edition(fixed)).then_some(at),
+            None => {
+                calendar.editions().iter().find(|edition| knows(edition)).map(|edition| edition.starts_at().max(at))
+            }
+        };
+        // One that Meta refused stays closed, whatever else the customer does.
+        let newest = self.newest.get(&(machine.clone(), WindowKind::Ad)).and_then(|newest| self.opened.get(*newest));
+        let is_new = |starts_at: &Timestamp| newest.is_none_or(|open| !open.openers.contains(starts_at));
+        if let Some(starts_at) = starts_at.filter(|starts_at| *starts_at < ends_at && is_new(starts_at)) {
+            self.open(machine, WindowKind::Ad, starts_at, ends_at);
+        }
+    }
+
+    /// What was open is open no longer.
+    fn closes(&mut self, machine: &MachineId, window: WindowKind, at: Timestamp) {
+        let newest = self.newest.get(&(machine.clone(), window));
+        if let Some(open) = newest.and_then(|newest| self.opened.get_mut(*newest)) {
+            open.ends_at = open.ends_at.min(at);
         }
     }
 

@@ -111,7 +111,7 @@ pub enum Mark {
 pub struct Window {
     /// The conversation, by its short name.
     pub who: String,
-    /// `standard`: anybody may answer; `human_agent`: a person may.
+    /// `standard`, `ad`: anybody may answer; `human_agent`: a person may.
     pub window: WindowKind,
     /// Its first instant.
     pub opens_at: i64,

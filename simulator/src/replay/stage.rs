@@ -23,6 +23,7 @@ use super::survey::Survey;
 use super::trace::Recorder;
 use super::watched::Watched;
 use crate::chance::Counted;
+use crate::chronicle::dates;
 use crate::fake::disk::{MemoryDisk, Ruling, SimDisk};
 use crate::fault::seam::Seam;
 use crate::fault::trouble::{Trouble, Write};
@@ -249,6 +250,7 @@ impl<O: Outside + Send + 'static> Stage<O> {
 /// The world of a recording: Meta as its manifest describes it, and a desk without tasks.
 pub(crate) fn world(manifest: &Manifest, survey: &Survey) -> World {
     let mut facebook = Facebook::new(manifest.app_id.clone(), manifest.human_agent, Arc::clone(&survey.known));
+    facebook.set_dates(dates(&manifest.effective_from));
     for of in &manifest.customers {
         facebook.call(of.page.clone(), of.psid.clone(), of.name.clone());
     }
@@ -285,6 +287,7 @@ pub(crate) fn config(manifest: &Manifest) -> NodeConfig {
         account: AccountId::new("replay"),
         facts: AccountFacts {
             human_agent: manifest.human_agent,
+            effective_from: manifest.effective_from,
             app: Some(manifest.app_id.clone()),
             ..AccountFacts::default()
         },

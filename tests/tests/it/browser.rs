@@ -4,6 +4,7 @@
 //! end of every scene no browser has reported a broken security policy and none has logged an error.
 
 mod acts;
+mod clock;
 mod course;
 mod kinds;
 mod looks;

@@ -12,6 +12,7 @@ mod judge;
 mod overload;
 mod restart;
 mod supervision;
+mod third_party;
 
 use tokio::sync::{Mutex, MutexGuard};
 

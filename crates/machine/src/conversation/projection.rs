@@ -71,7 +71,7 @@ pub fn verdict_now(
     now: Timestamp,
 ) -> (Verdict, Option<Timestamp>) {
     let facts = facts(state, context, author, tag);
-    policy::outlook(&facts, now, edition(context, now))
+    policy::outlook(&facts, now, &edition(context, now))
 }
 
 /// Whether the Page should be asked for a token: the next part is due, or what held it has changed.
@@ -99,13 +99,13 @@ pub(super) fn verdict(
     tag: Option<UpdateTag>,
     now: Timestamp,
 ) -> Verdict {
-    policy::decide(&facts(state, context, author, tag), now, edition(context, now))
+    policy::decide(&facts(state, context, author, tag), now, &edition(context, now))
 }
 
 /// The edition that a replay fixed, else the one in force.
-pub(super) fn edition(context: &Context, now: Timestamp) -> &'static Edition {
-    let fixed = context.edition.and_then(|id| policy::editions().iter().find(|edition| edition.id() == id));
-    fixed.unwrap_or_else(|| policy::edition_at(now))
+pub(super) fn edition(context: &Context, now: Timestamp) -> Edition {
+    let calendar = &context.account.effective_from;
+    context.edition.map_or_else(|| calendar.edition_at(now), |id| calendar.edition(id))
 }
 
 /// Every deadline that the state has, each with its reason.

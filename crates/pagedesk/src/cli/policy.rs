@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 use model::Timestamp;
-use policy::EditionId;
+use policy::{Day, EditionId};
 
 use crate::instant;
 
@@ -19,9 +19,11 @@ const SHOW: &str = "\
 Examples:
   pagedesk policy show
   pagedesk policy show --at 2026-01-31
+  pagedesk policy show --at 2020-02-01 --effective-from 2020-01-15=2020-03-04
+  pagedesk policy show --config pagedesk.toml          as that node dates them
   pagedesk policy show --json
 
-Exit codes: 0 shown, 2 usage, 4 no edition was in force then";
+Exit codes: 0 shown, 2 usage, 3 configuration, 4 no edition was in force then";
 
 const EXPLAIN: &str = "\
 Examples:
@@ -33,8 +35,8 @@ Examples:
 
 Facts are one JSON object; docs/format/policy-facts.md describes every field.
 
-Exit codes: 0 whatever the verdict is, 2 usage, 4 no edition was in force then and none is
-named, 5 the facts cannot be read";
+Exit codes: 0 whatever the verdict is, 2 usage, 3 configuration, 4 no edition was in force then
+and none is named, 5 the facts cannot be read";
 
 const FUZZ: &str = "\
 Examples:
@@ -62,12 +64,32 @@ pub(crate) enum PolicyCommand {
     Fuzz(Fuzz),
 }
 
+/// From which day on editions are in force, where that is not the day that they are named after.
+#[derive(Args, Debug)]
+pub(crate) struct Dated {
+    /// An edition is in force from this day on; may be repeated
+    #[arg(long, value_name = "EDITION=DAY", value_parser = edition_and_day)]
+    pub effective_from: Vec<(EditionId, Day)>,
+    /// Take those days from the configuration of a node
+    #[arg(long, value_name = "FILE", conflicts_with = "effective_from")]
+    pub config: Option<PathBuf>,
+}
+
+fn edition_and_day(text: &str) -> Result<(EditionId, Day), String> {
+    let (edition, day) = text.split_once('=').ok_or("write it as EDITION=DAY")?;
+    let edition = edition.parse().map_err(|fault| format!("{edition:?} is {fault}"))?;
+    Ok((edition, day.parse().map_err(|fault| format!("{day:?} is {fault}"))?))
+}
+
 /// `pagedesk policy show`
 #[derive(Args, Debug)]
 pub(crate) struct Show {
     /// As of this instant or day; now where nobody says
     #[arg(long, value_name = "INSTANT|DATE", value_parser = instant::read, allow_hyphen_values = true)]
     pub at: Option<Timestamp>,
+    /// When editions begin.
+    #[command(flatten)]
+    pub dated: Dated,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -82,6 +104,9 @@ pub(crate) struct Explain {
     /// Ask under this edition; the one in force then where nobody says
     #[arg(long, value_name = "EDITION")]
     pub edition: Option<EditionId>,
+    /// When editions begin.
+    #[command(flatten)]
+    pub dated: Dated,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

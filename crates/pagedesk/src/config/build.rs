@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use actors::Limits;
 use machine::AccountFacts;
 use model::{AccountId, AppId, Redacted, Span};
-use policy::{Guards, HumanAgentBase};
+use policy::{Calendar, Guards, HumanAgentBase};
 
 use super::duration;
 use super::fault::{Fault, Place};
@@ -124,6 +124,7 @@ impl Builder<'_> {
             human_agent_base: if base == "opener" { HumanAgentBase::Opener } else { HumanAgentBase::Message },
             guards: Guards { standard: span_of("guard_standard")?, human_agent: span_of("guard_human_agent")? },
             profiles: yes("profiles")?,
+            effective_from: self.get("policy", "effective_from").and_then(days).unwrap_or_default(),
             gather: span_of("gather")?,
             doubt: span_of("doubt")?,
             app: Some(app.clone()),
@@ -394,6 +395,11 @@ fn path(held: Held) -> Option<PathBuf> {
 
 fn text(held: Held) -> Option<String> {
     if let Held::Text(text) = held { Some(text) } else { None }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called as its neighbours are")]
+fn days(held: Held) -> Option<Calendar> {
+    if let Held::Days(calendar) = held { Some(calendar) } else { None }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "called as its neighbours are")]

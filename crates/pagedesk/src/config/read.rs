@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Value};
 use model::{Redacted, Span};
+use policy::Calendar;
 
 use super::duration;
+use super::effective_from;
 use super::fault::{Fault, Place};
 use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, find, is_repeated, nearest, of_section};
 use super::source::Said;
@@ -35,6 +37,8 @@ pub(crate) enum Held {
     Secrets(Vec<Redacted<String>>),
     /// [`Kind::SecretFiles`].
     Paths(Vec<PathBuf>),
+    /// [`Kind::Days`].
+    Days(Calendar),
 }
 
 /// Every value that could be read, by path, with its origin.
@@ -147,6 +151,13 @@ impl Reading {
                 self.fault(place, format!("there is no setting `{path}`: {hint}"));
                 continue;
             };
+            if setting.kind == Kind::Days {
+                match effective_from::read(said, &path, value) {
+                    Ok(calendar) => drop(self.values.insert(path, (Held::Days(calendar), place))),
+                    Err(faults) => self.faults.extend(faults),
+                }
+                continue;
+            }
             let base = said.file().filter(|_| !said.is_plain_text(value)).and_then(Path::parent);
             match hold(setting.kind, value, said.is_plain_text(value), base) {
                 Ok(held) => drop(self.values.insert(path, (held, place))),
@@ -207,6 +218,8 @@ fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<H
         }
         Kind::Secrets => texts(value, plain).map(|all| Held::Secrets(all.into_iter().map(Redacted::new).collect())),
         Kind::SecretFiles => texts(value, plain).map(|all| Held::Paths(all.iter().map(|text| path(text)).collect())),
+        // Read by itself: each entry has a place.
+        Kind::Days => None,
     };
     held.ok_or_else(|| wanted(kind, plain))
 }
@@ -253,6 +266,7 @@ fn wanted(kind: Kind, plain: bool) -> String {
         }
         Kind::Choice(words) if plain => format!("one of {}", words.join(", ")),
         Kind::Choice(words) => format!("one of {words:?}"),
+        Kind::Days => "a table of editions and days".to_owned(),
         Kind::Secret => format!("text{quoted}, not empty"),
         Kind::Secrets => {
             format!("a list of texts, none of them empty{}", if plain { ", with commas between them" } else { "" })

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     SecretFile,
     /// Several of them.
     SecretFiles,
+    /// Editions of the policy, each with a day.
+    Days,
 }
 
 /// One setting.
@@ -71,12 +73,13 @@ pub(crate) fn is_repeated(section: &str) -> bool {
 }
 
 /// The sections with a line about each.
-pub(crate) const SECTIONS: [(&str, &str); 9] = [
+pub(crate) const SECTIONS: [(&str, &str); 10] = [
     ("store", "Where the state lives."),
     ("listen", "The two doors."),
     ("desk", "Pages and API for people and programs."),
     ("meta", "The app at Meta."),
     ("account", "The company and how it answers."),
+    ("policy", "Meta's messaging policy."),
     (PAGE, "A Facebook Page; once for each."),
     (AGENT, "Somebody who signs in to the pages; once for each. `pagedesk agent hash` makes the hash."),
     ("limits", "How much at once. The defaults suit most."),
@@ -162,6 +165,13 @@ pub(crate) const SETTINGS: [Setting; 52] = [
     setting("account", "profiles", Kind::Bool, Some("true"), "Whether Meta is asked for customers' names."),
     setting("account", "gather", Kind::Duration, Some("5s"), "How long a new task waits for the customer's name."),
     setting("account", "doubt", Kind::Duration, Some("10m"), "How long an unclear send waits for its echo."),
+    setting(
+        "policy",
+        "effective_from",
+        Kind::Days,
+        None,
+        "Editions that are in force from another day on than their name says, as { \"2020-01-15\" = \"2020-03-04\" }.",
+    ),
     setting(PAGE, "id", Kind::Id, None, "The Page's id."),
     setting(PAGE, "name", Kind::Text, None, "The Page's name."),
     setting(

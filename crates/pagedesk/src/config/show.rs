@@ -51,6 +51,7 @@ fn sample(setting: &Setting) -> (&'static str, &'static str) {
         (PAGE, "id") => ("", "\"104000000000017\""),
         (PAGE, "name") => ("", "\"Quayside Bakery\""),
         (PAGE, "token_file") => ("", "\"/etc/pagedesk/page-104000000000017\""),
+        ("policy", "effective_from") => ("# ", "{}"),
         _ if matches!(setting.kind, Kind::Secrets | Kind::SecretFiles) => ("# ", "[\"…\"]"),
         _ => ("# ", "\"…\""),
     }
@@ -89,6 +90,10 @@ fn shown(held: &Held) -> String {
         Held::Bool(yes) => yes.to_string(),
         Held::Duration(span) => format!("{:?}", duration::write(*span)),
         Held::Address(address) => format!("\"{address}\""),
+        Held::Days(calendar) => {
+            let days: Vec<String> = calendar.moved().map(|(id, day)| format!("\"{id}\" = \"{day}\"")).collect();
+            if days.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", days.join(", ")) }
+        }
         Held::Secret(_) => MASK.to_owned(),
         Held::Secrets(secrets) => format!("[{}]", vec![MASK; secrets.len()].join(", ")),
         Held::Paths(paths) => {

@@ -140,6 +140,9 @@ fn fits(asked: &Export, origin: &Origin, filter: Option<&Filter>) -> Result<Opti
         let (wanted, found) = (word(manifest.human_agent), word(origin.human_agent));
         let remedy = "the setting is another one now: correct it in the manifest, or give another --out";
         Some((format!("says human_agent = {wanted}, and in the store it was {found}"), remedy))
+    } else if manifest.effective_from != origin.effective_from {
+        let remedy = "the days are others now: correct effective_from in the manifest, or give another --out";
+        Some(("dates the editions of the policy otherwise than the store".to_owned(), remedy))
     } else if told.as_ref() != filter {
         let remedy = "give the filters of before, which stand under [filter] there, or another --out";
         Some(("is of a recording that was narrowed otherwise".to_owned(), remedy))
@@ -222,6 +225,7 @@ fn manifest(source: &Source<'_>, is_redacted: bool, filter: Option<Filter>, orig
         provenance: if is_redacted { Provenance::Recorded } else { Provenance::Synthetic },
         app_id: origin.app.clone(),
         human_agent: origin.human_agent,
+        effective_from: origin.effective_from,
         filter,
         pages: pages.collect(),
         customers: Vec::new(),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use model::{AppId, Delivery, PageId, Timestamp};
+use policy::Calendar;
 use simulator::play::recording::{DeliveryLine, Expected, FORMAT, Manifest, PageOf, Provenance, Recording};
 
 use super::read;
@@ -66,6 +67,7 @@ fn manifest(asked: &Import, out: &Path, pages: BTreeSet<PageId>) -> Manifest {
         provenance: Provenance::Imported,
         app_id: AppId::new(asked.app.as_str()),
         human_agent: false,
+        effective_from: Calendar::default(),
         filter: None,
         pages: pages.into_iter().map(|id| PageOf { name: format!("Page {}", id.as_str()), id }).collect(),
         customers: Vec::new(),

@@ -151,6 +151,8 @@ fn fits(first: &Manifest, manifest: &Manifest, folder: &Path) -> Result<(), Fail
         format!("is of the app {}, the first recording of {}", manifest.app_id, first.app_id)
     } else if first.human_agent != manifest.human_agent {
         format!("says human_agent = {}, the first recording {}", manifest.human_agent, first.human_agent)
+    } else if first.effective_from != manifest.effective_from {
+        "dates the editions of the policy otherwise than the first recording: see effective_from".to_owned()
     } else {
         return Ok(());
     };

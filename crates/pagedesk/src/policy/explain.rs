@@ -6,10 +6,11 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use model::Timestamp;
-use policy::{Answer, Edition, EditionId, Facts, Pass, RuleId, Trail, Verdict, edition_at, editions, next_change};
+use policy::{Answer, Calendar, Edition, EditionId, Facts, Pass, RuleId, Trail, Verdict, next_change};
 use serde_json::{Value, json};
+use simulator::replay::grounds::Judged;
 
-use super::{end, facts, in_force, left, now_or, standing, way};
+use super::{calendar, end, facts, in_force, left, now_or, standing, way};
 use crate::cli::Explain;
 use crate::config::duration;
 use crate::exit::{self, Exit, Failure};
@@ -20,25 +21,23 @@ pub(super) fn explain(asked: &Explain) -> Result<Exit, Failure> {
     if asked.file == Path::new("-") && io::stdin().is_terminal() {
         exit::note("reading facts as JSON from the terminal; Ctrl-D ends them");
     }
-    let question = Question {
-        facts: facts::read(&asked.file)?,
-        at: now_or(asked.at),
-        edition: asked.edition.and_then(|id| editions().iter().find(|edition| edition.id() == id)),
-    };
+    let effective_from = calendar(&asked.dated)?;
+    let facts = facts::read(&asked.file)?;
+    let question = Question { facts, at: now_or(asked.at), edition: asked.edition, effective_from };
     if question.edition.is_none() {
-        in_force(question.at)?;
+        in_force(&effective_from, question.at)?;
     }
     exit::print(&if asked.json { format!("{}\n", question.json()) } else { question.text() })
 }
 
 /// Why the policy answers so, for people.
-pub(crate) fn told(facts: &Facts, at: Timestamp, edition: EditionId) -> String {
-    Question::under(facts, at, edition).text()
+pub(crate) fn told(judged: &Judged) -> String {
+    Question::of(judged).text()
 }
 
 /// The same for programs.
-pub(crate) fn object(facts: &Facts, at: Timestamp, edition: EditionId) -> Value {
-    Question::under(facts, at, edition).json()
+pub(crate) fn object(judged: &Judged) -> Value {
+    Question::of(judged).json()
 }
 
 /// What is asked.
@@ -46,20 +45,29 @@ struct Question {
     facts: Facts,
     at: Timestamp,
     /// Named on purpose; else the one in force.
-    edition: Option<&'static Edition>,
+    edition: Option<EditionId>,
+    /// From which day on each is in force.
+    effective_from: Calendar,
 }
 
 impl Question {
-    fn under(facts: &Facts, at: Timestamp, edition: EditionId) -> Self {
-        Self { facts: *facts, at, edition: editions().iter().find(|known| known.id() == edition) }
+    fn of(judged: &Judged) -> Self {
+        let Judged { facts, at, edition, effective_from, .. } = judged;
+        Self { facts: *facts, at: *at, edition: Some(*edition), effective_from: *effective_from }
     }
 
-    fn edition(&self) -> &'static Edition {
-        self.edition.unwrap_or_else(|| edition_at(self.at))
+    fn edition(&self) -> Edition {
+        let calendar = &self.effective_from;
+        self.edition.map_or_else(|| calendar.edition_at(self.at), |id| calendar.edition(id))
+    }
+
+    /// The one in force then, if there was one.
+    fn in_force(&self) -> Option<EditionId> {
+        in_force(&self.effective_from, self.at).ok().map(|edition| edition.id())
     }
 
     fn trail(&self) -> Trail {
-        policy::explain(&self.facts, self.at, self.edition())
+        policy::explain(&self.facts, self.at, &self.edition())
     }
 
     /// For people.
@@ -69,18 +77,18 @@ impl Question {
             "at {} under edition {} ({})\n",
             instant::write(self.at.0),
             edition.id(),
-            standing(edition, self.at)
+            standing(&edition, self.at)
         );
         for asked in &trail.asked {
             let (says, because) = said(asked.answer);
             text.push_str(&format!("  {:<15}  {says:<7}  {because}\n", asked.rule.code()));
         }
-        let unasked: Vec<_> = unasked(edition, &trail).map(RuleId::code).collect();
+        let unasked: Vec<_> = unasked(&edition, &trail).map(RuleId::code).collect();
         if !unasked.is_empty() {
             text.push_str(&format!("  not asked: {}\n", unasked.join(", ")));
         }
         text.push_str(&format!("\n{}\n", self.conclusion(&trail)));
-        if let Some(change) = next_change(&self.facts, self.at, edition) {
+        if let Some(change) = next_change(&self.facts, self.at, &edition) {
             text.push_str(&format!("From {} on: {}\n", instant::write(change.0), self.gist_at(change)));
         }
         text
@@ -88,9 +96,9 @@ impl Question {
 
     /// The answer at another instant, if the facts stay. A what-if stays under its edition, else the calendar goes on.
     fn gist_at(&self, at: Timestamp) -> String {
-        let what_if = in_force(self.at).ok().map(Edition::id) != Some(self.edition().id());
-        let edition = if what_if { self.edition() } else { edition_at(at) };
-        match policy::decide(&self.facts, at, edition) {
+        let what_if = self.in_force() != Some(self.edition().id());
+        let edition = if what_if { self.edition() } else { self.effective_from.edition_at(at) };
+        match policy::decide(&self.facts, at, &edition) {
             Verdict::Permit { messaging_type, .. } => format!("PERMIT {}", way(messaging_type)),
             Verdict::Defer { reason, .. } => format!("DEFER {}", reason.code()),
             Verdict::Forbid { reason } => format!("FORBID {}", reason.code()),
@@ -134,11 +142,11 @@ impl Question {
         let more = json!({
             "at": self.at,
             "edition": edition.id(),
-            "in_force": in_force(self.at).ok().map(Edition::id),
+            "in_force": self.in_force(),
             "facts": self.facts,
             "trail": rules,
-            "not_asked": unasked(edition, &trail).map(RuleId::code).collect::<Vec<_>>(),
-            "changes_at": next_change(&self.facts, self.at, edition),
+            "not_asked": unasked(&edition, &trail).map(RuleId::code).collect::<Vec<_>>(),
+            "changes_at": next_change(&self.facts, self.at, &edition),
         });
         if let (Value::Object(told), Value::Object(more)) = (&mut told, more) {
             told.extend(more);
@@ -148,7 +156,7 @@ impl Question {
 }
 
 /// The rules behind the one that answered.
-fn unasked(edition: &Edition, trail: &Trail) -> impl Iterator<Item = RuleId> {
+fn unasked<'e>(edition: &'e Edition, trail: &Trail) -> impl Iterator<Item = RuleId> + use<'e> {
     edition.rule_ids().skip(trail.asked.len())
 }
 
@@ -228,7 +236,8 @@ mod tests {
         Question {
             facts: facts::parse(&format!("{{{WROTE},{fields}}}")).expect("the test's own facts"),
             at: instant::read(at).expect("the test's own instant"),
-            edition: edition.map(|name| policy::edition_by_id(name).expect("the test's own edition")),
+            edition: edition.map(|name| name.parse().expect("the test's own edition")),
+            effective_from: Calendar::AS_NAMED,
         }
     }
 

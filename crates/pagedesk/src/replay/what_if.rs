@@ -152,7 +152,7 @@ impl Message<'_> {
             let fate = Fate::of(judged).words();
             let facts = serde_json::to_string(&judged.facts).expect("facts are plain text and numbers");
             text.push_str(&format!("  under {edition}: {fate} at {moment}\n    facts {facts}\n"));
-            let why = explain::told(&judged.facts, judged.at, judged.edition);
+            let why = explain::told(judged);
             for line in why.lines() {
                 text.push_str(format!("    {line}").trim_end());
                 text.push('\n');
@@ -168,7 +168,7 @@ impl Message<'_> {
             Some(judged) => json!({
                 "edition": edition,
                 "fate": Fate::of(judged).words(),
-                "why": explain::object(&judged.facts, judged.at, judged.edition),
+                "why": explain::object(judged),
             }),
         };
         let sides: Vec<Value> = editions.into_iter().zip(self.sides).map(of).collect();
@@ -207,6 +207,7 @@ mod tests {
             at,
             facts,
             edition: edition.id(),
+            effective_from: policy::Calendar::AS_NAMED,
             verdict: decide(&facts, at, edition),
         }
     }

@@ -133,6 +133,7 @@ fn overview() -> Markup {
             }
             p .legend {
                 span { i .key.standard {} "24 h window" }
+                span { i .key.ad {} "7 d window after an ad" }
                 span { i .key.human_agent {} "7 d window, for people" }
                 @for (name, words) in [
                     ("wrote", "customer wrote"), ("sent", "sent"), ("refusal", "refused"), ("held", "held"),

@@ -10,6 +10,7 @@ use actors::Limits;
 use machine::AccountFacts;
 use model::{AccountId, AppId, PageId, Redacted, Span};
 use node::{MovableClock, NodeConfig, PageConfig};
+use policy::Calendar;
 use simulator::play::recording::Manifest;
 use simulator::scenario::Scenario;
 use web::{IngressSettings, SiteSettings};
@@ -42,6 +43,8 @@ pub(crate) struct Scene {
     pub verify_token: Redacted<String>,
     /// Whether the app has the Human Agent feature.
     pub human_agent: bool,
+    /// From which day on each edition of the policy is in force.
+    pub effective_from: Calendar,
     /// The Pages.
     pub pages: BTreeMap<PageId, PageConfig>,
 }
@@ -56,7 +59,8 @@ impl Scene {
     /// What a recording needs.
     pub(crate) fn of(manifest: &Manifest) -> Self {
         let pages = manifest.pages.iter().map(|page| (page.id.as_str(), page.name.as_str()));
-        Self::with(manifest.app_id.as_str(), manifest.human_agent, pages)
+        let scene = Self::with(manifest.app_id.as_str(), manifest.human_agent, pages);
+        Self { effective_from: manifest.effective_from, ..scene }
     }
 
     /// What a scenario needs.
@@ -72,6 +76,7 @@ impl Scene {
             app_secret: "sandbox-app-secret".into(),
             verify_token: "sandbox-verify-token".into(),
             human_agent,
+            effective_from: Calendar::default(),
             pages: pages.map(page).collect(),
         }
     }
@@ -85,7 +90,12 @@ impl Scene {
         graph_url: String,
         site: SiteSettings,
     ) -> Assembly {
-        let facts = AccountFacts { human_agent: self.human_agent, app: Some(self.app_id), ..AccountFacts::default() };
+        let facts = AccountFacts {
+            human_agent: self.human_agent,
+            effective_from: self.effective_from,
+            app: Some(self.app_id),
+            ..AccountFacts::default()
+        };
         Assembly {
             dir,
             desk_cache_bytes: CACHE_BYTES,

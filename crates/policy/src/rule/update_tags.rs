@@ -9,13 +9,14 @@ use model::Timestamp;
 
 use super::{Answer, NEVER, Pass};
 use crate::{Edition, Facts, MessagingType};
+use sabotage::{Defect, on};
 
 pub(super) fn ask(facts: &Facts, now: Timestamp, edition: &Edition) -> Answer {
     match facts.tag {
         None => Answer::Pass(Pass::NoTagAsked),
         Some(tag) => Answer::Permit {
             messaging_type: MessagingType::MessageTag(tag.into()),
-            until: edition.retirement_after(tag, now).unwrap_or(NEVER),
+            until: edition.retirement_after(tag, now).filter(|_| !on(Defect::TagOutlivesEdition)).unwrap_or(NEVER),
         },
     }
 }

@@ -79,7 +79,7 @@ fn start(history: &History, actions: &[(usize, Seen)], place: usize, author: Aut
     };
     let seen: Vec<&Seen> = actions.iter().map(|(_, seen)| seen).collect();
     // A tag without need is a matter of what the node had heard: P11.
-    let breach = breach(&seen, &sent).filter(|breach| !breach.needless)?;
+    let breach = breach(&seen, &sent, &history.setup.dates).filter(|breach| !breach.needless)?;
     let tag = sent.tag.as_deref().map(|tag| format!("/{tag}")).unwrap_or_default();
     let first = Fact::at(history, place, format!("{words} is sent as {messaging_type}{tag}"));
     let against = breach.against.and_then(|at| actions.iter().find(|(_, seen)| seen.at == at));

@@ -19,7 +19,7 @@ pub(super) fn asked<'a>(
 ) -> Vec<Asked<'a>> {
     let setup = &history.setup;
     let (feature, guard, guard_human_agent) = (setup.human_agent, setup.guard, setup.guard_human_agent);
-    let mut all = vec![Asked { author, tag, feature, guard, guard_human_agent, now }];
+    let mut all = vec![Asked { author, tag, feature, guard, guard_human_agent, dates: setup.dates, now }];
     for change in history.ledger().admin.iter().copied().take_while(|change| *change < place) {
         let What::Admin(admin) = &history.at(change).what else { continue };
         let mut newest = all[all.len() - 1];

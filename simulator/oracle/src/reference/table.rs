@@ -8,13 +8,8 @@
 use model::{Span, Timestamp};
 
 use super::{DAY, Talk, WEEK};
+use crate::Dates;
 use crate::history::Author;
-
-/// 2026-04-27T00:00:00Z: Meta takes the tags for news no more.
-const NEWS_END: i64 = 1_777_248_000_000;
-
-/// 2026-09-28T00:00:00Z: Meta keeps the window open for 7 days after an ad.
-const ADS_FROM: i64 = 1_790_553_600_000;
 
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +24,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) guard: Span,
     /// Before the end of 7 days.
     pub(crate) guard_human_agent: Span,
+    /// When Meta's rules changed.
+    pub(crate) dates: Dates,
     /// When.
     pub(crate) now: Timestamp,
 }
@@ -53,11 +50,13 @@ pub(crate) fn allowed<'a>(talk: &Talk<'_>, asked: &Asked<'a>) -> Allowed<'a> {
     if within(opened_at, DAY, asked.guard) {
         return Allowed::Answer;
     }
-    if asked.now.0 >= ADS_FROM && talk.wrote_by_ad_at().is_some_and(|at| within(at, WEEK, asked.guard_human_agent)) {
+    if asked.now >= asked.dates.ads_from
+        && talk.wrote_by_ad_at().is_some_and(|at| within(at, WEEK, asked.guard_human_agent))
+    {
         return Allowed::Answer;
     }
     if let Some(tag) = asked.tag {
-        return if asked.now.0 < NEWS_END { Allowed::Tagged(tag) } else { Allowed::No("tag-retired") };
+        return if asked.now < asked.dates.news_end { Allowed::Tagged(tag) } else { Allowed::No("tag-retired") };
     }
     let is_answer_of_person = asked.author == Author::Person
         && talk.wrote_at().is_some_and(|wrote_at| within(wrote_at, WEEK, asked.guard_human_agent));
@@ -75,6 +74,9 @@ mod tests {
     use super::*;
     use crate::history::{Digest, Entrance, Item, Told, Word};
 
+    /// 2026-04-27 and 2026-09-28, 00:00 UTC.
+    const NEWS_END: i64 = 1_777_248_000_000;
+    const ADS_FROM: i64 = 1_790_553_600_000;
     const WROTE: i64 = 1_780_272_000_000;
 
     fn item(told: Told) -> Item {
@@ -88,7 +90,8 @@ mod tests {
 
     fn asked(author: Author, now: i64) -> Asked<'static> {
         let (guard, guard_human_agent) = (Span(60_000), Span(300_000));
-        Asked { author, tag: None, feature: true, guard, guard_human_agent, now: Timestamp(now) }
+        let dates = Dates::default();
+        Asked { author, tag: None, feature: true, guard, guard_human_agent, dates, now: Timestamp(now) }
     }
 
     fn after<'a>(item: &'a Item, asked: &Asked<'static>) -> Allowed<'static> {

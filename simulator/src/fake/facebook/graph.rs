@@ -89,6 +89,13 @@ pub(super) fn read_send(page: PageId, path: &str, call: &Parameters) -> Result<A
         words = words.or_else(|| template_text(template));
     }
     let is_template = attached.is_some_and(|attached| attached["type"] == "template");
+    if let Some(attached) = attached.filter(|_| !is_template) {
+        check_attachment(attached)?;
+    }
+    // "Up to 1000 characters" (*message_echoes*, read 2026-11-23).
+    if text("metadata").is_some_and(|metadata| metadata.chars().count() > 1_000) {
+        return Err(GraphError::new(100, None));
+    }
     let reply_to = object("reply_to").and_then(|reply| reply.get("mid")?.as_str()).map(Mid::new);
     Ok(Asked::Message(Box::new(Call {
         page,
@@ -101,6 +108,22 @@ pub(super) fn read_send(page: PageId, path: &str, call: &Parameters) -> Result<A
         choices,
         reply_to,
     })))
+}
+
+/// A kind that Meta knows, and an address from which it can fetch or an id that it gave (*Send a Message*, *Saving assets*,
+/// *Common Error Codes*, read 2026-11-23). The stand-in gives no ids.
+fn check_attachment(attached: &Value) -> Result<(), GraphError> {
+    let kind = attached.get("type").and_then(Value::as_str).unwrap_or_default();
+    let payload = |key: &str| attached.get("payload").and_then(|payload| payload.get(key)?.as_str());
+    if !["image", "audio", "video", "file"].contains(&kind) {
+        return Err(GraphError::new(100, None));
+    }
+    match payload("url").map(Url::parse) {
+        Some(Ok(url)) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
+        Some(_) => Err(GraphError::new(100, Some(2_018_008))),
+        None if payload("attachment_id").is_some() => Err(GraphError::new(100, Some(2_018_074))),
+        None => Err(GraphError::new(100, None)),
+    }
 }
 
 fn sender_action(word: &str, payload: Option<&Map<String, Value>>) -> Result<SenderAction, GraphError> {
@@ -185,6 +208,8 @@ pub(super) fn read_node(world: &World, page: &PageId, node: &str, call: &Paramet
     if first.is_none() && last.is_none() {
         return Err(GraphError::new(100, Some(2_018_218)));
     }
+    let whole: Vec<&str> = [first, last].into_iter().flatten().collect();
+    field("name", Some(&whole.join(" ")));
     field("first_name", first);
     field("last_name", last);
     field("profile_pic", Some(&format!("https://cdn.stand-in.example/{node}.jpg")));

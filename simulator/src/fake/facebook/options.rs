@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{AppId, PageId, Redacted, Timestamp};
+use oracle::Dates;
 
 use super::clock::{MovableClock, Source};
 use super::keep::Keeping;
@@ -76,6 +77,8 @@ pub struct StandInOptions {
     pub reads_at_once: bool,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent: bool,
+    /// When Meta's rules changed.
+    pub dates: Dates,
     /// Longest delay of echoes and receipts; each one is drawn from the seed.
     pub delay_max: Duration,
     /// How webhooks are repeated.
@@ -110,6 +113,7 @@ impl StandInOptions {
             receipts: true,
             reads_at_once: true,
             human_agent: true,
+            dates: Dates::default(),
             delay_max: Duration::from_millis(50),
             retry: Retry::default(),
             posts_at_once: 1,

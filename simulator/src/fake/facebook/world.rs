@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::{AppId, Mid, PageId, Psid, Redacted, Timestamp};
+use oracle::Dates;
 
 use super::control::{Customer, CustomerAnswer, Happening, InboxOrder, Said, What};
 use super::courier::Item;
@@ -51,6 +52,7 @@ pub(super) struct World {
     seed: u64,
     app: AppId,
     human_agent: bool,
+    dates: Dates,
     echoes: bool,
     receipts: bool,
     reads_at_once: bool,
@@ -78,6 +80,7 @@ impl World {
             seed: options.seed ^ started_at.0.unsigned_abs().rotate_left(17),
             app: options.app_id.clone(),
             human_agent: options.human_agent,
+            dates: options.dates,
             echoes: options.echoes,
             receipts: options.receipts,
             reads_at_once: options.reads_at_once,

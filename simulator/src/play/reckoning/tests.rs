@@ -13,7 +13,7 @@ fn played(text: &str) -> Played {
     let body = format!(
         r#"{{"object":"page","entry":[{{"id":"17","time":{WROTE},"messaging":[{{"sender":{{"id":"5"}},"recipient":{{"id":"17"}},"timestamp":{WROTE},"message":{{"mid":"m_1","text":"{text}"}}}},{{"odd":1}}]}}]}}"#
     );
-    Played { acknowledged: vec![webhook::parse(body.as_bytes(), Timestamp(WROTE))] }
+    Played { acknowledged: vec![webhook::parse(body.as_bytes(), Timestamp(WROTE))], ..Played::default() }
 }
 
 fn only(played: &Played) -> &Delivery {
@@ -141,7 +141,7 @@ fn a_message_that_comes_after_its_unsend_or_its_edit_is_shown_as_it_stands() {
         (&[&first, message, &second, message], &["six"], &["six", "seven", "six"]),
     ];
     for (items, right, wrong) in cases {
-        let played = Played { acknowledged: vec![delivered(items)] };
+        let played = Played { acknowledged: vec![delivered(items)], ..Played::default() };
         let lost = |lines: &[&str]| {
             let mut report = Report::default();
             texts(&played, &Journaled::default(), &desk(lines), &mut report);

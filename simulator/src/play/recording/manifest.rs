@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use model::{AppId, PageId, Psid, in_plain_words};
+use policy::Calendar;
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Unreadable, reader};
@@ -26,6 +27,9 @@ pub struct Manifest {
     /// Whether the app had the Human Agent feature.
     #[serde(default)]
     pub human_agent: bool,
+    /// From which day on each edition of the policy was in force, where that is not the day of its name.
+    #[serde(default, skip_serializing_if = "Calendar::is_as_named")]
+    pub effective_from: Calendar,
     /// What was left out of it, where something was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,

@@ -58,6 +58,7 @@ fn write(load: Load, dir: &Path) -> anyhow::Result<()> {
         provenance: Provenance::Synthetic,
         app_id: AppId::new(APP),
         human_agent: false,
+        effective_from: policy::Calendar::default(),
         filter: None,
         pages: vec![PageOf { id: load.page(), name: "Quayside Bakery".to_owned() }],
         customers: Vec::new(),

@@ -115,7 +115,7 @@ fn ad_window_refused(
         ad_refused: refused(state.ad_refused_at.max(Some(since)), state.openers.ad_message_at),
         ..facts(state, context, found.author, found.tag)
     };
-    let answer = policy::decide(&asked, now, edition(context, now));
+    let answer = policy::decide(&asked, now, &edition(context, now));
     let mut events = vec![Event::AdWindowRefused { part, at: since }];
     events.extend(stop(part, answer, now));
     if !state.queue.is_unsettled_besides(part) {

@@ -12,6 +12,7 @@ use machine::account::{self, Account};
 use machine::page::{self, Page};
 use machine::{AccountFacts, Machine as _};
 use model::{AccountId, AppId, MachineId, PageId};
+use policy::Calendar;
 
 use crate::exit::{Exit, Failure};
 use crate::sandbox::scene;
@@ -21,6 +22,7 @@ use crate::store::unusable;
 pub(in crate::corpus) struct Origin {
     pub(in crate::corpus) app: AppId,
     pub(in crate::corpus) human_agent: bool,
+    pub(in crate::corpus) effective_from: Calendar,
     /// The configured Pages with their names.
     pub(in crate::corpus) pages: BTreeMap<PageId, String>,
     /// Whether nobody but a sandbox ever wrote into it.
@@ -100,12 +102,13 @@ impl Found {
             return Err(Failure::new(Exit::NothingMatched, format!("nothing came into the store {}", dir.display())));
         }
         let is_sandbox = !is_real && accounts.keys().all(|account| account.as_str() == scene::ACCOUNT);
-        let configured = accounts.into_values().find_map(|facts| Some((facts.app?, facts.human_agent)));
-        let Some((app, human_agent)) = configured else {
+        let configured =
+            accounts.into_values().find_map(|facts| Some((facts.app?, facts.human_agent, facts.effective_from)));
+        let Some((app, human_agent, effective_from)) = configured else {
             let what = format!("{} does not tell of which app it is", dir.display());
             return Err(Failure::new(Exit::Configuration, what)
                 .remedy("start its node once, so that its configuration is noted"));
         };
-        Ok(Origin { app, human_agent, pages, is_sandbox })
+        Ok(Origin { app, human_agent, effective_from, pages, is_sandbox })
     }
 }

@@ -6,7 +6,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const SVG = "http://www.w3.org/2000/svg";
 const LANES = { webhook: "Webhook", conversation: "Conversation", tracker: "Tracker", send_api: "Send API" };
 const MARKS = { refusal: "refused", held: "held", doubt: "in doubt", fault: "fault" };
-const WINDOWS = { standard: "24 h window", human_agent: "7 d window" };
+const WINDOWS = { standard: "24 h window", ad: "7 d window after an ad", human_agent: "7 d window" };
 const DAY = 86_400_000, HOUR = 3_600_000, MINUTE = 60_000;
 /** Silence longer than this is drawn as a break. */
 const SILENCE = 5 * MINUTE;
@@ -174,9 +174,9 @@ function strip(report, who, axis, high) {
     box.append(svg("rect", { class: "silent", x: percent(from), width: percent(to - from), y: 0, height: "100%" }));
   }
   for (const window of report.windows_of.get(who) ?? []) {
-    const standard = window.window === "standard";
     const [from, to] = [axis.place(window.opens_at), axis.place(window.ends_at)];
-    const [y, height] = standard ? [top, thick] : [top + thick + 2, thin];
+    const places = { standard: [top, thick], ad: [top - thin - 2, thin], human_agent: [top + thick + 2, thin] };
+    const [y, height] = places[window.window];
     box.append(svg("rect", { class: "bar-" + window.window, x: percent(from), width: percent(to - from), y, height, rx: 2 }));
     box.append(svg("rect", { class: "cap-" + window.window, x: percent(to), width: 2, y: y - 1, height: height + 2, transform: "translate(-2 0)" }));
   }
@@ -455,6 +455,7 @@ function standing(entry) {
   const windows = (replay.windows_of.get(entry.who) ?? []).filter((window) => window.opens_at <= entry.at);
   return Object.entries(WINDOWS).flatMap(([kind, name]) => {
     const last = windows.filter((window) => window.window === kind).at(-1);
+    if (!last && kind === "ad") return [];
     if (!last) return windows.length || replay.windows_of.has(entry.who) ? [[name, "never opened before"]] : [];
     const till = Math.min(last.ends_at, Math.max(...last.openers.filter((at) => at <= entry.at)) + (kind === "standard" ? DAY : 7 * DAY));
     return [[name, entry.at < till ? `open, closes in ${span(till - entry.at)}` : `closed ${span(entry.at - till)} before`]];

@@ -128,6 +128,7 @@ impl World {
             now,
             human_agent_feature: self.human_agent,
             controlled_elsewhere: known.is_some_and(|known| known.owned_elsewhere(&self.app, now).is_some()),
+            dates: self.dates,
         };
         send_rules(known.map_or(&[], |known| &known.actions), &attempt)
     }
