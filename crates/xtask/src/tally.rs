@@ -73,9 +73,10 @@ fn summary_line(line: &str) -> Option<Tally> {
     })
 }
 
-/// Reads `test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
+/// Reads `test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s`. An indented
+/// one is what a test of cargo-nextest printed, which the summary counts.
 fn result_line(line: &str) -> Option<Tally> {
-    let (_, counts) = line.trim_start().strip_prefix("test result: ")?.split_once(". ")?;
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let mut tally = Tally::default();
     for part in counts.split(';') {
         match part.trim().split_once(' ') {
@@ -139,6 +140,14 @@ mod tests {
         ];
         assert_eq!(Tally::of(lines), tally(3, 2));
         assert!(!counts(lines[1]));
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_of_itself_is_not_counted_beside_the_summary() {
+        let result =
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 132 filtered out; finished in 3.4s";
+        let lines = [result, result, "     Summary [  37.665s] 9 tests run: 8 passed, 1 failed, 133 skipped"];
+        assert_eq!(Tally::of(lines), tally(8, 1));
     }
 
     #[test]
