@@ -7,6 +7,7 @@ mod browser;
 mod crash;
 mod disk;
 mod door;
+mod doubt;
 mod flood;
 mod judge;
 mod overload;
