@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use journal::{InboxFault, Journal};
 use machine::account::Account;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Conversation, Resolution};
+use machine::conversation::{Conversation, Reply, Resolution};
 use machine::outbound::PartId;
 use machine::page::Page;
 use machine::{Context, Machine};
@@ -226,6 +226,20 @@ impl web::Node for Node {
                 Some(Fate::Applied) => Ok(true),
                 Some(Fate::Nothing | Fate::Quarantined) => Ok(false),
                 None => Err(Unavailable("the Page's actor is starting again".to_owned())),
+            }
+        })
+    }
+
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let unavailable = |why: &str| Err(Unavailable(why.to_owned()));
+        let MachineId::Conversation(page, psid) = id.clone() else {
+            return Box::pin(core::future::ready(unavailable("only conversations are answered")));
+        };
+        Box::pin(async move {
+            match self.tree.reply(&page, psid, reply).await {
+                Some(Fate::Applied | Fate::Nothing) => Ok(()),
+                Some(Fate::Quarantined) => unavailable("the conversation cannot take it"),
+                None => unavailable("the Page's actor is starting again"),
             }
         })
     }

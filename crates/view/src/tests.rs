@@ -158,8 +158,9 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
         let entries = transcript.entries();
         for (id, part) in chat.state.queue().parts() {
             *counts.of(&part.state) += 1;
-            let found = view.reply_states(std::slice::from_ref(&part.comment)).unwrap();
-            let shown = found[&part.comment].iter().find(|shown| shown.part == id).unwrap();
+            let comment = part.source.comment().expect("these answers are comments");
+            let found = view.reply_states(std::slice::from_ref(comment)).unwrap();
+            let shown = found[comment].iter().find(|shown| shown.part == id).unwrap();
             assert_eq!(shown.state, part.state);
             let entry = entries.iter().find(|entry| matches!(entry.who, Who::Us { part, .. } if part == id)).unwrap();
             assert_eq!(shown.reach, entry.reach, "{id} of {}", chat.id);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use machine::Context;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Resolution, State};
+use machine::conversation::{Reply, Resolution, State};
 use machine::outbound::PartId;
 use model::{MachineId, PageId, Timestamp};
 use serde::Serialize;
@@ -35,6 +35,9 @@ pub trait Node: Send + Sync + 'static {
         resolution: Resolution,
         by: String,
     ) -> BoxFuture<'_, Result<bool, Unavailable>>;
+
+    /// A script's answer to a customer; one from a source that is known changes nothing. Resolves when it is durable.
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>>;
 
     /// The one clock.
     fn now(&self) -> Timestamp;

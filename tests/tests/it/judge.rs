@@ -27,8 +27,8 @@ fn text() -> Content {
 /// Two messages, one answer that was started as event 4 and sent.
 fn events() -> Vec<Event> {
     let reply = Reply {
-        comment: CommentId::new("9"),
-        task: TaskId::new("1"),
+        source: CommentId::new("9").into(),
+        task: Some(TaskId::new("1")),
         author: Author::Agent,
         by: "Ada".to_owned(),
         contents: vec![text()],
@@ -65,7 +65,7 @@ fn acknowledged() -> Acknowledged {
 fn desk(texts: &[&str]) -> Vec<CommentView> {
     let comment = |(number, text): (usize, &&str)| CommentView {
         id: CommentId::new(format!("{number}")),
-        task: TaskId::new("1"),
+        task: Some(TaskId::new("1")),
         writer: Writer::Customer,
         description: false,
         text: Redacted::new((*text).to_owned()),

@@ -31,6 +31,7 @@
 //! | 63 | received-referral | S | 69 | received-notice | S |
 //! | 64 | received-optin | S | 70 | received-legacy | |
 //! | 39 | profile-asked-again | | 48 | ad-window-refused | |
+//! | 81 | script-asked | S | | | |
 
 mod decision;
 mod deed;
@@ -39,7 +40,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 52] = [
+const NAMES: [(u16, &str); 53] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -92,6 +93,7 @@ const NAMES: [(u16, &str); 52] = [
     (68, "received-order"),
     (69, "received-notice"),
     (70, "received-legacy"),
+    (81, "script-asked"),
 ];
 
 /// The name of a stored kind, for people; `unknown` where this build does not know it.
@@ -137,7 +139,7 @@ pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, Codec
         return Err(CodecFault::Unknown { kind, version });
     }
     match kind {
-        1..30 => fact::decode(kind, body),
+        1..30 | 81 => fact::decode(kind, body),
         60..=70 => deed::decode(kind, body),
         _ => decision::decode(kind, body),
     }

@@ -251,8 +251,8 @@ fn fates(found: &ConversationNow, now: Timestamp) -> BTreeMap<CommentId, Vec<Par
     let entries = found.transcript.entries();
     for entry in &entries {
         let (Who::Us { part, .. }, Some(state)) = (&entry.who, &entry.state) else { continue };
-        if let Some(stored) = found.state.queue().part(*part) {
-            fates.entry(stored.comment.clone()).or_default().push(PartWords::of(state, entry.reach, now));
+        if let Some(comment) = found.state.queue().part(*part).and_then(|stored| stored.source.comment()) {
+            fates.entry(comment.clone()).or_default().push(PartWords::of(state, entry.reach, now));
         }
     }
     fates

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Command, Conversation, Event, Resolution, State};
+use machine::conversation::{Command, Conversation, Event, Reply, Resolution, State};
 use machine::outbound::PartId;
 use machine::{Context, Machine as _, PageFacts};
 use model::{MachineId, PageId, Timestamp};
@@ -198,6 +198,11 @@ impl Node for Fake {
             }
             Ok(known)
         })
+    }
+
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.tell(&id.to_string(), Command::Reply(reply), NOW);
+        Box::pin(async { Ok(()) })
     }
 
     fn now(&self) -> Timestamp {

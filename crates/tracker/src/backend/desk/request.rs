@@ -139,6 +139,11 @@ pub(super) enum PersonRequest {
         /// The name.
         name: Redacted<String>,
     },
+    /// Keep an idempotency key for a call that is carried out elsewhere. Changes nothing else.
+    Claim {
+        /// What the call asks, so that another call with the same key is told apart.
+        digest: [u8; 32],
+    },
     /// Say that two contacts are one human.
     MergeContacts {
         /// This one is shown as the other.
@@ -206,6 +211,7 @@ impl Op {
             | PersonRequest::Restore { .. }
             | PersonRequest::Purge { .. }
             | PersonRequest::Merge { .. }
+            | PersonRequest::Claim { .. }
             | PersonRequest::MergeContacts { .. }
             | PersonRequest::UnmergeContact { .. } => (),
         }
