@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use journal::{InboxFault, Journal};
 use machine::account::Account;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
 use machine::conversation::{Conversation, Reply, Resolution};
 use machine::outbound::PartId;
@@ -118,7 +119,8 @@ fn conversation_now(
         page_version: page.state.version(),
         edition: None,
     };
-    Ok(Some(ConversationNow { state, transcript: Transcript::fold(&events), context }))
+    let (transcript, attempts) = (Transcript::fold(&events), Attempts::fold(&events));
+    Ok(Some(ConversationNow { state, transcript, attempts, context }))
 }
 
 fn book(refusals: &Mutex<Refusals>) -> MutexGuard<'_, Refusals> {

@@ -25,8 +25,8 @@ mod server;
 mod site;
 mod stall;
 mod talk;
+mod tokens;
 
-pub use guard::ApiTokens;
 pub use guide::Guide;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
@@ -40,3 +40,4 @@ pub use people::{
 pub use port::{ConversationNow, Node, NotAccepted, PartHealth, PausedPage, Readiness, SinceStart, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};
+pub use tokens::{ApiToken, ApiTokens, Scope, token_hash};

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use machine::Context;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
 use machine::conversation::{Reply, Resolution, State};
 use machine::outbound::PartId;
@@ -116,6 +117,8 @@ pub struct ConversationNow {
     pub state: State,
     /// What was said, in order.
     pub transcript: Transcript,
+    /// The attempts to send each part.
+    pub attempts: Attempts,
     /// The settings and Page facts that a decision would use now.
     pub context: Context,
 }

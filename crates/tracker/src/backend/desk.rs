@@ -35,6 +35,7 @@ use store::{Failure, Shared, Store};
 
 pub use reading::{DeskReader, Written};
 pub use refusal::Refusal;
+pub use request::text_fits;
 pub use storage::memory;
 pub use verify::{DeskReport, is_blank, verify};
 pub use word::{

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
 use machine::conversation::{Command, Conversation, Event, Reply, Resolution, State};
 use machine::outbound::PartId;
@@ -178,6 +179,7 @@ impl Node for Fake {
         let found = conversations.get(id).map(|talked| ConversationNow {
             state: talked.state.clone(),
             transcript: Transcript::fold(&talked.events),
+            attempts: Attempts::fold(&talked.events),
             context: locked(&self.context).clone(),
         });
         Box::pin(async move { Ok(found) })
