@@ -31,8 +31,8 @@ pub use guide::Guide;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
 pub use lists::{
-    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
-    NotListed, PageName, Which,
+    Changes, ConversationList, ConversationRow, DeadFilter, DeadList, ENDING_WITHIN, Filter, HappeningList,
+    HappeningRow, LastBy, Lists, NotListed, PageName, Which,
 };
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,

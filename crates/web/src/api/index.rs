@@ -35,7 +35,7 @@ const fn post(path: &'static str, scope: Scope, about: &'static str) -> Operatio
 }
 
 /// All there is, in the order in which it is told.
-pub(super) const OPERATIONS: [Operation; 17] = [
+pub(super) const OPERATIONS: [Operation; 20] = [
     get("", "this list"),
     get("/conversations", "conversations, newest first"),
     get("/conversations/{page}/{psid}", "one conversation: window, parts of answers, transcript"),
@@ -45,6 +45,12 @@ pub(super) const OPERATIONS: [Operation; 17] = [
         Scope::Resolve,
         "decide about a part that was not sent or is in doubt",
     ),
+    Operation {
+        scope: Scope::Resolve,
+        ..get("/dead-letters", "messages that were refused, failed or are in doubt, until a person decides")
+    },
+    post("/dead-letters/c/{page}/{psid}/{part}/retry", Scope::Resolve, "send one again; the rules are asked anew"),
+    post("/dead-letters/c/{page}/{psid}/{part}/skip", Scope::Resolve, "leave one unsent"),
     get("/messages/c/{page}/{psid}/{part}", "what became of a message: state, reason, attempts"),
     get("/tasks", "tasks, newest first"),
     get("/tasks/{task}", "one task with its contact and newest comments"),

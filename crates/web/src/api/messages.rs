@@ -58,6 +58,9 @@ pub(super) struct Message<'a> {
     #[serde(flatten)]
     source: &'a Source,
     queued_at: Timestamp,
+    /// What it says, for whoever may read it and where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a Redacted<String>>,
     attempts: &'a [Attempt],
 }
 
@@ -135,8 +138,20 @@ pub(super) fn message<'a>(
         tag: stored.tag,
         source: &stored.source,
         queued_at: stored.queued_at,
+        text: None,
         attempts: found.attempts.of(part),
     })
+}
+
+impl<'a> Message<'a> {
+    /// The same with its text, if it is one.
+    pub(super) fn with_text(self, found: &'a ConversationNow) -> Self {
+        let text = found.state.queue().part(self.part).and_then(|stored| match &stored.content {
+            Content::Text { text } => Some(text),
+            Content::Attachment { .. } => None,
+        });
+        Self { text, ..self }
+    }
 }
 
 /// The stable word for why a part is where it is.

@@ -5,6 +5,7 @@
 //! silently a default.
 
 mod conversations;
+mod dead;
 mod index;
 mod messages;
 mod tasks;
@@ -41,6 +42,9 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/conversations", get(conversations::list))
         .route("/conversations/{page}/{psid}", get(conversations::show))
         .route("/conversations/{page}/{psid}/messages", post(messages::send))
+        .route("/dead-letters", get(dead::list))
+        .route("/dead-letters/c/{page}/{psid}/{part}/retry", post(dead::retry))
+        .route("/dead-letters/c/{page}/{psid}/{part}/skip", post(dead::skip))
         .route("/messages/c/{page}/{psid}/{part}", get(messages::show))
         .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(conversations::resolve))
         .route("/tasks", get(tasks::list))

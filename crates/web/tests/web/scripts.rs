@@ -163,5 +163,44 @@ async fn every_address_wants_its_scope_and_no_other() {
             }
         }
     }
-    assert_eq!(asked, 17 * 4);
+    assert_eq!(asked, 20 * 4);
+}
+
+#[tokio::test]
+async fn dead_letters_are_listed_with_their_text_only_for_whoever_may_read_it() {
+    let tokens = [("all", Scope::ALL.to_vec()), ("clerk", vec![Scope::Resolve])];
+    let tokens = tokens.map(|(name, scopes)| ApiToken::new(name, name, scopes));
+    let settings = SiteSettings { tokens: ApiTokens::default().and(tokens), ..SiteSettings::default() };
+    let scene = Scene::with(settings).await;
+    scene.bind(Span::days(2)).await;
+    let all = ("authorization", "Bearer all");
+    for key in ["order-7", "order-8"] {
+        let headers = [JSON, all, ("idempotency-key", key)];
+        let body = format!(r#"{{"text":"About {key}."}}"#);
+        assert_eq!(scene.server.ask(post(&messages(), &headers, body.as_bytes())).await.status, 201);
+    }
+    let list = scene.server.ask(get("/api/v1/dead-letters?state=refused", &[all])).await.json();
+    let letters = list["dead_letters"].as_array().expect("a list");
+    assert_eq!(letters.len(), 2, "{list}");
+    assert_eq!((&letters[1]["id"], &letters[1]["text"]), (&json!("c/1029/5001/2"), &json!("About order-8.")));
+    assert_eq!((&letters[1]["state"], &letters[1]["reason"]), (&json!("refused"), &json!("window-closed")));
+    let clerk = ("authorization", "Bearer clerk");
+    let list = scene.server.ask(get("/api/v1/dead-letters", &[clerk])).await.json();
+    assert_eq!((list["dead_letters"].as_array().map(Vec::len), list["dead_letters"][0].get("text")), (Some(2), None));
+    assert_eq!(
+        scene.server.ask(get("/api/v1/dead-letters?state=failed", &[clerk])).await.json()["dead_letters"],
+        json!([])
+    );
+
+    let skip = post("/api/v1/dead-letters/c/1029/5001/1/skip", &[JSON, clerk], br#"{"by":"Ida"}"#);
+    assert_eq!(scene.server.ask(skip).await.json()["message"]["state"], "left unsent");
+    let retry = post("/api/v1/dead-letters/c/1029/5001/2/retry", &[JSON, clerk], b"{}");
+    let told = scene.server.ask(retry).await.json()["message"].clone();
+    assert_eq!((&told["state"], told.get("text")), (&json!("refused"), None), "the rules were asked anew: {told}");
+    let list = scene.server.ask(get("/api/v1/dead-letters", &[all])).await.json();
+    assert_eq!(list["dead_letters"].as_array().map(Vec::len), Some(1), "{list}");
+    let again = post("/api/v1/dead-letters/c/1029/5001/1/skip", &[JSON, clerk], b"{}");
+    assert_eq!(code(&scene.server.ask(again).await), (409, "not-applicable".to_owned()));
+    let unfit = scene.server.ask(get("/api/v1/dead-letters?cursor=x", &[all])).await;
+    assert_eq!(code(&unfit), (422, "cursor-unfit".to_owned()));
 }
