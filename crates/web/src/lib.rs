@@ -13,6 +13,7 @@ mod guard;
 mod guide;
 mod health;
 mod ingress;
+mod letters;
 mod limits;
 mod lists;
 mod live;

@@ -272,6 +272,17 @@ pub(crate) enum Ways {
     All,
 }
 
+impl Ways {
+    /// The decisions, each as a form sends it and as a button says it.
+    pub(crate) const fn offered(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::None => &[],
+            Self::RetryOrGiveUp => &[("retry", "Try again"), ("give_up", "Leave it")],
+            Self::All => &[("was_sent", "It was sent"), ("retry", "Send again"), ("give_up", "Leave it")],
+        }
+    }
+}
+
 impl PartWords {
     /// The state in words; `reach` refines a part that was sent.
     pub(crate) fn of(state: &PartState, reach: Option<Reach>, now: Timestamp) -> Self {

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use http::HeaderMap;
 use machine::conversation::Resolution;
-use model::{MachineId, PageId};
+use model::PageId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,8 +17,8 @@ use super::messages::message;
 use super::{limit, not_applicable};
 use crate::asked::{self, Asked, PartPath};
 use crate::fault::Fault;
+use crate::letters::{Letter, letters};
 use crate::lists::DeadFilter;
-use crate::port::ConversationNow;
 use crate::site::Sources;
 use crate::tokens::{Caller, Scope};
 
@@ -60,22 +60,14 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Fault> {
     let state = asked.state.map(|state| state.word().to_owned());
     let filter = DeadFilter { page: asked.page.map(PageId::new), state, reason: asked.reason };
-    let list = sources.lists.dead_letters(&filter, asked.cursor.as_deref(), limit(asked.limit)?)?;
+    let (letters, next) = letters(&sources, &filter, asked.cursor.as_deref(), limit(asked.limit)?).await?;
     let reads = caller.wants(Scope::Read).is_ok();
     let now = sources.node.now();
-    let mut told = Vec::new();
-    let mut read: Option<(MachineId, ConversationNow)> = None;
-    for (id, part) in list.letters {
-        // Those of one conversation stand together.
-        if read.as_ref().is_none_or(|(known, _)| *known != id) {
-            read = sources.node.conversation(&id).await?.map(|found| (id, found));
-        }
-        let Some((id, found)) = &read else { continue };
-        if let Some(message) = message(id, found, part, now) {
-            told.push(json!(if reads { message.with_text(found) } else { message }));
-        }
-    }
-    Ok(Json(json!({ "dead_letters": told, "next": list.next })))
+    let told = letters.iter().filter_map(|Letter { id, part, found }| {
+        let message = message(id, found, *part, now)?;
+        Some(json!(if reads { message.with_text(found) } else { message }))
+    });
+    Ok(Json(json!({ "dead_letters": told.collect::<Vec<_>>(), "next": next })))
 }
 
 /// Who decides.

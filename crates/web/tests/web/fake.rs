@@ -252,7 +252,12 @@ impl Lists for Fake {
                 PartState::Failed { reason } if reason != "given-up" => {
                     filter.state.as_deref().is_none_or(|state| state == "failed")
                 }
-                _ => false,
+                PartState::Failed { .. }
+                | PartState::Queued { .. }
+                | PartState::Held { .. }
+                | PartState::InFlight { .. }
+                | PartState::InDoubt { .. }
+                | PartState::Sent { .. } => false,
             });
             dead.map(|(part, _)| (id.clone(), part)).collect::<Vec<_>>()
         });

@@ -2,11 +2,11 @@
 
 use machine::conversation::SendOutcome;
 use model::{Mid, Span};
-use serde_json::{Value, json};
+use serde_json::json;
 use web::{ApiToken, ApiTokens, Scope, SiteSettings, token_hash};
 
 use crate::fake::NOW;
-use crate::scene::{Scene, TALK};
+use crate::scene::{HOSTILE, Scene, TALK};
 use crate::wire::{Answer, get, post};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -157,7 +157,11 @@ async fn every_address_wants_its_scope_and_no_other() {
                 let request = if method == "GET" { get(&path, &headers).into() } else { post(&path, &headers, b"{}") };
                 let answer = scene.server.ask(request).await;
                 let refused = answer.json()["error"]["code"] == "scope-missing";
-                assert_eq!(refused, wanted != Value::from(scope.word()), "{method} {path} with {scope:?}: {answer:?}");
+                assert_eq!(
+                    refused,
+                    wanted.as_str() != Some(scope.word()),
+                    "{method} {path} with {scope:?}: {answer:?}"
+                );
                 assert_eq!(answer.status == 403, refused);
                 asked += 1;
             }
@@ -203,4 +207,20 @@ async fn dead_letters_are_listed_with_their_text_only_for_whoever_may_read_it() 
     assert_eq!(code(&scene.server.ask(again).await), (409, "not-applicable".to_owned()));
     let unfit = scene.server.ask(get("/api/v1/dead-letters?cursor=x", &[all])).await;
     assert_eq!(code(&unfit), (422, "cursor-unfit".to_owned()));
+}
+
+#[tokio::test]
+async fn the_page_of_dead_letters_lists_them_as_text_and_leads_back_after_a_decision() {
+    let scene = Scene::bound_since(Span::days(2)).await;
+    let hostile = json!({ "text": HOSTILE }).to_string();
+    assert_eq!(send(&scene, "order-7", &hostile).await.status, 201);
+    let page = scene.server.ask(get("/dead-letters", &[])).await.text().to_owned();
+    assert!(page.contains("&lt;script&gt;alert") && !page.contains("<script>alert"), "{page}");
+    assert!(page.contains("refused") && page.contains("Try again"), "{page}");
+    let form = [FORM, ("sec-fetch-site", "same-origin")];
+    let path = format!("{TALK}/parts/1/resolve");
+    let answer = scene.server.ask(post(&path, &form, b"resolution=give_up&back=dead-letters")).await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/dead-letters")));
+    let page = scene.server.ask(get("/dead-letters", &[])).await.text().to_owned();
+    assert!(page.contains("Everything was sent."), "{page}");
 }
