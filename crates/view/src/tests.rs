@@ -151,7 +151,15 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
     let totals = view.totals().unwrap();
     let mut dead = Vec::new();
     for chat in &traffic.chats {
-        let parts = chat.state.queue().parts().filter(|(_, part)| is_dead(&part.state));
+        let parts = chat.state.queue().parts().filter(|(_, part)| match &part.state {
+            PartState::Refused { .. } | PartState::InDoubt { told: true, .. } => true,
+            PartState::Failed { reason } => reason != "given-up",
+            PartState::InDoubt { told: false, .. }
+            | PartState::Queued { .. }
+            | PartState::Held { .. }
+            | PartState::InFlight { .. }
+            | PartState::Sent { .. } => false,
+        });
         dead.extend(parts.map(|(part, found)| (chat.state.id().to_string(), part, found.state.clone())));
     }
     dead.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));

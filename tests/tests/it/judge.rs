@@ -65,7 +65,7 @@ fn acknowledged() -> Acknowledged {
 fn desk(texts: &[&str]) -> Vec<CommentView> {
     let comment = |(number, text): (usize, &&str)| CommentView {
         id: CommentId::new(format!("{number}")),
-        task: Some(TaskId::new("1")),
+        task: TaskId::new("1"),
         writer: Writer::Customer,
         description: false,
         text: Redacted::new((*text).to_owned()),
