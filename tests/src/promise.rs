@@ -156,7 +156,7 @@ fn received(talk: &Talk) -> BTreeMap<&str, Vec<usize>> {
 }
 
 fn asked(talk: &Talk, comment: &str) -> usize {
-    let of = |event: &&Event| matches!(event, Event::ReplyAsked { reply } if reply.comment.as_str() == comment);
+    let of = |event: &&Event| matches!(event, Event::ReplyAsked { reply } if reply.source.comment().is_some_and(|found| found.as_str() == comment));
     talk.events.iter().filter(of).count()
 }
 
@@ -207,7 +207,11 @@ fn judge_answer(answer: &Answered, facts: &Facts, counts: &mut Counts, findings:
     if times != 1 {
         findings.push(format!("comment {comment} was asked {times} times"));
     }
-    let parts = talk.state.queue().parts().filter(|(_, part)| part.comment.as_str() == *comment);
+    let parts = talk
+        .state
+        .queue()
+        .parts()
+        .filter(|(_, part)| part.source.comment().is_some_and(|found| found.as_str() == *comment));
     let states: Vec<&PartState> = parts.map(|(_, part)| &part.state).collect();
     match states.as_slice() {
         [PartState::Sent { .. }] => counts.sent += 1,

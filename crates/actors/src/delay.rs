@@ -104,8 +104,8 @@ mod tests {
         let (channel, key, kind) = (Channel::Messaging, ItemKey([1; 16]), Kind::Message(message));
         tell(&mut state, Command::Receive(Inbound { page, psid, at: START, channel, key, kind }), START);
         let reply = Reply {
-            comment: CommentId::new("c1"),
-            task: TaskId::new("t1"),
+            source: CommentId::new("c1").into(),
+            task: Some(TaskId::new("t1")),
             author: Author::Agent,
             by: "Ida".to_owned(),
             contents: vec![Content::Text { text: "From nine.".into() }],

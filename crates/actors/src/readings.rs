@@ -75,8 +75,8 @@ pub fn reply_of(comment: AgentComment) -> Option<(PageId, Psid, Arc<Reply>)> {
         Audience::Internal if !on(Defect::InternalSent) => None,
         Audience::Internal | Audience::Customer => {
             let reply = Reply {
-                comment: comment.id,
-                task: comment.task,
+                source: comment.id.into(),
+                task: Some(comment.task),
                 author: Author::Agent,
                 by: comment.by,
                 contents: vec![Content::Text { text: comment.text }],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use machine::conversation::Resolution;
+use machine::conversation::{Reply, Resolution};
 use machine::outbound::PartId;
 use machine::{AccountFacts, PageFacts};
 use model::{AccountId, MachineId, PageId, Psid, Span};
@@ -199,6 +199,13 @@ impl Tree {
     ) -> Option<Fate> {
         let (waiting, fate) = oneshot::channel();
         self.router.tell(page, PageMsg::Resolve { psid, part, resolution, by, waiting });
+        fate.await.ok()
+    }
+
+    /// A script's answer to the customer. Resolves when it is journaled; [`Fate::Nothing`]: it was known.
+    pub async fn reply(&self, page: &PageId, psid: Psid, reply: Reply) -> Option<Fate> {
+        let (waiting, fate) = oneshot::channel();
+        self.router.tell(page, PageMsg::Reply { psid, reply: Arc::new(reply), waiting });
         fate.await.ok()
     }
 

@@ -3,6 +3,7 @@
 //! Decisions live in `decide`, facts are applied in `evolve`, the stored form is in `codec`. Nothing here reads a clock.
 
 mod ad;
+pub mod attempts;
 pub mod codec;
 mod command;
 mod decide;

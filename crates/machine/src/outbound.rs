@@ -4,8 +4,10 @@
 
 mod part;
 mod queue;
+mod source;
 mod split;
 
 pub use part::{Content, Part, PartId, PartState};
 pub use queue::Queue;
+pub use source::{ScriptCall, Source};
 pub use split::{TEXT_CHARACTERS_MAX, split};

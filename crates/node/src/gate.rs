@@ -8,8 +8,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use journal::{InboxFault, Journal};
 use machine::account::Account;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Conversation, Resolution};
+use machine::conversation::{Conversation, Reply, Resolution};
 use machine::outbound::PartId;
 use machine::page::Page;
 use machine::{Context, Machine};
@@ -118,7 +119,8 @@ fn conversation_now(
         page_version: page.state.version(),
         edition: None,
     };
-    Ok(Some(ConversationNow { state, transcript: Transcript::fold(&events), context }))
+    let (transcript, attempts) = (Transcript::fold(&events), Attempts::fold(&events));
+    Ok(Some(ConversationNow { state, transcript, attempts, context }))
 }
 
 fn book(refusals: &Mutex<Refusals>) -> MutexGuard<'_, Refusals> {
@@ -226,6 +228,20 @@ impl web::Node for Node {
                 Some(Fate::Applied) => Ok(true),
                 Some(Fate::Nothing | Fate::Quarantined) => Ok(false),
                 None => Err(Unavailable("the Page's actor is starting again".to_owned())),
+            }
+        })
+    }
+
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let unavailable = |why: &str| Err(Unavailable(why.to_owned()));
+        let MachineId::Conversation(page, psid) = id.clone() else {
+            return Box::pin(core::future::ready(unavailable("only conversations are answered")));
+        };
+        Box::pin(async move {
+            match self.tree.reply(&page, psid, reply).await {
+                Some(Fate::Applied | Fate::Nothing) => Ok(()),
+                Some(Fate::Quarantined) => unavailable("the conversation cannot take it"),
+                None => unavailable("the Page's actor is starting again"),
             }
         })
     }

@@ -12,8 +12,8 @@ use policy::{
 };
 use view::{ConversationFilter, PageRow, View, ViewFault};
 use web::{
-    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
-    NotListed, PageName, Unavailable, Which,
+    Changes, ConversationList, ConversationRow, DeadFilter, DeadList, ENDING_WITHIN, Filter, HappeningList,
+    HappeningRow, LastBy, Lists, NotListed, PageName, Unavailable, Which,
 };
 
 /// The read models behind the web's lists.
@@ -51,6 +51,14 @@ impl Lists for ViewLists {
             text: plain(row.text),
         });
         Ok(HappeningList { happenings: rows.collect(), next: list.next })
+    }
+
+    fn dead_letters(&self, filter: &DeadFilter, after: Option<&str>, limit: usize) -> Result<DeadList, NotListed> {
+        let DeadFilter { page, state, reason } = filter.clone();
+        let list = self.0.dead_letters(&view::DeadFilter { page, state, reason }, after, limit);
+        let view::DeadLetters { letters, next } = list.map_err(|fault| not_listed(&fault))?;
+        let letters = letters.into_iter().map(|letter| (letter.machine, letter.part)).collect();
+        Ok(DeadList { letters, next })
     }
 
     fn pages(&self) -> Result<Vec<PageName>, Unavailable> {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, VERIFY};
+use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, TOKEN, VERIFY};
 
 pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
 pub(crate) use policy::{Dated, Explain, Fuzz, PolicyCommand, Show};
@@ -82,6 +82,9 @@ pub(crate) enum Command {
     /// Make the sign-in of an agent
     #[command(subcommand)]
     Agent(AgentCommand),
+    /// Make a token for a program that calls the API
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Show configuration
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -95,7 +98,7 @@ impl Command {
             Self::Sim(_) => "off",
             Self::Replay(_) => "error",
             Self::Serve(_) | Self::Sandbox(_) | Self::Why(_) | Self::Journal(_) => "info",
-            Self::Corpus(_) | Self::Policy(_) | Self::Agent(_) | Self::Config(_) => "info",
+            Self::Corpus(_) | Self::Policy(_) | Self::Agent(_) | Self::Token(_) | Self::Config(_) => "info",
         }
     }
 }
@@ -309,6 +312,25 @@ pub(crate) struct AgentHash {
     /// In whose name the answers go; the login where nobody says
     #[arg(long, value_name = "NAME", requires = "login")]
     pub name: Option<String>,
+}
+
+/// What to do about tokens.
+#[derive(Subcommand, Debug)]
+pub(crate) enum TokenCommand {
+    /// Print a fresh token and its hash
+    #[command(after_help = TOKEN)]
+    New(TokenNew),
+}
+
+/// `pagedesk token new`
+#[derive(Args, Debug)]
+pub(crate) struct TokenNew {
+    /// In whose name its messages go
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// What it may do; may be repeated
+    #[arg(long, value_name = "SCOPE", required = true, value_parser = ["read", "send", "resolve", "admin"])]
+    pub scope: Vec<String>,
 }
 
 /// What to do with a configuration.

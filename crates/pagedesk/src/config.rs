@@ -80,8 +80,10 @@ pub struct Listen {
 /// Pages and API.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    /// Opens the API.
+    /// Opens the API for everything.
     pub api_token: Option<Redacted<String>>,
+    /// What else opens it, each for what its scopes say.
+    pub tokens: Vec<web::ApiToken>,
     /// Who may sign in to the pages.
     pub agents: Vec<web::Agent>,
     /// Browsers come by https through a proxy.

@@ -24,6 +24,7 @@ mod sandbox;
 mod serve;
 mod sim;
 mod store;
+mod token;
 mod why;
 
 use std::ffi::OsString;
@@ -111,6 +112,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Policy(command) => policy::policy(&command),
         Command::Sim(command) => sim::sim(&command),
         Command::Agent(command) => agent::agent(&command),
+        Command::Token(command) => token::token(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),
     }

@@ -125,6 +125,7 @@ fn parts(config: Config, doors: Doors) -> Assembly {
         None if !desk.agents.is_empty() => ApiTokens::closed(),
         None => ApiTokens::default(),
     };
+    let tokens = tokens.and(desk.tokens);
     Assembly {
         dir: store.dir,
         desk_cache_bytes: desk.cache_bytes,

@@ -126,7 +126,7 @@ impl Chat<'_> {
                 touch(self.row(round), reply.at);
                 let by = LastBy::Agent(reply.by.clone());
                 tell(self.stored(round), reply.at, by, None, || brief::answer(&reply.contents));
-                parts::ask(self, round, &Asked { comment: &reply.comment, count: reply.contents.len() })
+                parts::ask(self, round, &Asked { comment: reply.source.comment(), count: reply.contents.len() })
             }
             Event::Settled { effect, outcome } => self.settled(round, *effect, outcome),
             Event::ContactNamed { name } => {

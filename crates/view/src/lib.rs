@@ -10,6 +10,7 @@
 
 mod brief;
 mod changes;
+mod dead;
 mod file;
 mod fold;
 mod happening;
@@ -32,6 +33,7 @@ use file::{Chunk, File};
 use query::Query;
 
 pub use changes::{CHANGES_MAX, Changed, Changes};
+pub use dead::{DeadFilter, DeadLetter, DeadLetters, is_dead};
 pub use query::{ConversationFilter, ConversationList, HappeningList, ReplyPart, ReplyStates};
 pub use row::{ConversationRow, HappeningRow, LastBy, PageRow, PartCounts, PausedSends, Totals};
 
@@ -218,6 +220,17 @@ impl View {
         limit: usize,
     ) -> Result<HappeningList, ViewFault> {
         self.query()?.happenings(page, after, limit)
+    }
+
+    /// Some of the messages about which a person is to decide, by Page and customer. `after` is the `next` of the page
+    /// before.
+    pub fn dead_letters(
+        &self,
+        filter: &DeadFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<DeadLetters, ViewFault> {
+        self.query()?.dead_letters(filter, after, limit)
     }
 
     /// The account's settings as journaled last; the defaults before they were ever configured.

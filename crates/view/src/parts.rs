@@ -20,8 +20,8 @@ const HEARD_MAX: usize = 32;
 
 /// A reply that was asked for.
 pub(crate) struct Asked<'a> {
-    /// The comment.
-    pub(crate) comment: &'a CommentId,
+    /// The comment; `None`: a script asked, and no comment shows where its parts stand.
+    pub(crate) comment: Option<&'a CommentId>,
     /// How many parts.
     pub(crate) count: usize,
 }
@@ -37,8 +37,9 @@ pub(crate) fn ask(chat: &Chat<'_>, round: &mut Round<'_>, asked: &Asked<'_>) -> 
         let state = PartState::Queued { not_before: None };
         round.add_part(chat.key, part, StoredPart { state, echo_at: None, delivered: false });
     }
+    let Some(comment) = asked.comment.cloned() else { return Ok(()) };
     let machine = MachineId::Conversation(chat.page.clone(), chat.psid.clone());
-    round.add_reply(&StoredReply { comment: asked.comment.clone(), machine, first, count })
+    round.add_reply(&StoredReply { comment, machine, first, count })
 }
 
 /// Applies an event that names a part. Others change nothing.

@@ -10,10 +10,11 @@ use model::{CommentId, MachineId, PageId, Timestamp};
 use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
 use serde::de::DeserializeOwned;
 
+use crate::dead::{DeadFilter, DeadLetter, DeadLetters};
 use crate::row::{
-    ACTIVITY, CONVERSATIONS, ConversationRow, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
+    ACTIVITY, CONVERSATIONS, ConversationRow, DEAD, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
     StoredConversation, StoredPart, StoredReply, Totals, activity_key, activity_of, happening_key, happening_seq,
-    part_key,
+    part_key, part_of,
 };
 use crate::{COMMENTS_MAX, PAGE_MAX, SCAN_MAX, ViewFault};
 
@@ -189,6 +190,42 @@ impl Query {
         }
     }
 
+    pub(crate) fn dead_letters(
+        &self,
+        filter: &DeadFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<DeadLetters, ViewFault> {
+        let (dead, parts) = (self.table(DEAD)?, self.table(PARTS)?);
+        let limit = limit.clamp(1, PAGE_MAX);
+        let of_page = filter.page.as_ref().map_or("c/".to_owned(), |page| format!("c/{page}/"));
+        let start = match after {
+            Some(after) if !after.starts_with(&of_page) => return Err(ViewFault::CursorUnfit),
+            Some(after) => Bound::Excluded(dead_place_of(after)?),
+            None => Bound::Included(of_page.clone().into_bytes()),
+        };
+        let start = start.as_ref().map(Vec::as_slice);
+        let mut letters = Vec::new();
+        let mut last = None;
+        for (scanned, entry) in dead.range::<&[u8]>((start, Bound::Unbounded)).map_err(storage)?.enumerate() {
+            let place = entry.map_err(storage)?.0;
+            if !place.value().starts_with(of_page.as_bytes()) {
+                break;
+            }
+            if letters.len() == limit || scanned == SCAN_MAX {
+                return Ok(DeadLetters { letters, next: last });
+            }
+            let (machine, part) = part_of(place.value()).ok_or_else(|| unfit("dead"))?;
+            last = Some(format!("{machine}/{part}"));
+            let bytes = parts.get(place.value()).map_err(storage)?.ok_or_else(|| unfit("parts"))?;
+            let StoredPart { state, .. } = read("parts", bytes.value())?;
+            if filter.matches(&state) {
+                letters.push(DeadLetter { machine, part: PartId(part), state });
+            }
+        }
+        Ok(DeadLetters { letters, next: None })
+    }
+
     pub(crate) fn totals(&self) -> Result<Totals, ViewFault> {
         let meta = self.table(META)?;
         match meta.get("totals").map_err(storage)? {
@@ -238,6 +275,13 @@ fn place_of(cursor: &str) -> Result<Vec<u8>, ViewFault> {
     let (at, machine) = cursor.split_once('.').ok_or(ViewFault::CursorUnfit)?;
     let at = at.parse().map_err(|_| ViewFault::CursorUnfit)?;
     Ok(activity_key(Timestamp(at), machine.as_bytes()))
+}
+
+/// Machine and part, as a message's id has them: a place in the list of dead letters.
+fn dead_place_of(cursor: &str) -> Result<Vec<u8>, ViewFault> {
+    let (machine, part) = cursor.rsplit_once('/').ok_or(ViewFault::CursorUnfit)?;
+    let part = part.parse().map_err(|_| ViewFault::CursorUnfit)?;
+    Ok(part_key(machine.as_bytes(), part))
 }
 
 /// Time, number of the event and Page, each after a dot: a place in the list of happenings.

@@ -11,8 +11,9 @@ use model::{PageId, Psid};
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::de::DeserializeOwned;
 
+use crate::dead::is_dead;
 use crate::row::{
-    ACTIVITY, CONVERSATIONS, ConversationRow, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
+    ACTIVITY, CONVERSATIONS, ConversationRow, DEAD, HAPPENINGS, HappeningRow, META, PAGES, PARTS, PageRow, REPLIES,
     StoredConversation, StoredPart, StoredReply, Totals, activity_key, happening_key, json, part_key,
 };
 
@@ -48,6 +49,7 @@ pub(crate) struct Round<'t> {
     pages: Table<'t, &'static str, &'static [u8]>,
     parts: Table<'t, &'static [u8], &'static [u8]>,
     replies: Table<'t, &'static str, &'static [u8]>,
+    dead: Table<'t, &'static [u8], ()>,
     happenings: Table<'t, &'static [u8], &'static [u8]>,
     meta: Table<'t, &'static str, &'static [u8]>,
     conversations_met: BTreeMap<Key, MetAt>,
@@ -85,6 +87,7 @@ impl<'t> Round<'t> {
             pages: txn.open_table(PAGES)?,
             parts: txn.open_table(PARTS)?,
             replies: txn.open_table(REPLIES)?,
+            dead: txn.open_table(DEAD)?,
             happenings: txn.open_table(HAPPENINGS)?,
             meta,
             conversations_met: BTreeMap::new(),
@@ -114,6 +117,11 @@ impl<'t> Round<'t> {
         }
         for (key, row) in &self.parts_met {
             self.parts.insert(key.as_slice(), json(row).as_slice())?;
+            if is_dead(&row.state) {
+                self.dead.insert(key.as_slice(), ())?;
+            } else {
+                self.dead.remove(key.as_slice())?;
+            }
         }
         self.meta.insert("totals", json(&self.totals).as_slice())?;
         Ok(())

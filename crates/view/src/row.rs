@@ -6,6 +6,7 @@
 //! activity       8 B newest first + id      nothing: the order of the list
 //! pages          page id                    JSON
 //! parts          machine id, 0, part u32 BE JSON
+//! dead           as a part's                nothing: a person is to decide about that part
 //! replies        comment id                 JSON: which parts of which machine
 //! happenings     8 B newest first + Page, 0, JSON
 //!                number of the event u64 BE, newest first
@@ -24,11 +25,12 @@ pub(crate) const CONVERSATIONS: TableDefinition<&[u8], &[u8]> = TableDefinition:
 pub(crate) const ACTIVITY: TableDefinition<&[u8], ()> = TableDefinition::new("activity");
 pub(crate) const PAGES: TableDefinition<&str, &[u8]> = TableDefinition::new("pages");
 pub(crate) const PARTS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("parts");
+pub(crate) const DEAD: TableDefinition<&[u8], ()> = TableDefinition::new("dead");
 pub(crate) const REPLIES: TableDefinition<&str, &[u8]> = TableDefinition::new("replies");
 pub(crate) const HAPPENINGS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("happenings");
 
 /// The shape of rows and of the fold. A view of another one is folded anew.
-pub(crate) const VERSION: u64 = 5;
+pub(crate) const VERSION: u64 = 6;
 
 /// A conversation as lists show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -403,6 +405,14 @@ pub(crate) fn part_key(machine: &[u8], part: u32) -> Vec<u8> {
     key.push(0);
     key.extend(part.to_be_bytes());
     key
+}
+
+/// Reads the machine and the part from a part's key.
+pub(crate) fn part_of(key: &[u8]) -> Option<(MachineId, u32)> {
+    let (rest, part) = key.split_last_chunk::<4>()?;
+    let (separator, machine) = rest.split_last()?;
+    let machine = core::str::from_utf8(machine).ok()?.parse().ok()?;
+    (*separator == 0).then(|| (machine, u32::from_be_bytes(*part)))
 }
 
 /// The place of a conversation in the list: newest first, then by id.

@@ -11,7 +11,7 @@ use ::journal::{
 };
 use ::model::{CommentId, Kind, PageId, Psid, Timestamp};
 use machine::conversation::transcript::{Transcript, Who};
-use machine::outbound::PartState;
+use machine::outbound::{PartId, PartState};
 use proptest::prelude::*;
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
@@ -116,6 +116,19 @@ fn everything(view: &View) -> (Vec<ConversationRow>, ReplyStates, Vec<PageRow>, 
     (rows, states, view.pages().unwrap(), happened, view.totals().unwrap(), view.position())
 }
 
+/// All dead letters, read two at a time.
+fn dead_letters(view: &View) -> Vec<(String, PartId, PartState)> {
+    let (mut dead, mut after) = (Vec::new(), None);
+    loop {
+        let list = view.dead_letters(&DeadFilter::default(), after.as_deref(), 2).unwrap();
+        dead.extend(list.letters.into_iter().map(|letter| (letter.machine.to_string(), letter.part, letter.state)));
+        after = list.next;
+        if after.is_none() {
+            return dead;
+        }
+    }
+}
+
 /// All that happened on Pages, read so many at a time.
 fn happenings(view: &View, page: Option<&PageId>, limit: usize) -> Vec<HappeningRow> {
     let (mut rows, mut after) = (Vec::new(), None);
@@ -136,6 +149,21 @@ fn opened(source: &Source) -> View {
 /// Holds the view against the machines' own states and transcripts.
 fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
     let totals = view.totals().unwrap();
+    let mut dead = Vec::new();
+    for chat in &traffic.chats {
+        let parts = chat.state.queue().parts().filter(|(_, part)| match &part.state {
+            PartState::Refused { .. } | PartState::InDoubt { told: true, .. } => true,
+            PartState::Failed { reason } => reason != "given-up",
+            PartState::InDoubt { told: false, .. }
+            | PartState::Queued { .. }
+            | PartState::Held { .. }
+            | PartState::InFlight { .. }
+            | PartState::Sent { .. } => false,
+        });
+        dead.extend(parts.map(|(part, found)| (chat.state.id().to_string(), part, found.state.clone())));
+    }
+    dead.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
+    assert_eq!(dead_letters(view), dead);
     assert_eq!(totals.unreadable, 0);
     assert_eq!(totals.conversations, traffic.chats.iter().filter(|chat| !chat.events.is_empty()).count() as u64);
     assert_eq!(totals.bound, traffic.chats.iter().filter(|chat| chat.state.task().is_some()).count() as u64);
@@ -158,8 +186,9 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
         let entries = transcript.entries();
         for (id, part) in chat.state.queue().parts() {
             *counts.of(&part.state) += 1;
-            let found = view.reply_states(std::slice::from_ref(&part.comment)).unwrap();
-            let shown = found[&part.comment].iter().find(|shown| shown.part == id).unwrap();
+            let comment = part.source.comment().expect("these answers are comments");
+            let found = view.reply_states(std::slice::from_ref(comment)).unwrap();
+            let shown = found[comment].iter().find(|shown| shown.part == id).unwrap();
             assert_eq!(shown.state, part.state);
             let entry = entries.iter().find(|entry| matches!(entry.who, Who::Us { part, .. } if part == id)).unwrap();
             assert_eq!(shown.reach, entry.reach, "{id} of {}", chat.id);

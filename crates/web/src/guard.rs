@@ -1,11 +1,10 @@
-//! What keeps other sites and other people out: security headers, the refusal of forms posted from elsewhere, and the
-//! API's bearer tokens. Who may do what inside is not decided here.
+//! What keeps other sites out: security headers, and the refusal of forms posted from elsewhere. Who may do what inside is
+//! not decided here; the API's tokens are in `tokens`.
 //!
 //! Invariant: a request that changes something comes from our own page or from a client that a browser of a stranger's
 //! page cannot imitate (a bearer token, or a JSON body, which needs the site's consent across origins).
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use sha2::{Digest as _, Sha256};
 
 use crate::fault::Fault;
 
@@ -109,55 +108,6 @@ fn host<'a>(headers: &'a HeaderMap, authority: Option<&'a str>) -> Option<&'a st
     host.filter(|host| !host.is_empty())
 }
 
-/// Secret texts that open the API, kept as digests.
-#[derive(Clone, Default)]
-pub struct ApiTokens {
-    digests: Vec<[u8; 32]>,
-    closed: bool,
-}
-
-impl ApiTokens {
-    /// An API that takes nobody.
-    pub const fn closed() -> Self {
-        Self { digests: Vec::new(), closed: true }
-    }
-
-    /// Empty texts are left out. None at all: the API is open to whoever reaches the listener.
-    pub fn new(tokens: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let kept = tokens.into_iter().filter(|token| !token.as_ref().is_empty());
-        let digests = kept.map(|token| Sha256::digest(token.as_ref().as_bytes()).into()).collect();
-        Self { digests, closed: false }
-    }
-
-    /// Whether the request carries one of them. The time taken says nothing about how much of it is right: digests are
-    /// compared, all of them, to the end.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
-        if self.digests.is_empty() {
-            return !self.closed;
-        }
-        let Some(bearer) = headers.get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes())) else {
-            return false;
-        };
-        let given: [u8; 32] = Sha256::digest(bearer).into();
-        self.digests.iter().fold(false, |admitted, known| {
-            let differing = known.iter().zip(&given).fold(0, |differing, (a, b)| differing | (a ^ b));
-            admitted | (core::hint::black_box(differing) == 0)
-        })
-    }
-}
-
-impl core::fmt::Debug for ApiTokens {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} API token(s)", self.digests.len())
-    }
-}
-
-/// The credentials of the scheme `Bearer`, which is written in any case (RFC 9110 §11.1).
-fn bearer(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = value.split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| rest.trim_ascii())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,26 +148,5 @@ mod tests {
         {
             assert_eq!(whence.refuses_call().is_none(), taken, "{whence:?}");
         }
-    }
-
-    #[test]
-    fn a_token_opens_the_api_and_nothing_like_it_does() {
-        let tokens = ApiTokens::new(["first", "second", ""]);
-        for (value, admitted) in [
-            ("Bearer first", true),
-            ("bearer second", true),
-            ("Bearer  second ", true),
-            ("Bearer firs", false),
-            ("Bearer firstt", false),
-            ("Bearer ", false),
-            ("Basic first", false),
-            ("first", false),
-        ] {
-            assert_eq!(tokens.admit(&headers(&[("authorization", value)])), admitted, "{value}");
-        }
-        assert!(!tokens.admit(&HeaderMap::new()));
-        assert!(ApiTokens::default().admit(&HeaderMap::new()));
-        assert!(!ApiTokens::closed().admit(&headers(&[("authorization", "Bearer first")])));
-        assert_eq!(format!("{tokens:?}"), "2 API token(s)");
     }
 }

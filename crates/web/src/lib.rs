@@ -13,6 +13,7 @@ mod guard;
 mod guide;
 mod health;
 mod ingress;
+mod letters;
 mod limits;
 mod lists;
 mod live;
@@ -25,14 +26,14 @@ mod server;
 mod site;
 mod stall;
 mod talk;
+mod tokens;
 
-pub use guard::ApiTokens;
 pub use guide::Guide;
 pub use ingress::{Ingress, IngressSettings};
 pub use limits::Limits;
 pub use lists::{
-    Changes, ConversationList, ConversationRow, ENDING_WITHIN, Filter, HappeningList, HappeningRow, LastBy, Lists,
-    NotListed, PageName, Which,
+    Changes, ConversationList, ConversationRow, DeadFilter, DeadList, ENDING_WITHIN, Filter, HappeningList,
+    HappeningRow, LastBy, Lists, NotListed, PageName, Which,
 };
 pub use people::{
     Agent, AgentUnfit, Lifetimes, PASSWORD_MAX, PASSWORD_MIN, PasswordUnfit, fresh_password, hash_password,
@@ -40,3 +41,4 @@ pub use people::{
 pub use port::{ConversationNow, Node, NotAccepted, PartHealth, PausedPage, Readiness, SinceStart, Unavailable};
 pub use server::{Ended, serve};
 pub use site::{Site, SiteSettings};
+pub use tokens::{ApiToken, ApiTokens, Scope, token_hash};

@@ -3,6 +3,7 @@
 //! Invariant: nothing here is the truth about one conversation; its page asks the node, which reads the journal.
 
 use futures_util::future::BoxFuture;
+use machine::outbound::PartId;
 use model::{MachineId, PageId, Psid, Span, TaskId, Timestamp};
 use policy::Verdict;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ pub trait Lists: Send + Sync + 'static {
     /// # Errors
     /// [`NotListed`] says whether to start again from the first page or to try later.
     fn happenings(&self, page: Option<&PageId>, after: Option<&str>, limit: usize) -> Result<HappeningList, NotListed>;
+
+    /// Some of the messages about which a person is to decide, by Page and customer. `after` is a `next` of an earlier
+    /// answer.
+    ///
+    /// # Errors
+    /// [`NotListed`] says whether to start again from the first page or to try later.
+    fn dead_letters(&self, filter: &DeadFilter, after: Option<&str>, limit: usize) -> Result<DeadList, NotListed>;
 
     /// The Pages of which something is known, by id.
     ///
@@ -162,6 +170,26 @@ pub enum LastBy {
     Agent(String),
     /// The Page, but not through us.
     Outside,
+}
+
+/// Which dead letters a list shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeadFilter {
+    /// Only those of this Page.
+    pub page: Option<PageId>,
+    /// Only those in this state: `refused`, `failed`, `in doubt`.
+    pub state: Option<String>,
+    /// Only those for this reason, a stable word.
+    pub reason: Option<String>,
+}
+
+/// Some of the dead letters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeadList {
+    /// Whose, and which part; in order. May be fewer than asked for before the end.
+    pub letters: Vec<(MachineId, PartId)>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
 }
 
 /// Some of what happened on the Pages themselves.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use machine::Context;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Resolution, State};
+use machine::conversation::{Reply, Resolution, State};
 use machine::outbound::PartId;
 use model::{MachineId, PageId, Timestamp};
 use serde::Serialize;
@@ -35,6 +36,9 @@ pub trait Node: Send + Sync + 'static {
         resolution: Resolution,
         by: String,
     ) -> BoxFuture<'_, Result<bool, Unavailable>>;
+
+    /// A script's answer to a customer; one from a source that is known changes nothing. Resolves when it is durable.
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>>;
 
     /// The one clock.
     fn now(&self) -> Timestamp;
@@ -113,6 +117,8 @@ pub struct ConversationNow {
     pub state: State,
     /// What was said, in order.
     pub transcript: Transcript,
+    /// The attempts to send each part.
+    pub attempts: Attempts,
     /// The settings and Page facts that a decision would use now.
     pub context: Context,
 }

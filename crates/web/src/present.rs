@@ -1,8 +1,8 @@
 //! How instants, spans, windows and the states of parts are said to people. Words only; no markup and no decision:
 //! whether something may be sent is the policy's answer, handed in.
 
-use machine::conversation::transcript::Reach;
-use machine::outbound::PartState;
+use machine::conversation::transcript::{Reach, Transcript, Who};
+use machine::outbound::{PartId, PartState};
 use model::{Span, Timestamp};
 use policy::{DeferReason, ForbidReason, MessagingType, Tag, Verdict};
 
@@ -272,6 +272,17 @@ pub(crate) enum Ways {
     All,
 }
 
+impl Ways {
+    /// The decisions, each as a form sends it and as a button says it.
+    pub(crate) const fn offered(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::None => &[],
+            Self::RetryOrGiveUp => &[("retry", "Try again"), ("give_up", "Leave it")],
+            Self::All => &[("was_sent", "It was sent"), ("retry", "Send again"), ("give_up", "Leave it")],
+        }
+    }
+}
+
 impl PartWords {
     /// The state in words; `reach` refines a part that was sent.
     pub(crate) fn of(state: &PartState, reach: Option<Reach>, now: Timestamp) -> Self {
@@ -304,6 +315,16 @@ impl PartWords {
             }
         }
     }
+}
+
+/// Who wrote a part, and how far it got.
+pub(crate) fn reach_of(transcript: &Transcript, wanted: PartId) -> (Option<String>, Option<Reach>) {
+    let entries = transcript.entries();
+    let of_part = entries.into_iter().find_map(|entry| match entry.who {
+        Who::Us { part, by } if part == wanted => Some((Some(by), entry.reach)),
+        Who::Us { .. } | Who::Customer | Who::Outside | Who::Notice => None,
+    });
+    of_part.unwrap_or_default()
 }
 
 /// How far a message of the Page got, in a word.

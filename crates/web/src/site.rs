@@ -23,7 +23,7 @@ use tracker::desk::Desk;
 
 use crate::body::Reader;
 use crate::fault::{self, Fault};
-use crate::guard::{self, ApiTokens, Whence};
+use crate::guard::{self, Whence};
 use crate::guide::{self, Guide};
 use crate::limits::Limits;
 use crate::lists::Lists;
@@ -33,6 +33,7 @@ use crate::pages::{frame::Frame, sign_in, trouble};
 use crate::people::{Agent, Lifetimes, People, Standing};
 use crate::port::Node;
 use crate::report::{self, Reports};
+use crate::tokens::ApiTokens;
 use crate::{api, health, pages};
 
 /// What pages and API must know beside their sources.
@@ -207,9 +208,12 @@ impl Inner {
         sent: &mut Option<Sent>,
     ) -> Result<Response, Fault> {
         let door = door(&head);
-        if door == Door::Api && !self.tokens.admit(&head.headers) {
-            let sentence = "The API wants a token: Authorization: Bearer ….";
-            return Err(Fault::new(StatusCode::UNAUTHORIZED, "unauthorized", sentence));
+        if door == Door::Api {
+            let unauthorized = || {
+                let sentence = "The API wants a token: Authorization: Bearer ….";
+                Fault::new(StatusCode::UNAUTHORIZED, "unauthorized", sentence)
+            };
+            head.extensions.insert(self.tokens.admit(&head.headers).ok_or_else(unauthorized)?);
         }
         let viewer = match standing {
             Standing::Known(viewer) => Some(viewer),

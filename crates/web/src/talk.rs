@@ -117,10 +117,10 @@ impl Talk {
         written: Vec<Written>,
         now: Timestamp,
     ) -> Self {
-        let ConversationNow { state, transcript, context } = found;
+        let ConversationNow { state, transcript, attempts: _, context } = found;
         let mut said: Vec<Said> =
             transcript.entries().iter().map(|entry| Said::of(entry, context.account.app.as_ref(), now)).collect();
-        let soon = written.into_iter().filter(|answer| !state.has_replied(&answer.comment));
+        let soon = written.into_iter().filter(|answer| !state.has_replied(&answer.comment.clone().into()));
         said.extend(soon.map(|Written { comment, by, text, at }| Said {
             id: format!("soon-{comment}"),
             at,

@@ -50,7 +50,7 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
     match event {
         Event::Received { inbound } => Journaled::Received { key: inbound.key },
         Event::ReplyAsked { reply } => Journaled::AnswerAsked {
-            comment: reply.comment.clone(),
+            comment: reply.source.comment().cloned().unwrap_or_else(|| model::CommentId::new(reply.source.to_string())),
             parts: u32::try_from(reply.contents.len()).unwrap_or(u32::MAX),
             author: match reply.author {
                 Author::Agent => oracle::history::Author::Person,

@@ -102,7 +102,15 @@ impl World {
         self.chronicle.commented(self.now, &comment, &task, Audience::Customer);
         let contents = vec![Content::Text { text: "From eight to noon.".into() }];
         let (author, by, at) = (policy::Author::Agent, "Ada".to_owned(), self.now);
-        self.decide(Command::Reply(Reply { comment, task, author, by, contents, tag: None, at }));
+        self.decide(Command::Reply(Reply {
+            source: comment.into(),
+            task: Some(task),
+            author,
+            by,
+            contents,
+            tag: None,
+            at,
+        }));
         for (seq, event) in self.decide(Command::Dispatch) {
             let Some(Effect::Send { content: Content::Text { text }, .. }) = Conversation::effect(&event) else {
                 continue;

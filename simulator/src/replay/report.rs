@@ -317,7 +317,7 @@ fn ties_of(line: &Line) -> Vec<String> {
         ties.push(format!("e{seq}"));
     }
     ties.extend(line.field("part").map(|part| format!("part {part}")));
-    let speaks = line.is_event("reply-asked") || line.place == Place::Comes;
+    let speaks = line.is_event("reply-asked") || line.is_event("script-asked") || line.place == Place::Comes;
     ties.extend(line.field("comment").filter(|_| speaks).map(|comment| format!("comment {comment}")));
     ties
 }

@@ -27,8 +27,8 @@ fn text() -> Content {
 /// Two messages, one answer that was started as event 4 and sent.
 fn events() -> Vec<Event> {
     let reply = Reply {
-        comment: CommentId::new("9"),
-        task: TaskId::new("1"),
+        source: CommentId::new("9").into(),
+        task: Some(TaskId::new("1")),
         author: Author::Agent,
         by: "Ada".to_owned(),
         contents: vec![text()],

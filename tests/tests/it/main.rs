@@ -12,6 +12,7 @@ mod flood;
 mod judge;
 mod overload;
 mod restart;
+mod scripts;
 mod supervision;
 mod third_party;
 

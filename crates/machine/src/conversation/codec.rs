@@ -32,7 +32,7 @@
 //! | 64 | received-optin | S | 70 | received-legacy | |
 //! | 39 | profile-asked-again | | 48 | ad-window-refused | |
 //! | 25 | settled-thread-read | | 55 | thread-asked | S |
-//! | 26 | settled-thread-unread | | | | |
+//! | 26 | settled-thread-unread | | 81 | script-asked | S |
 
 mod decision;
 mod deed;
@@ -41,7 +41,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 55] = [
+const NAMES: [(u16, &str); 56] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -97,6 +97,7 @@ const NAMES: [(u16, &str); 55] = [
     (68, "received-order"),
     (69, "received-notice"),
     (70, "received-legacy"),
+    (81, "script-asked"),
 ];
 
 /// The name of a stored kind, for people; `unknown` where this build does not know it.
@@ -143,7 +144,7 @@ pub(super) fn decode(kind: u16, version: u8, body: &[u8]) -> Result<Event, Codec
         return Err(CodecFault::Unknown { kind, version });
     }
     match kind {
-        1..30 => fact::decode(kind, body),
+        1..30 | 81 => fact::decode(kind, body),
         60..=70 => deed::decode(kind, body),
         _ => decision::decode(kind, body),
     }

@@ -1,10 +1,10 @@
 //! What may be asked of a conversation. Requests and answers only; what follows from them is decided elsewhere.
 
-use model::{CommentId, ContactId, Inbound, Mid, Redacted, Span, TaskId, Timestamp};
+use model::{ContactId, Inbound, Mid, Redacted, Span, TaskId, Timestamp};
 use policy::{Author, UpdateTag};
 use serde::{Deserialize, Serialize};
 
-use crate::outbound::{Content, PartId};
+use crate::outbound::{Content, PartId, Source};
 
 /// A request to a conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,16 +35,18 @@ pub enum Command {
     },
 }
 
-/// An answer for the customer, as the tracker's comment says it.
+/// An answer for the customer, as the tracker's comment or a script says it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reply {
-    /// The comment: a second reply of the same comment is a duplicate.
-    pub comment: CommentId,
-    /// The task it stands on.
-    pub task: TaskId,
+    /// Where it comes from: a second reply from there is a duplicate.
+    #[serde(flatten)]
+    pub source: Source,
+    /// The task that the comment stands on; a script has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
     /// Whether a person or an automation wrote it.
     pub author: Author,
-    /// Who, as shown in the tracker.
+    /// Who, as shown in the tracker; of a script its token's name.
     pub by: String,
     /// One part each; never empty.
     pub contents: Vec<Content>,

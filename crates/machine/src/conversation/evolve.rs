@@ -36,7 +36,7 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
     match event {
         Event::Received { inbound } => received(state, inbound),
         Event::ReplyAsked { reply } => {
-            state.replied.insert(reply.comment.clone());
+            state.replied.insert(reply.source.clone());
         }
         Event::Settled { effect, outcome } => settled(state, *effect, outcome),
         Event::ProfileAsked { until } => {
@@ -94,9 +94,7 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
 /// What an event means for the parts. `seq` is the event's own number.
 pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
     match event {
-        Event::ReplyAsked { reply } => {
-            queue.enqueue(&reply.comment, reply.author, reply.tag, &reply.contents, reply.at)
-        }
+        Event::ReplyAsked { reply } => queue.enqueue(&reply.source, reply.author, reply.tag, &reply.contents, reply.at),
         Event::Settled { effect, outcome } => {
             if outcome.spares_part() {
                 queue.spare(*effect);

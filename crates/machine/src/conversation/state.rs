@@ -4,17 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{CommentId, ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, TaskId, Timestamp};
+use model::{ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, TaskId, Timestamp};
 use policy::Openers;
 use serde::{Deserialize, Serialize};
 
 use super::ad::AdVisits;
 use super::event::Line;
 use super::projection::Receipts;
-use crate::outbound::{PartId, Queue};
+use crate::outbound::{PartId, Queue, Source};
 
 /// Version of the frozen form. Another one is not read: the state is rebuilt from its events.
-const FROZEN_VERSION: u8 = 3;
+const FROZEN_VERSION: u8 = 4;
 
 /// Edits and unsends remembered for messages that come after them: the newest. An order turned round spans a few items.
 const TOMBSTONES_MAX: usize = 100;
@@ -28,8 +28,8 @@ pub struct State {
     pub(super) seq: u64,
     /// Keys of the items received: a known one is a duplicate.
     pub(super) seen: BTreeSet<ItemKey>,
-    /// Comments that became replies: a known one is a duplicate.
-    pub(super) replied: BTreeSet<CommentId>,
+    /// Comments and calls that became replies: a known one is a duplicate.
+    pub(super) replied: BTreeSet<Source>,
     /// The customer's newest opening actions, merged by maximum.
     pub(super) openers: Openers,
     /// Clicks on ads and the messages after them.
@@ -209,9 +209,9 @@ impl State {
         self.seen.contains(&key)
     }
 
-    /// Whether this comment became a reply.
-    pub fn has_replied(&self, comment: &CommentId) -> bool {
-        self.replied.contains(comment)
+    /// Whether this comment or call became a reply.
+    pub fn has_replied(&self, source: &Source) -> bool {
+        self.replied.contains(source)
     }
 
     /// Where the customer's messages go.

@@ -2,9 +2,11 @@
 
 use core::fmt;
 
-use model::{CommentId, Mid, Redacted, Timestamp};
+use model::{Mid, Redacted, Timestamp};
 use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use serde::{Deserialize, Serialize};
+
+use super::source::Source;
 
 /// Number of a part within its conversation, from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -38,8 +40,9 @@ pub enum Content {
 /// One message to the customer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Part {
-    /// The comment it comes from.
-    pub comment: CommentId,
+    /// The comment or the call it comes from.
+    #[serde(flatten)]
+    pub source: Source,
     /// Who wrote it.
     pub author: Author,
     /// A special message's tag.

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CommentId, Mid, Span, Timestamp};
+use model::{Mid, Span, Timestamp};
 use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::part::{Content, Part, PartId, PartState};
+use super::source::Source;
 
 /// Starts of one part until a passing trouble counts as a failure: after about a quarter of an hour a person should know.
 const TRIES_MAX: u32 = 5;
@@ -145,7 +146,7 @@ impl Queue {
     /// Queues one part per content.
     pub(crate) fn enqueue(
         &mut self,
-        comment: &CommentId,
+        source: &Source,
         author: Author,
         tag: Option<UpdateTag>,
         contents: &[Content],
@@ -154,9 +155,9 @@ impl Queue {
         for content in contents {
             let id = self.next_id();
             let state = PartState::Queued { not_before: None };
-            let (comment, content) = (comment.clone(), content.clone());
+            let (source, content) = (source.clone(), content.clone());
             let part = Part {
-                comment,
+                source,
                 author,
                 tag,
                 content,

@@ -97,8 +97,8 @@ pub(crate) fn metadata(effect: u64) -> String {
 
 pub(crate) fn reply(comment: &str, author: Author, texts: &[&str], at: Timestamp) -> Reply {
     Reply {
-        comment: CommentId::new(comment),
-        task: TaskId::new("t1"),
+        source: CommentId::new(comment).into(),
+        task: Some(TaskId::new("t1")),
         author,
         by: "Ida".to_owned(),
         contents: texts.iter().map(|text| Content::Text { text: (*text).into() }).collect(),

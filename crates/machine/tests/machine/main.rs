@@ -11,6 +11,7 @@ mod life;
 mod menu;
 mod orders;
 mod page;
+mod scripts;
 mod sending;
 mod stored;
 mod tasks;

@@ -1,7 +1,7 @@
 //! Every kind of a conversation's events as it is stored. A change here is a change of the record format.
 
 use machine::conversation::{Conversation, Event, Line, Origin, Outcome, Resolution, SendOutcome, WakeReason};
-use machine::outbound::{Content, PartId};
+use machine::outbound::{Content, PartId, ScriptCall, Source};
 use machine::{CodecFault, Machine, kind_name};
 use model::{Attachment, AttachmentKind, ContactId, HandoverAct, Inbound, Kind, Mid, OptinWay, Span, TaskId};
 use policy::{Author, DeferReason, ForbidReason, UpdateTag, Verdict};
@@ -135,9 +135,18 @@ fn asked() -> Event {
     Event::ReplyAsked { reply }
 }
 
+/// The same of a script.
+fn of_script() -> Event {
+    let source = Source::Script(ScriptCall { token: "shop".to_owned(), key: "order-7".to_owned() });
+    let mut reply = reply("k1", Author::Automation, &["It is on its way."], START);
+    (reply.source, reply.task) = (source, None);
+    Event::ReplyAsked { reply }
+}
+
 fn all() -> Vec<Event> {
     let mut all = received();
     all.push(asked());
+    all.push(of_script());
     all.extend(settled());
     all.extend(decided());
     all

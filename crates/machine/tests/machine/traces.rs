@@ -35,7 +35,7 @@ fn what(event: &Event) -> String {
     match event {
         Event::Received { inbound } => format!("Received {}", item(inbound)),
         Event::ReplyAsked { reply } => {
-            format!("ReplyAsked comment={} author={:?} parts={}", reply.comment, reply.author, reply.contents.len())
+            format!("ReplyAsked comment={} author={:?} parts={}", reply.source, reply.author, reply.contents.len())
         }
         Event::DispatchGranted { part } => format!("DispatchGranted part={part}"),
         Event::Settled { effect, outcome } => format!("Settled e{effect} {}", answer(outcome)),

@@ -112,6 +112,17 @@ Examples:
   (umask 077; pagedesk agent hash --login ada >> pagedesk.toml)
                                                         a file that others cannot read";
 
+pub(super) const TOKEN: &str = "\
+Examples:
+  pagedesk token new --name shop --scope send
+  pagedesk token new --name wiki --scope read --scope send
+
+  (umask 077; pagedesk token new --name shop --scope send >> pagedesk.toml)
+                                                        shows the token, keeps its hash
+
+Prints a [[token]] with the token's hash for the configuration, which gives nobody the token back.
+The token itself is shown this once, on standard error.";
+
 pub(super) const CAT: &str = "\
 Examples:
   pagedesk journal cat --dir /var/lib/pagedesk --machine c/104000000000017/

@@ -73,6 +73,7 @@ impl Builder<'_> {
         self.open_file();
         self.doors();
         let agents = self.agents();
+        let tokens = self.tokens();
         self.guard("guard_standard", STANDARD_WINDOW);
         self.guard("guard_human_agent", HUMAN_AGENT_WINDOW);
         let pages = self.pages();
@@ -87,6 +88,7 @@ impl Builder<'_> {
         let desk = Desk {
             api_token,
             agents: agents?,
+            tokens: tokens?,
             https: self.get("desk", "https").and_then(yes)?,
             session_idle: self.get("desk", "session_idle").and_then(span)?,
             session_at_most: self.get("desk", "session_at_most").and_then(span)?,

@@ -13,7 +13,7 @@ use policy::Calendar;
 use super::duration;
 use super::effective_from;
 use super::fault::{Fault, Place};
-use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, find, is_repeated, nearest, of_section};
+use super::setting::{Kind, PAGE, SECTIONS, SETTINGS, Setting, TOKEN, find, is_repeated, nearest, of_section};
 use super::source::Said;
 
 /// A value as its kind wants it.
@@ -35,6 +35,8 @@ pub(crate) enum Held {
     Secret(Redacted<String>),
     /// [`Kind::Secrets`].
     Secrets(Vec<Redacted<String>>),
+    /// [`Kind::Words`].
+    Words(Vec<String>),
     /// [`Kind::SecretFiles`].
     Paths(Vec<PathBuf>),
     /// [`Kind::Days`].
@@ -76,7 +78,11 @@ pub(crate) fn read(said: &Said) -> Reading {
 
 /// What is said of a section that may stand several times, where a variable or flag says something of it.
 fn in_the_file_alone(section: &str) -> String {
-    let (several, one) = if section == PAGE { ("Pages", "Page") } else { ("Agents", "agent") };
+    let (several, one) = match section {
+        PAGE => ("Pages", "Page"),
+        TOKEN => ("Tokens", "token"),
+        _ => ("Agents", "agent"),
+    };
     format!("{several} are named in the configuration file alone: write [[{section}]] there, once for each {one}")
 }
 
@@ -162,7 +168,8 @@ impl Reading {
             match hold(setting.kind, value, said.is_plain_text(value), base) {
                 Ok(held) => drop(self.values.insert(path, (held, place))),
                 Err(wanted) => {
-                    let found = if is_secret(setting.kind) { String::new() } else { format!(", not {}", shown(value)) };
+                    let is_told = is_secret(setting.kind) || matches!(setting.kind, Kind::Words(_));
+                    let found = if is_told { String::new() } else { format!(", not {}", shown(value)) };
                     self.fault(place, format!("`{path}` must be {wanted}{found}"));
                 }
             }
@@ -218,6 +225,10 @@ fn hold(kind: Kind, value: &Value, plain: bool, base: Option<&Path>) -> Result<H
         }
         Kind::Secrets => texts(value, plain).map(|all| Held::Secrets(all.into_iter().map(Redacted::new).collect())),
         Kind::SecretFiles => texts(value, plain).map(|all| Held::Paths(all.iter().map(|text| path(text)).collect())),
+        Kind::Words(words) => {
+            let fit = |all: &Vec<String>| !all.is_empty() && all.iter().all(|word| words.contains(&word.as_str()));
+            texts(value, plain).filter(fit).map(Held::Words)
+        }
         // Read by itself: each entry has a place.
         Kind::Days => None,
     };
@@ -266,6 +277,7 @@ fn wanted(kind: Kind, plain: bool) -> String {
         }
         Kind::Choice(words) if plain => format!("one of {}", words.join(", ")),
         Kind::Choice(words) => format!("one of {words:?}"),
+        Kind::Words(words) => format!("a list of some of {words:?}"),
         Kind::Days => "a table of editions and days".to_owned(),
         Kind::Secret => format!("text{quoted}, not empty"),
         Kind::Secrets => {

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     SecretFile,
     /// Several of them.
     SecretFiles,
+    /// Some of these words, at least one.
+    Words(&'static [&'static str]),
     /// Editions of the policy, each with a day.
     Days,
 }
@@ -66,14 +68,16 @@ const fn setting(
 pub(crate) const PAGE: &str = "page";
 /// A section that may stand several times: somebody who signs in.
 pub(crate) const AGENT: &str = "agent";
+/// A section that may stand several times: a program that calls the API.
+pub(crate) const TOKEN: &str = "token";
 
 /// Whether a section may stand several times.
 pub(crate) fn is_repeated(section: &str) -> bool {
-    matches!(section, PAGE | AGENT)
+    matches!(section, PAGE | AGENT | TOKEN)
 }
 
 /// The sections with a line about each.
-pub(crate) const SECTIONS: [(&str, &str); 10] = [
+pub(crate) const SECTIONS: [(&str, &str); 11] = [
     ("store", "Where the state lives."),
     ("listen", "The two doors."),
     ("desk", "Pages and API for people and programs."),
@@ -82,12 +86,13 @@ pub(crate) const SECTIONS: [(&str, &str); 10] = [
     ("policy", "Meta's messaging policy."),
     (PAGE, "A Facebook Page; once for each."),
     (AGENT, "Somebody who signs in to the pages; once for each. `pagedesk agent hash` makes the hash."),
+    (TOKEN, "A program that calls the API; once for each. `pagedesk token new` makes one."),
     ("limits", "How much at once. The defaults suit most."),
     ("drain", "The orderly end."),
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 53] = [
+pub(crate) const SETTINGS: [Setting; 58] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",
@@ -186,6 +191,11 @@ pub(crate) const SETTINGS: [Setting; 53] = [
     setting(AGENT, "login", Kind::Text, None, "What is typed to sign in: a short name or an e-mail address."),
     setting(AGENT, "password_hash", Kind::Secret, None, "What `pagedesk agent hash` printed."),
     setting(AGENT, "password_hash_file", Kind::SecretFile, None, "The same, from a file."),
+    setting(TOKEN, "name", Kind::Id, None, "In whose name its messages go; idempotency keys count per name."),
+    setting(TOKEN, "hash", Kind::Secret, None, "What `pagedesk token new` printed of it."),
+    setting(TOKEN, "secret", Kind::Secret, None, "The token itself instead; at least 16 characters."),
+    setting(TOKEN, "secret_file", Kind::SecretFile, None, "The same, from a file."),
+    setting(TOKEN, "scopes", Kind::Words(&["read", "send", "resolve", "admin"]), None, "What it may do."),
     setting(
         "limits",
         "conversation_credit",

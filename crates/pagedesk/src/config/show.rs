@@ -4,7 +4,7 @@
 
 use super::duration;
 use super::read::{Held, Reading, default_in_toml};
-use super::setting::{AGENT, Kind, PAGE, SECTIONS, Setting, is_repeated, of_section};
+use super::setting::{AGENT, Kind, PAGE, SECTIONS, Setting, TOKEN, is_repeated, of_section};
 
 /// Stands for a secret.
 const MASK: &str = "\"********\"";
@@ -18,7 +18,7 @@ pub fn example() -> String {
     for (section, about) in SECTIONS {
         let brackets = match section {
             // There may be none, and an empty one would be a fault.
-            AGENT => format!("# [[{section}]]"),
+            AGENT | TOKEN => format!("# [[{section}]]"),
             _ if is_repeated(section) => format!("[[{section}]]"),
             _ => format!("[{section}]"),
         };
@@ -52,7 +52,7 @@ fn sample(setting: &Setting) -> (&'static str, &'static str) {
         (PAGE, "name") => ("", "\"Quayside Bakery\""),
         (PAGE, "token_file") => ("", "\"/etc/pagedesk/page-104000000000017\""),
         ("policy", "effective_from") => ("# ", "{}"),
-        _ if matches!(setting.kind, Kind::Secrets | Kind::SecretFiles) => ("# ", "[\"…\"]"),
+        _ if matches!(setting.kind, Kind::Secrets | Kind::SecretFiles | Kind::Words(_)) => ("# ", "[\"…\"]"),
         _ => ("# ", "\"…\""),
     }
 }
@@ -93,6 +93,10 @@ fn shown(held: &Held) -> String {
         Held::Days(calendar) => {
             let days: Vec<String> = calendar.moved().map(|(id, day)| format!("\"{id}\" = \"{day}\"")).collect();
             if days.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", days.join(", ")) }
+        }
+        Held::Words(words) => {
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            format!("[{}]", words.join(", "))
         }
         Held::Secret(_) => MASK.to_owned(),
         Held::Secrets(secrets) => format!("[{}]", vec![MASK; secrets.len()].join(", ")),

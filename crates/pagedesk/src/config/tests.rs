@@ -331,6 +331,32 @@ fn a_page_said_in_the_environment_is_named_in_full() {
 }
 
 #[test]
+fn a_token_is_named_once_and_has_a_hash_or_a_long_secret_and_scopes() {
+    let folder = Folder::new();
+    let hash = web::token_hash("0pen-sesame-0pen");
+    let token = |name: &str, rest: &str| format!("\n[[token]]\nname = \"{name}\"\n{rest}\n");
+    let fit = format!(
+        "{SMALL}{}{}",
+        token("shop", &format!("hash = \"{hash}\"\nscopes = [\"send\"]")),
+        token("wiki", "secret = \"0pen-sesame-0pen\"\nscopes = [\"read\", \"send\"]"),
+    );
+    let loaded = folder.load(&fit, &Outside::default()).unwrap();
+    assert_eq!(format!("{:?}", loaded.config.desk.tokens), "[API token \"shop\", API token \"wiki\"]");
+    assert!(loaded.effective.contains("scopes = [\"read\", \"send\"]"), "{}", loaded.effective);
+    assert!(!loaded.effective.contains("sesame") && !loaded.effective.contains(&hash), "{}", loaded.effective);
+    let unfit = [
+        token("shop", "scopes = [\"send\"]"),
+        token("shop", "secret = \"short\"\nscopes = [\"send\"]"),
+        token("mill", &format!("hash = \"{hash}\"\nsecret = \"0pen-sesame-0pen\"\nscopes = [\"send\"]")),
+        token("pier", &format!("hash = \"{}\"\nscopes = [\"send\"]", &hash[..20])),
+        token("quay", &format!("hash = \"{hash}\"\nscopes = [\"write\"]")),
+        token("dock", &format!("hash = \"{hash}\"\nscopes = []")),
+        token("api", &format!("hash = \"{hash}\"\nscopes = [\"send\"]")),
+    ];
+    insta::assert_snapshot!(folder.load(&format!("{SMALL}{}", unfit.concat()), &Outside::default()).unwrap_err());
+}
+
+#[test]
 fn an_api_token_that_can_be_guessed_is_refused_wherever_it_stands() {
     let folder = Folder::new();
     let fault = folder.load(SMALL, &outside(&[], &[("desk.api_token", "x")])).unwrap_err();

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use journal::{Drive, OpenFault, Source};
-use model::{CommentId, ContactId, MachineId, Redacted, TaskId};
+use model::{CommentId, ContactId, MachineId, Redacted, TaskId, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::api::{Audience, Cursor};
@@ -35,6 +35,7 @@ use store::{Failure, Shared, Store};
 
 pub use reading::{DeskReader, Written};
 pub use refusal::Refusal;
+pub use request::text_fits;
 pub use storage::memory;
 pub use verify::{DeskReport, is_blank, verify};
 pub use word::{
@@ -165,6 +166,19 @@ impl Desk {
                 Err(Refusal::Damaged)
             }
         }
+    }
+
+    /// Keeps the idempotency key of a call that is carried out elsewhere: `Ok` as often as it comes with the same digest,
+    /// [`Refusal::KeyReused`] with another one. Nothing else changes. Such keys never meet those of [`Act`]s that a
+    /// request's header names, which are ASCII.
+    pub async fn claim(&self, scope: &str, key: &str, digest: [u8; 32], at: Timestamp) -> Result<(), Refusal> {
+        if key.is_empty() || key.chars().nth(KEY_CHARS_MAX).is_some() {
+            return Err(Refusal::KeyUnfit);
+        }
+        let named = request::request_hash("claim", &(scope, key));
+        let named: String = named.iter().map(|byte| format!("{byte:02x}")).collect();
+        let act = Act { by: String::new(), at, key: Some(format!("→{named}")) };
+        self.ask(act, PersonRequest::Claim { digest }).await.map(drop)
     }
 
     /// Opens a task that is bound to no conversation.

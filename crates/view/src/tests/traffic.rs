@@ -91,8 +91,8 @@ impl Traffic {
     pub(super) fn answers(&mut self, nth: usize, text: &str, at: Timestamp) {
         self.count += 1;
         let reply = Reply {
-            comment: CommentId::new(self.count.to_string()),
-            task: TaskId::new("1"),
+            source: CommentId::new(self.count.to_string()).into(),
+            task: Some(TaskId::new("1")),
             author: Author::Agent,
             by: "Grace".to_owned(),
             contents: vec![Content::Text { text: text.into() }],
@@ -175,15 +175,15 @@ impl Traffic {
         self.count += 1;
         let contents = (0..=how % 2).map(|_| Content::Text { text: "we are".into() }).collect();
         let reply = Reply {
-            comment: CommentId::new((self.count % 200).to_string()),
-            task: TaskId::new("1"),
+            source: CommentId::new((self.count % 200).to_string()).into(),
+            task: Some(TaskId::new("1")),
             author: if how.is_multiple_of(5) { Author::Automation } else { Author::Agent },
             by: "Grace".to_owned(),
             contents,
             tag: None,
             at: Timestamp(self.now),
         };
-        if self.chats.iter().all(|chat| !chat.state.has_replied(&reply.comment)) {
+        if self.chats.iter().all(|chat| !chat.state.has_replied(&reply.source)) {
             self.command(nth, Command::Reply(reply));
         }
     }

@@ -1,61 +1,133 @@
-//! `GET /api/v1`: which addresses there are, for whoever has just found the door. What they take and answer is written in
-//! the repository's `docs/API.md`.
+//! The table of the API: every address with its methods, and what a caller must be allowed. `GET /api/v1` tells it to
+//! whoever has just found the door; `openapi` writes it out; the router's guard asks it before every handler.
 //!
-//! Invariant: the list names every address of the router and nothing else; a test asks each of them.
+//! Invariant: the table names every address of the router and nothing else; a test asks each of them.
 
 use axum::Json;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{Method, StatusCode};
 use serde::Serialize;
+
+use crate::fault::Fault;
+use crate::tokens::{Caller, Scope};
+
+/// One thing that can be asked.
+#[derive(Clone, Copy)]
+pub(super) struct Operation {
+    /// How.
+    pub(super) method: &'static str,
+    /// The path below `/api/v1`; what stands in braces is filled in.
+    pub(super) path: &'static str,
+    /// What for.
+    pub(super) about: &'static str,
+    /// Who may.
+    pub(super) scope: Scope,
+}
+
+const fn get(path: &'static str, about: &'static str) -> Operation {
+    Operation { method: "GET", path, about, scope: Scope::Read }
+}
+
+const fn post(path: &'static str, scope: Scope, about: &'static str) -> Operation {
+    Operation { method: "POST", path, about, scope }
+}
+
+/// All there is, in the order in which it is told.
+pub(super) const OPERATIONS: [Operation; 20] = [
+    get("", "this list"),
+    get("/conversations", "conversations, newest first"),
+    get("/conversations/{page}/{psid}", "one conversation: window, parts of answers, transcript"),
+    post("/conversations/{page}/{psid}/messages", Scope::Send, "send a message, once per idempotency key"),
+    post(
+        "/conversations/{page}/{psid}/parts/{part}/resolve",
+        Scope::Resolve,
+        "decide about a part that was not sent or is in doubt",
+    ),
+    Operation {
+        scope: Scope::Resolve,
+        ..get("/dead-letters", "messages that were refused, failed or are in doubt, until a person decides")
+    },
+    post("/dead-letters/c/{page}/{psid}/{part}/retry", Scope::Resolve, "send one again; the rules are asked anew"),
+    post("/dead-letters/c/{page}/{psid}/{part}/skip", Scope::Resolve, "leave one unsent"),
+    get("/messages/c/{page}/{psid}/{part}", "what became of a message: state, reason, attempts"),
+    get("/tasks", "tasks, newest first"),
+    get("/tasks/{task}", "one task with its contact and newest comments"),
+    get("/tasks/{task}/comments", "comments, newest last"),
+    post("/tasks/{task}/comments", Scope::Send, "add a comment; one for the customer is sent"),
+    post("/tasks/{task}/status", Scope::Admin, "give a task a status"),
+    post("/tasks/{task}/trash", Scope::Admin, "move a task to the trash"),
+    post("/tasks/{task}/restore", Scope::Admin, "take a task out of the trash"),
+    post("/tasks/{task}/purge", Scope::Admin, "delete a task of the trash for good"),
+    post("/tasks/{task}/merge", Scope::Admin, "let another task take this one in"),
+    get("/statuses", "the statuses that a task can have"),
+    get("/totals", "how much there is"),
+];
 
 /// One address.
 #[derive(Serialize)]
 struct Address {
     /// The methods that it takes.
-    methods: &'static [&'static str],
-    /// Its path; what stands in braces is filled in.
-    path: &'static str,
+    methods: Vec<&'static str>,
+    /// Its path.
+    path: String,
     /// What it is for.
-    about: &'static str,
+    about: String,
+    /// What a token wants for each method, in their order.
+    scopes: Vec<Scope>,
 }
 
 /// All of them.
 #[derive(Serialize)]
 pub(super) struct Index {
-    addresses: &'static [Address],
+    addresses: Vec<Address>,
 }
-
-const GET: &[&str] = &["GET"];
-const POST: &[&str] = &["POST"];
-
-const ADDRESSES: [Address; 14] = [
-    Address { methods: GET, path: "/api/v1", about: "this list" },
-    Address { methods: GET, path: "/api/v1/conversations", about: "conversations, newest first" },
-    Address {
-        methods: GET,
-        path: "/api/v1/conversations/{page}/{psid}",
-        about: "one conversation: window, parts of answers, transcript",
-    },
-    Address {
-        methods: POST,
-        path: "/api/v1/conversations/{page}/{psid}/parts/{part}/resolve",
-        about: "decide about a part that was not sent or is in doubt",
-    },
-    Address { methods: GET, path: "/api/v1/tasks", about: "tasks, newest first" },
-    Address { methods: GET, path: "/api/v1/tasks/{task}", about: "one task with its contact and newest comments" },
-    Address {
-        methods: &["GET", "POST"],
-        path: "/api/v1/tasks/{task}/comments",
-        about: "comments; a new one for the customer is sent",
-    },
-    Address { methods: POST, path: "/api/v1/tasks/{task}/status", about: "give a task a status" },
-    Address { methods: POST, path: "/api/v1/tasks/{task}/trash", about: "move a task to the trash" },
-    Address { methods: POST, path: "/api/v1/tasks/{task}/restore", about: "take a task out of the trash" },
-    Address { methods: POST, path: "/api/v1/tasks/{task}/purge", about: "delete a task of the trash for good" },
-    Address { methods: POST, path: "/api/v1/tasks/{task}/merge", about: "let another task take this one in" },
-    Address { methods: GET, path: "/api/v1/statuses", about: "the statuses that a task can have" },
-    Address { methods: GET, path: "/api/v1/totals", about: "how much there is" },
-];
 
 /// `GET /api/v1`
 pub(super) async fn list() -> Json<Index> {
-    Json(Index { addresses: &ADDRESSES })
+    let mut addresses: Vec<Address> = Vec::new();
+    for operation in OPERATIONS {
+        let path = format!("/api/v1{}", operation.path);
+        match addresses.last_mut().filter(|last| last.path == path) {
+            Some(last) => {
+                last.methods.push(operation.method);
+                last.scopes.push(operation.scope);
+                last.about = format!("{}; {}", last.about, operation.about);
+            }
+            None => addresses.push(Address {
+                methods: vec![operation.method],
+                path,
+                about: operation.about.to_owned(),
+                scopes: vec![operation.scope],
+            }),
+        }
+    }
+    Json(Index { addresses })
+}
+
+/// Stands before every handler of the API: lets pass whoever may do that.
+///
+/// # Errors
+/// 403 `scope-missing`.
+pub(super) async fn scoped(request: Request, next: Next) -> Result<Response, Fault> {
+    let matched = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if let Some(scope) = wanted(request.method(), matched) {
+        let nobody = || Fault::new(StatusCode::UNAUTHORIZED, "unauthorized", "The API wants a token.");
+        request.extensions().get::<Caller>().ok_or_else(nobody)?.wants(scope)?;
+    }
+    Ok(next.run(request).await)
+}
+
+/// The scope for a method of a path of the router; `None` where the path does not take the method, which it says itself.
+/// A path that the table forgot is for admins alone.
+fn wanted(method: &Method, matched: &str) -> Option<Scope> {
+    let path = matched.strip_prefix("/api/v1").unwrap_or(matched).trim_end_matches('/');
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    let mut of_path = OPERATIONS.iter().filter(|operation| operation.path == path).peekable();
+    // OPTIONS has no handler anywhere; see `Inner::missed`, which asks so without a caller.
+    if of_path.peek().is_none() && method != "OPTIONS" {
+        return Some(Scope::Admin);
+    }
+    of_path.find(|operation| operation.method == method).map(|operation| operation.scope)
 }

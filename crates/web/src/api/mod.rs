@@ -1,10 +1,13 @@
 //! `/api/v1`: JSON for programs. Errors are `{ "error": { "code", "message" } }` with stable codes.
 //!
-//! `GET /api/v1` lists the addresses. Handlers live in one file per noun; who may call is decided by the site before. Unknown fields and parameters are
-//! refused, so that a typing error is never silently a default.
+//! `GET /api/v1` lists the addresses. Handlers live in one file per noun; who calls is known from the site, what a caller
+//! may do stands in the table of `index`. Unknown fields and parameters are refused, so that a typing error is never
+//! silently a default.
 
 mod conversations;
+mod dead;
 mod index;
+mod messages;
 mod tasks;
 
 pub(crate) use conversations::not_applicable;
@@ -17,7 +20,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use machine::conversation::verdict_now;
 use model::{MachineId, Timestamp};
-use policy::{Author, Verdict};
+use policy::{Author, UpdateTag, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracker::desk::Status;
@@ -38,6 +41,11 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/", get(index::list))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{page}/{psid}", get(conversations::show))
+        .route("/conversations/{page}/{psid}/messages", post(messages::send))
+        .route("/dead-letters", get(dead::list))
+        .route("/dead-letters/c/{page}/{psid}/{part}/retry", post(dead::retry))
+        .route("/dead-letters/c/{page}/{psid}/{part}/skip", post(dead::skip))
+        .route("/messages/c/{page}/{psid}/{part}", get(messages::show))
         .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(conversations::resolve))
         .route("/tasks", get(tasks::list))
         .route("/tasks/{task}", get(tasks::show))
@@ -49,6 +57,7 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/tasks/{task}/merge", post(tasks::merge))
         .route("/statuses", get(statuses))
         .route("/totals", get(totals))
+        .route_layer(axum::middleware::from_fn(index::scoped))
 }
 
 async fn statuses(State(sources): State<Arc<Sources>>) -> Result<Json<Vec<Status>>, Fault> {
@@ -78,7 +87,7 @@ fn limit(asked: Option<usize>) -> Result<usize, Fault> {
     }
 }
 
-/// Whether an agent may send at this moment, and until when this answer holds.
+/// Whether somebody may send at this moment, and until when this answer holds.
 #[derive(Serialize)]
 struct MayISend {
     /// When it was asked, ms since 1970.
@@ -94,7 +103,11 @@ struct MayISend {
 
 impl MayISend {
     fn of(found: &ConversationNow, now: Timestamp) -> Self {
-        let (verdict, next_change_at) = verdict_now(&found.state, &found.context, Author::Agent, None, now);
+        Self::asked(found, Author::Agent, None, now)
+    }
+
+    fn asked(found: &ConversationNow, author: Author, tag: Option<UpdateTag>, now: Timestamp) -> Self {
+        let (verdict, next_change_at) = verdict_now(&found.state, &found.context, author, tag, now);
         let sentence = match &verdict {
             Verdict::Permit { .. } => None,
             Verdict::Defer { reason, .. } => Some(reason.sentence()),

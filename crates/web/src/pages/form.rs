@@ -51,6 +51,11 @@ impl Posted {
         Self(fields.collect())
     }
 
+    /// The fields' names, odd letters marked.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|(name, _)| readable(name))
+    }
+
     /// What was typed. Browsers send line ends as CR LF; a message has LF.
     pub(crate) fn text(&self) -> Result<String, Fault> {
         let missing = || unfit("text-missing", "The form came without its text. Write it and send it again.");
@@ -157,7 +162,8 @@ fn readable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether a request says that it brings a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
     kind.trim_ascii().eq_ignore_ascii_case(KIND.as_bytes())

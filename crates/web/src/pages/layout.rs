@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
 
 use super::frame::Frame;
-use super::happenings;
+use super::{dead, happenings};
 
 const CSS: &str = include_str!("../assets/site.css");
 const JS: &str = include_str!("../assets/live.js");
@@ -23,6 +23,8 @@ pub(crate) enum Tab {
     Conversations,
     /// The tasks.
     Tasks,
+    /// What was not sent.
+    NotSent,
     /// What happened on the Pages.
     Happenings,
     /// None of them.
@@ -61,6 +63,7 @@ pub(crate) fn page(frame: &Frame, title: &str, tab: Tab, live: Live<'_>, content
                         nav aria-label="Main" {
                             (self::tab("/", "Conversations", tab == Tab::Conversations))
                             (self::tab("/tasks", "Tasks", tab == Tab::Tasks))
+                            (self::tab(dead::PATH, "Not sent", tab == Tab::NotSent))
                             (self::tab(happenings::PATH, "Happenings", tab == Tab::Happenings))
                         }
                     }

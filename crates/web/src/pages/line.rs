@@ -9,7 +9,7 @@ use model::{PageId, Psid, Timestamp};
 
 use super::frame::Frame;
 use super::link;
-use crate::present::{PartWords, Ways, clock, iso, time};
+use crate::present::{PartWords, clock, iso, time};
 use crate::talk::{Attached, Said, Who};
 
 /// Where a line stands.
@@ -171,11 +171,10 @@ fn moment(at: Timestamp) -> Markup {
 
 /// The buttons with which a person decides about a part.
 fn ways(place: &Place<'_>, part: PartId, words: &PartWords) -> Markup {
-    let offered: &[(&str, &str)] = match words.ways {
-        Ways::None => return Markup::default(),
-        Ways::RetryOrGiveUp => &[("retry", "Try again"), ("give_up", "Leave it")],
-        Ways::All => &[("was_sent", "It was sent"), ("retry", "Send again"), ("give_up", "Leave it")],
-    };
+    let offered = words.ways.offered();
+    if offered.is_empty() {
+        return Markup::default();
+    }
     let action = format!("{}/parts/{part}/resolve", link::conversation(place.page, place.psid));
     html! {
         form .inline.ways method="post" action=(action) {

@@ -5,6 +5,7 @@
 
 mod conversation;
 mod conversations;
+mod dead;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod guide;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<Arc<Sources>> {
         .route("/conversations/{page}/{psid}", get(read::conversation))
         .route("/conversations/{page}/{psid}/reply", post(write::reply))
         .route("/conversations/{page}/{psid}/parts/{part}/resolve", post(write::resolve))
+        .route(dead::PATH, get(read::dead_letters))
         .route(happenings::PATH, get(read::happenings))
         .route("/tasks", get(read::tasks))
         .route("/tasks/{task}", get(read::task))

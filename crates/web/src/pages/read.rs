@@ -18,11 +18,12 @@ use super::conversations::{Listing, Names};
 use super::frame::Frame;
 use super::kept::Kept;
 use super::tasks::Shown;
-use super::{conversation, conversations, happenings, link, task, tasks};
+use super::{conversation, conversations, dead, happenings, link, task, tasks};
 use crate::asked::{self, Asked, ConversationPath};
 use crate::fault::Fault;
 use crate::guide;
-use crate::lists::{ConversationList, Filter, NotListed, PageName, Which};
+use crate::letters::letters;
+use crate::lists::{ConversationList, DeadFilter, Filter, NotListed, PageName, Which};
 use crate::port::ConversationNow;
 use crate::present::{Composer, PartWords};
 use crate::site::Sources;
@@ -150,7 +151,7 @@ fn answers(sources: &Sources, task: Option<&TaskId>, binding: &MachineId) -> Vec
     written.collect()
 }
 
-/// Parameters of the list of happenings.
+/// Parameters of the lists of happenings and of dead letters.
 #[derive(Deserialize)]
 pub(super) struct HappeningsAsked {
     of: Option<String>,
@@ -166,6 +167,19 @@ pub(super) async fn happenings(
     let of = of(asked.of);
     let list = sources.lists.happenings(of.as_ref(), asked.after.as_deref(), ROWS)?;
     shows(happenings::page(&frame, &list, of.as_ref(), asked.after.is_some(), &names(&sources)?))
+}
+
+/// `GET /dead-letters?of&after`
+pub(super) async fn dead_letters(
+    State(sources): State<Arc<Sources>>,
+    frame: Frame,
+    Asked(Query(asked)): Asked<Query<HappeningsAsked>>,
+) -> Shows {
+    let of = of(asked.of);
+    let filter = DeadFilter { page: of.clone(), ..DeadFilter::default() };
+    let (letters, next) = letters(&sources, &filter, asked.after.as_deref(), ROWS).await?;
+    let names = names(&sources)?;
+    shows(dead::page(&frame, &letters, next.as_deref(), of.as_ref(), asked.after.is_some(), &names))
 }
 
 /// Parameters of the list of tasks.
@@ -251,8 +265,8 @@ fn fates(found: &ConversationNow, now: Timestamp) -> BTreeMap<CommentId, Vec<Par
     let entries = found.transcript.entries();
     for entry in &entries {
         let (Who::Us { part, .. }, Some(state)) = (&entry.who, &entry.state) else { continue };
-        if let Some(stored) = found.state.queue().part(*part) {
-            fates.entry(stored.comment.clone()).or_default().push(PartWords::of(state, entry.reach, now));
+        if let Some(comment) = found.state.queue().part(*part).and_then(|stored| stored.source.comment()) {
+            fates.entry(comment.clone()).or_default().push(PartWords::of(state, entry.reach, now));
         }
     }
     fates

@@ -13,7 +13,7 @@ use tracker::desk::Act;
 use super::form::Posted;
 use super::frame::Frame;
 use super::kept::Kept;
-use super::{link, read};
+use super::{dead, link, read};
 use crate::api::not_applicable;
 use crate::asked::{self, Asked, ConversationPath, PartPath};
 use crate::fault::Fault;
@@ -62,6 +62,10 @@ pub(super) async fn resolve(
     let (id, part) = (path.machine()?, path.part()?);
     if !sources.node.resolve(&id, part, posted.resolution()?, frame.by().to_owned()).await? {
         return Err(not_applicable());
+    }
+    // From the list of dead letters the next one is decided about.
+    if posted.word("back")?.as_deref() == Some("dead-letters") {
+        return back(dead::PATH);
     }
     back(&format!("{}#part-{}", here(&id), part))
 }

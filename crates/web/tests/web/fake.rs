@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use machine::conversation::attempts::Attempts;
 use machine::conversation::transcript::Transcript;
-use machine::conversation::{Command, Conversation, Event, Resolution, State};
-use machine::outbound::PartId;
+use machine::conversation::{Command, Conversation, Event, Reply, Resolution, State};
+use machine::outbound::{PartId, PartState};
 use machine::{Context, Machine as _, PageFacts};
 use model::{MachineId, PageId, Timestamp};
 use tokio::sync::{Notify, watch};
 use web::{
-    Changes, ConversationList, ConversationNow, Filter, HappeningList, Lists, Node, NotAccepted, NotListed, PageName,
-    PartHealth, Readiness, SinceStart, Unavailable,
+    Changes, ConversationList, ConversationNow, DeadFilter, DeadList, Filter, HappeningList, Lists, Node, NotAccepted,
+    NotListed, PageName, PartHealth, Readiness, SinceStart, Unavailable,
 };
 
 /// 2026-11-18 11:06:40 UTC.
@@ -178,6 +179,7 @@ impl Node for Fake {
         let found = conversations.get(id).map(|talked| ConversationNow {
             state: talked.state.clone(),
             transcript: Transcript::fold(&talked.events),
+            attempts: Attempts::fold(&talked.events),
             context: locked(&self.context).clone(),
         });
         Box::pin(async move { Ok(found) })
@@ -192,12 +194,24 @@ impl Node for Fake {
     ) -> BoxFuture<'_, Result<bool, Unavailable>> {
         let known = locked(&self.conversations).contains_key(id);
         let note = format!("{id} part {part} {resolution:?} by {by}");
+        let part_of = |talked: &Talked| talked.state.queue().part(part).map(|_| Conversation::seq(&talked.state));
+        let before = locked(&self.conversations).get(id).and_then(part_of);
+        let applies = match before {
+            Some(before) => self.tell(&id.to_string(), Command::Resolve { part, resolution, by }, NOW) > before,
+            // Parts that the test did not make are decided about all the same.
+            None => known,
+        };
         Box::pin(async move {
-            if known {
+            if applies {
                 locked(&self.resolved).push(note);
             }
-            Ok(known)
+            Ok(applies)
         })
+    }
+
+    fn reply(&self, id: &MachineId, reply: Reply) -> BoxFuture<'_, Result<(), Unavailable>> {
+        self.tell(&id.to_string(), Command::Reply(reply), NOW);
+        Box::pin(async { Ok(()) })
     }
 
     fn now(&self) -> Timestamp {
@@ -225,6 +239,29 @@ impl Lists for Fake {
             None | Some("17") => Ok(locked(&self.happened).clone()),
             Some(_) => Err(NotListed::CursorUnfit),
         }
+    }
+
+    fn dead_letters(&self, filter: &DeadFilter, after: Option<&str>, _: usize) -> Result<DeadList, NotListed> {
+        if after.is_some() {
+            return Err(NotListed::CursorUnfit);
+        }
+        let conversations = locked(&self.conversations);
+        let parts = conversations.iter().flat_map(|(id, talked)| {
+            let dead = talked.state.queue().parts().filter(|(_, part)| match &part.state {
+                PartState::Refused { .. } => filter.state.as_deref().is_none_or(|state| state == "refused"),
+                PartState::Failed { reason } if reason != "given-up" => {
+                    filter.state.as_deref().is_none_or(|state| state == "failed")
+                }
+                PartState::Failed { .. }
+                | PartState::Queued { .. }
+                | PartState::Held { .. }
+                | PartState::InFlight { .. }
+                | PartState::InDoubt { .. }
+                | PartState::Sent { .. } => false,
+            });
+            dead.map(|(part, _)| (id.clone(), part)).collect::<Vec<_>>()
+        });
+        Ok(DeadList { letters: parts.collect(), next: None })
     }
 
     fn pages(&self) -> Result<Vec<PageName>, Unavailable> {

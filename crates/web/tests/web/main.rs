@@ -9,6 +9,7 @@ mod live;
 mod pages;
 mod paths;
 mod scene;
+mod scripts;
 mod server;
 mod sign_in;
 mod wire;

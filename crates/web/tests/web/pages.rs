@@ -62,6 +62,7 @@ fn open_for(left: Span) -> Verdict {
 async fn what_happened_on_pages_is_listed_with_what_comes_of_it() {
     let scene = Scene::empty().await;
     assert!(page(&scene, "/happenings").await.contains("Nothing has happened on the Pages yet."));
+    assert!(page(&scene, "/dead-letters").await.contains("Everything was sent."));
     let comment = HappeningRow {
         page: PageId::new("1029"),
         at: NOW - Span::hours(1),

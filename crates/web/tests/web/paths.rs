@@ -97,7 +97,7 @@ fn segment() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// The addresses that there are; `_` is an id.
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 28] = [
     "/conversations/_/_",
     "/conversations/_/_/reply",
     "/conversations/_/_/parts/_/resolve",
@@ -109,6 +109,11 @@ const ROUTES: [&str; 23] = [
     "/api/_",
     "/api/v1/conversations/_/_",
     "/api/v1/conversations/_/_/parts/_/resolve",
+    "/api/v1/conversations/_/_/messages",
+    "/api/v1/messages/c/_/_/_",
+    "/api/v1/dead-letters",
+    "/api/v1/dead-letters/c/_/_/_/retry",
+    "/api/v1/dead-letters/c/_/_/_/skip",
     "/api/v1/tasks/_",
     "/api/v1/tasks/_/comments",
     "/api/v1/tasks/_/status",

@@ -128,8 +128,8 @@ impl Scene {
     /// The conversation takes a comment of the desk as an answer.
     pub(crate) fn answered(&self, comment: &str, text: &str, at: Timestamp) {
         let reply = Reply {
-            comment: CommentId::new(comment),
-            task: TaskId::new("1"),
+            source: CommentId::new(comment).into(),
+            task: Some(TaskId::new("1")),
             author: Author::Agent,
             by: "Agent".to_owned(),
             contents: vec![Content::Text { text: text.into() }],

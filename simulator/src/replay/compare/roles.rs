@@ -35,7 +35,7 @@ pub(super) struct Roles {
     mids: BTreeMap<String, u32>,
     tasks: BTreeMap<String, usize>,
     contacts: BTreeMap<String, usize>,
-    /// For each event `reply-asked`, by its number, the first part of it.
+    /// For each event `reply-asked` or `script-asked`, by its number, the first part of it.
     replies: BTreeMap<u64, u32>,
 }
 
@@ -46,7 +46,7 @@ impl Roles {
         let mut parts = 0;
         for line in lines {
             if let Place::Event(seq) = line.place {
-                if line.kind() == "reply-asked" {
+                if matches!(line.kind(), "reply-asked" | "script-asked") {
                     roles.replies.insert(seq, parts + 1);
                     parts += u32::try_from(line.texts().count().max(1)).unwrap_or(u32::MAX);
                 }
@@ -94,7 +94,7 @@ impl Roles {
         if let Some(part) = line.field("part").and_then(|part| part.parse().ok()) {
             return About::Part(part);
         }
-        if let (Place::Event(seq), "reply-asked") = (line.place, line.kind()) {
+        if let (Place::Event(seq), "reply-asked" | "script-asked") = (line.place, line.kind()) {
             return self.replies.get(&seq).map_or(About::State, |part| About::Part(*part));
         }
         if let Some(work) = self.work_of(line) {

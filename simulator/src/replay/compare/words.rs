@@ -88,7 +88,7 @@ fn phrase(line: &Line) -> String {
         "thread-owned" => "another app has the thread".to_owned(),
         "sent-outside" => "taken as sent outside".to_owned(),
         "woke" => format!("woke: {}", of("reason")),
-        "reply-asked" => format!("an answer of {} was asked for", of("by")),
+        "reply-asked" | "script-asked" => format!("an answer of {} was asked for", of("by")),
         kind => match kind.strip_prefix("received-") {
             Some(item) => format!("took in: {item}"),
             None => line.what(),

@@ -1,4 +1,4 @@
-//! Stored forms of what came in: items, replies, outcomes, wakes, decisions of people. Kinds 1 to 29.
+//! Stored forms of what came in: items, replies, outcomes, wakes, decisions of people. Kinds 1 to 29, and 81.
 //!
 //! One shape per kind, without nested tags, so that reading needs no second look at the text.
 
@@ -14,7 +14,7 @@ use super::deed;
 use crate::codec::{CodecFault, Encoded, VERSION, read, write};
 use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
 use crate::conversation::event::{Event, WakeReason};
-use crate::outbound::PartId;
+use crate::outbound::{PartId, Source};
 
 /// Text by reference on writing, owned on reading.
 type Text<'a> = Cow<'a, Redacted<String>>;
@@ -230,7 +230,11 @@ pub(super) fn encode_received(inbound: &Inbound) -> Encoded {
 }
 
 pub(super) fn encode_reply(reply: &Reply) -> Encoded {
-    write(6, true, reply)
+    match reply.source {
+        Source::Comment(_) => write(6, true, reply),
+        // Its own kind: a build that knows no scripts says so, and takes no call for a broken comment.
+        Source::Script(_) => write(81, true, reply),
+    }
 }
 
 pub(super) fn encode_dispatch(part: PartId) -> Encoded {
@@ -283,7 +287,7 @@ pub(super) fn encode_settled(effect: u64, outcome: &Outcome) -> Encoded {
 pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
     match kind {
         1..=5 => decode_received(kind, body),
-        6 => Ok(Event::ReplyAsked { reply: read(kind, body)? }),
+        6 | 81 => Ok(Event::ReplyAsked { reply: read(kind, body)? }),
         7 => read(kind, body).map(|Part { part }| Event::DispatchGranted { part }),
         8 => read(kind, body).map(|Woke { reason, at }| Event::Woke { reason, at }),
         9 => {

@@ -17,7 +17,7 @@ use crate::outbound::{Content, Part, PartId, PartState, Queue, split};
 
 /// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
 pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
-    if state.replied.contains(&reply.comment) && !on(Defect::CommentAnsweredTwice) {
+    if state.replied.contains(&reply.source) && !on(Defect::CommentAnsweredTwice) {
         return Vec::new();
     }
     reply.contents = reply.contents.into_iter().flat_map(pieces).collect();

@@ -1,4 +1,4 @@
-//! Sections that may stand several times: Pages, and agents who sign in.
+//! Sections that may stand several times: Pages, agents who sign in, and tokens of programs.
 //!
 //! Invariants: one that is unfit hides no fault of another; two of the same are told with both places.
 
@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use model::{PageId, Redacted};
 use node::PageConfig;
-use web::Agent;
+use web::{Agent, ApiToken, Scope};
 
 use super::super::fault::Place;
-use super::super::setting::{AGENT, PAGE};
-use super::{Builder, is_number, text};
+use super::super::read::Held;
+use super::super::setting::{AGENT, PAGE, TOKEN};
+use super::{API_TOKEN_MIN, Builder, is_number, text};
 
 impl Builder<'_> {
     /// The Pages that are fit.
@@ -74,6 +75,71 @@ impl Builder<'_> {
             }
         }
         (self.reading.faults.len() == before).then_some(agents)
+    }
+
+    /// Which programs call the API; `None` where one of them is unfit.
+    pub(super) fn tokens(&mut self) -> Option<Vec<ApiToken>> {
+        let mut tokens = Vec::new();
+        let mut seen = BTreeMap::new();
+        let before = self.reading.faults.len();
+        for index in 0..self.reading.count(TOKEN) {
+            let at = format!("{TOKEN}[{index}]");
+            let name = self.needed(&at, "name").and_then(text);
+            if let Some(name) = &name {
+                self.token_name(&at, name, &mut seen);
+            }
+            let scopes = self.needed(&at, "scopes");
+            let scopes = if let Some(Held::Words(words)) = scopes { words } else { Vec::new() };
+            let scopes: Vec<Scope> = scopes.iter().filter_map(|word| Scope::of(word)).collect();
+            let hash = self.get(&at, "hash");
+            let hash = if let Some(Held::Secret(hash)) = hash { Some(hash) } else { None };
+            let secret = self.one(&at, "secret", "secret_file");
+            let Some(name) = name else { continue };
+            match (hash, secret) {
+                (Some(hash), None) => match ApiToken::hashed(&name, hash.reveal(), scopes) {
+                    Some(token) => tokens.push(token),
+                    None => {
+                        let what = format!("`{at}.hash` is no hash that `pagedesk token new` printed");
+                        self.reading.fault(self.place(&format!("{at}.hash")), what);
+                    }
+                },
+                (None, Some(secret)) if secret.reveal().chars().count() >= API_TOKEN_MIN => {
+                    tokens.push(ApiToken::new(&name, secret.reveal(), scopes));
+                }
+                (None, Some(_)) => {
+                    let what = format!(
+                        "`{at}` is short enough to be guessed: give it at least {API_TOKEN_MIN} characters, as \
+                         `pagedesk token new` makes them"
+                    );
+                    self.reading.fault(self.said.line(&at), what);
+                }
+                (None, None) | (Some(_), Some(_)) => {
+                    let what = format!(
+                        "`{at}` wants one of `hash`, `secret` and `secret_file`: `pagedesk token new` makes a hash"
+                    );
+                    self.reading.fault(self.said.line(&at), what);
+                }
+            }
+        }
+        (self.reading.faults.len() == before).then_some(tokens)
+    }
+
+    /// By which a token's messages and keys are told apart: each once, and not that of `desk.api_token`.
+    fn token_name(&mut self, at: &str, name: &str, seen: &mut BTreeMap<String, Place>) {
+        let place = self.place(&format!("{at}.name"));
+        match seen.get(name) {
+            _ if matches!(name, "api" | "anybody") => {
+                let what = format!(
+                    "the name {name} stands for `desk.api_token` and for callers without a token: choose another"
+                );
+                self.reading.fault(place, what);
+            }
+            Some(first) => {
+                let what = format!("the token {name} is configured twice, first at {first}: leave one of them out");
+                self.reading.fault(place, what);
+            }
+            None => drop(seen.insert(name.to_owned(), place)),
+        }
     }
 
     /// What somebody types to sign in, which nobody else does: large and small letters are the same.

@@ -151,7 +151,7 @@ const said = (entry) => entry.texts.length > 0;
 const voice = (entry) => {
   if (!said(entry)) return "";
   if (/^received-(message|postback|edit|quick)/.test(entry.kind)) return "theirs";
-  return entry.kind === "send" || entry.kind === "reply-asked" || entry.kind === "send-started" ? "ours" : "";
+  return entry.kind === "send" || entry.kind === "reply-asked" || entry.kind === "script-asked" || entry.kind === "send-started" ? "ours" : "";
 };
 
 /** Whether an entry is a moment of the overview, and which. */

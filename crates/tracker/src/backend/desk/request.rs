@@ -1,6 +1,8 @@
 //! What the desk's writer takes: requests with everything computed that needs no look at the store (hashes, stored
 //! forms, limits), so that the one writer does as little as possible.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use model::{EffectId, MachineId, Redacted, TaskId, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -139,6 +141,11 @@ pub(super) enum PersonRequest {
         /// The name.
         name: Redacted<String>,
     },
+    /// Keep an idempotency key for a call that is carried out elsewhere. Changes nothing else.
+    Claim {
+        /// What the call asks, so that another call with the same key is told apart.
+        digest: [u8; 32],
+    },
     /// Say that two contacts are one human.
     MergeContacts {
         /// This one is shown as the other.
@@ -206,6 +213,7 @@ impl Op {
             | PersonRequest::Restore { .. }
             | PersonRequest::Purge { .. }
             | PersonRequest::Merge { .. }
+            | PersonRequest::Claim { .. }
             | PersonRequest::MergeContacts { .. }
             | PersonRequest::UnmergeContact { .. } => (),
         }
@@ -219,7 +227,12 @@ pub(super) fn request_hash(kind: &str, request: &impl Serialize) -> [u8; 32] {
     Sha256::digest(row::json_in(Vec::with_capacity(REQUEST_USUAL), &(kind, request))).into()
 }
 
-fn text_fits(text: &Redacted<String>) -> Result<(), Refusal> {
+/// Whether this can be a message to a customer: something of it is visible, it holds no control character but tab and new
+/// line, and it has at most [`COMMENT_CHARS_MAX`] characters.
+///
+/// # Errors
+/// [`Refusal::TextEmpty`], [`Refusal::TextUnfit`], [`Refusal::TextTooLong`].
+pub fn text_fits(text: &Redacted<String>) -> Result<(), Refusal> {
     if !text.reveal().chars().any(is_visible) {
         return Err(Refusal::TextEmpty);
     }
@@ -244,7 +257,14 @@ fn is_visible(character: char) -> bool {
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}');
-    !character.is_whitespace() && !character.is_control() && !shapeless
+    !character.is_whitespace() && !character.is_control() && !shapeless && !is_mark(character)
+}
+
+/// A mark that stands on, around or beside another character, and has nothing to stand on where it is alone (Unicode's
+/// categories Mn, Mc and Me).
+fn is_mark(character: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    GeneralCategoryGroup::Mark.contains(category)
 }
 
 /// Control characters of ASCII that are no part of a text: all but tab and new line.

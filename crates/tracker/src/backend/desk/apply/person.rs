@@ -30,6 +30,7 @@ pub(super) fn apply(
         PersonRequest::Purge { task } => purge(ledger, task, at),
         PersonRequest::Merge { from, into } => merge(ledger, from, into, by, at),
         PersonRequest::RenameContact { contact, name } => rename_contact(ledger, *contact, name, at),
+        PersonRequest::Claim { digest: _ } => Ok(Answer::Settled),
         PersonRequest::MergeContacts { from, into } => merge_contacts(ledger, *from, *into, at),
         PersonRequest::UnmergeContact { contact } => unmerge_contact(ledger, *contact, at),
     }
