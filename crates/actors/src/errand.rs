@@ -50,6 +50,11 @@ pub fn left_by_an_earlier_life() -> Answer {
 pub fn message(page: &PageId, psid: &Psid, id: &EffectId, content: Content) -> Send {
     let body = match content {
         Content::Text { text } => Body::Text(text),
+        Content::Prompt { text, buttons, reply_to } => {
+            let buttons = buttons.iter().map(|button| (button.title().clone(), button.payload().clone())).collect();
+            Body::Prompt { text, buttons, reply_to }
+        }
+        Content::Template { name, language, parameters } => Body::Template { name, language, parameters },
         Content::Attachment { kind, url } => Body::Attachment { kind, url },
     };
     let psid = if on(Defect::WrongRecipient) { Psid::new(page.as_str()) } else { psid.clone() };

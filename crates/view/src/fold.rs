@@ -171,6 +171,7 @@ impl Chat<'_> {
             | Event::PartFailed { .. }
             | Event::PartInDoubt { .. }
             | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
+            Event::PrivacyRefused { .. } => Ok(()),
             Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
             Event::DispatchGranted { .. }
             | Event::ProfileAskedAgain { .. }

@@ -12,7 +12,7 @@ use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Usage};
 use model::{
     AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
-use oracle::{Attempt, CustomerAction, Dates, Rejection, Seen, send_rules};
+use oracle::{Attached, Attempt, CustomerAction, Dates, Rejection, Seen, Template, send_rules};
 use policy::Permit;
 
 use super::wire::{self, Bubble};
@@ -103,6 +103,12 @@ pub struct Facebook {
     names: BTreeMap<Customer, String>,
     app: AppId,
     human_agent: bool,
+    /// Whether it granted utility messages.
+    utility: bool,
+    /// Threads that the privacy rules of Europe and Japan keep from audio, video and files.
+    limited: BTreeSet<Customer>,
+    /// Each Page's approved templates by name and language, with the number of their parameters.
+    templates: BTreeMap<(PageId, String, String), usize>,
     /// Whether echo and receipts come of what was sent.
     tells: bool,
     counts: Counts,
@@ -155,6 +161,9 @@ impl Facebook {
             names: BTreeMap::new(),
             app,
             human_agent,
+            utility: false,
+            limited: BTreeSet::new(),
+            templates: BTreeMap::new(),
             tells: true,
             counts: Counts::default(),
             given: BTreeSet::new(),
@@ -207,7 +216,8 @@ impl Facebook {
     pub fn send(&mut self, permit: &Permit, send: &Send, now: Timestamp) -> Planned<SendOutcome> {
         let (messaging_type, tag) = permit.messaging_type().wire();
         let (text, attachment) = match &send.body {
-            Body::Text(text) => (Some(text.reveal().clone()), None),
+            Body::Text(text) | Body::Prompt { text, .. } => (Some(text.reveal().clone()), None),
+            Body::Template { name, .. } => (None, Some(("template".to_owned(), name.clone()))),
             Body::Attachment { kind, url } => (None, Some((kind.clone(), url.reveal().clone()))),
         };
         let customer = (send.page.clone(), send.psid.clone());
@@ -215,9 +225,13 @@ impl Facebook {
             messaging_type,
             tag,
             text: text.as_deref(),
-            has_attachment: attachment.is_some(),
+            attachment: attached(&send.body),
+            quick_replies: if let Body::Prompt { buttons, .. } = &send.body { buttons.len() } else { 0 },
+            template: self.template(send),
             now,
             human_agent_feature: self.human_agent,
+            utility_feature: self.utility,
+            privacy_limited: self.limited.contains(&customer),
             controlled_elsewhere: self.is_elsewhere(&customer, now),
             dates: self.dates,
         };
@@ -283,6 +297,37 @@ impl Facebook {
     /// From now on it grants the Human Agent feature, or no more.
     pub fn grants_human_agent(&mut self, grants: bool) {
         self.human_agent = grants;
+    }
+
+    /// From now on it grants utility messages, or no more.
+    pub fn grants_utility(&mut self, grants: bool) {
+        self.utility = grants;
+    }
+
+    /// From now on its privacy rules hold for a thread, or no more.
+    pub fn limit(&mut self, page: PageId, psid: Psid, is_limited: bool) {
+        if is_limited {
+            self.limited.insert((page, psid))
+        } else {
+            self.limited.remove(&(page, psid))
+        };
+    }
+
+    /// A Page's template is approved, with so many parameters; `None`: no more.
+    pub fn approve(&mut self, page: PageId, name: &str, language: &str, parameters: Option<usize>) {
+        let template = (page, name.to_owned(), language.to_owned());
+        match parameters {
+            Some(parameters) => drop(self.templates.insert(template, parameters)),
+            None => drop(self.templates.remove(&template)),
+        }
+    }
+
+    /// The template of a send, and whether the Page has it with all its parameters.
+    fn template(&self, send: &Send) -> Option<Template> {
+        let Body::Template { name, language, parameters } = &send.body else { return None };
+        let known = self.templates.get(&(send.page.clone(), name.clone(), language.clone()));
+        let filled = parameters.iter().all(|text| !text.reveal().is_empty());
+        Some(Template { is_usable: known == Some(&parameters.len()) && filled })
     }
 
     /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
@@ -351,6 +396,11 @@ impl Facebook {
         let wait = between(Stream::Profile, &format!("{who}#{nth}"), ANSWER.0, ANSWER.1);
         Planned::answer(now + wait, Ok(name))
     }
+}
+
+/// What is attached to a send; how large it is nobody knows.
+fn attached(body: &Body) -> Option<Attached<'_>> {
+    if let Body::Attachment { kind, url: _ } = body { Some(Attached { kind, bytes: None }) } else { None }
 }
 
 /// The last word is the family name, if there is more than one word.

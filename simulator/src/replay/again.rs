@@ -331,6 +331,7 @@ fn conversation_command(fact: &conversation::Event) -> Option<conversation::Comm
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => None,
     }
 }

@@ -31,6 +31,7 @@
 //! | 63 | received-referral | S | 69 | received-notice | S |
 //! | 64 | received-optin | S | 70 | received-legacy | |
 //! | 39 | profile-asked-again | | 48 | ad-window-refused | |
+//! | 71 | privacy-refused | | | | |
 
 mod decision;
 mod deed;
@@ -39,7 +40,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 52] = [
+const NAMES: [(u16, &str); 53] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -92,6 +93,7 @@ const NAMES: [(u16, &str); 52] = [
     (68, "received-order"),
     (69, "received-notice"),
     (70, "received-legacy"),
+    (71, "privacy-refused"),
 ];
 
 /// The name of a stored kind, for people; `unknown` where this build does not know it.
@@ -127,6 +129,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => decision::encode(event),
     }
 }

@@ -10,7 +10,8 @@ use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
-use super::part::{Content, Part, PartId, PartState};
+use super::content::Content;
+use super::part::{Part, PartId, PartState};
 
 /// Starts of one part until a passing trouble counts as a failure: after about a quarter of an hour a person should know.
 const TRIES_MAX: u32 = 5;

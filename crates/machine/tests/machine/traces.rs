@@ -68,6 +68,7 @@ fn what(event: &Event) -> String {
         Event::PartFailed { part, reason, code: _, at: _ } => format!("PartFailed part={part} {reason}"),
         Event::PartInDoubt { part, why, until } => format!("PartInDoubt part={part} {why} until={}", clock(*until)),
         Event::AdWindowRefused { part, at } => format!("AdWindowRefused part={part} at={}", clock(*at)),
+        Event::PrivacyRefused { at } => format!("PrivacyRefused at={}", clock(*at)),
         Event::DoubtRemained { part } => format!("DoubtRemained part={part}"),
         Event::WindowClosed { at } => format!("WindowClosed at={}", clock(*at)),
     }
@@ -131,7 +132,8 @@ fn how(verdict: &Verdict) -> String {
 
 fn content_text(content: &Content) -> &str {
     match content {
-        Content::Text { text } => text.reveal(),
+        Content::Text { text } | Content::Prompt { text, .. } => text.reveal(),
+        Content::Template { name, .. } => name,
         Content::Attachment { kind, .. } => kind,
     }
 }

@@ -147,6 +147,7 @@ pub(crate) const SETTINGS: [Setting; 53] = [
     setting("account", "name", Kind::Text, Some("pagedesk"), "The company's name."),
     setting("account", "new_task_if_none_active", Kind::Bool, Some("true"), "Off: one task per conversation for ever."),
     setting("account", "human_agent", Kind::Bool, Some("false"), "Whether Meta granted the Human Agent feature."),
+    setting("account", "utility_templates", Kind::Bool, Some("false"), "Whether Meta granted utility templates."),
     setting(
         "account",
         "human_agent_base",
