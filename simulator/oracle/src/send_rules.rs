@@ -161,9 +161,6 @@ fn check_content(attempt: &Attempt<'_>) -> Result<(), Rejection> {
     if text.is_empty() && attempt.attachment.is_none() && attempt.template.is_none() {
         return Err(EMPTY);
     }
-    if attempt.quick_replies > 13 {
-        return Err(INVALID);
-    }
     if text.chars().count() > 2_000 {
         return Err(TOO_LONG);
     }
@@ -172,7 +169,8 @@ fn check_content(attempt: &Attempt<'_>) -> Result<(), Rejection> {
     if several.into_iter().filter(|there| *there).count() > 1 {
         return Err(INVALID);
     }
-    attempt.attachment.map_or(Ok(()), check_attachment)
+    attempt.attachment.map_or(Ok(()), check_attachment)?;
+    if attempt.quick_replies > 13 { Err(INVALID) } else { Ok(()) }
 }
 
 /// Megabytes are taken as they are the smallest.

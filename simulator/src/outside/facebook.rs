@@ -418,6 +418,7 @@ fn reported(percent: u32) -> Usage {
 
 #[cfg(test)]
 mod tests {
+    use policy::{MessagingType, RuleId, Verdict};
     use serde_json::{Value, json};
 
     use super::*;
@@ -488,5 +489,69 @@ mod tests {
                 .collect();
             assert_eq!(lists, [list; 3]);
         }
+    }
+
+    /// Meta, to whom the customer wrote a minute ago.
+    fn after_a_message() -> Facebook {
+        facebook(&[wrote(Span(-60_000))])
+    }
+
+    fn answer(facebook: &mut Facebook, messaging_type: MessagingType, body: Body) -> Option<Code> {
+        let edition = policy::edition_at(BEGAN).id();
+        let until = BEGAN + Span(1);
+        let verdict = Verdict::Permit { messaging_type, until, edition, rule: RuleId::StandardWindow };
+        let permit = policy::confirm(&verdict, BEGAN).expect("before its end");
+        let Bubble { page, psid, metadata, .. } = bubble();
+        match facebook.send(&permit, &Send { page, psid, body, metadata }, BEGAN).outcome {
+            SendOutcome::Failed { code, .. } => Some(code),
+            SendOutcome::Sent { .. } => None,
+            other @ (SendOutcome::Later { .. } | SendOutcome::InDoubt { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_limited_thread_takes_words_and_pictures_until_the_limit_is_gone() {
+        let mut facebook = after_a_message();
+        facebook.limit(bubble().page, bubble().psid, true);
+        let mut sent = |kind: &str| {
+            let url = "https://files.example/1".into();
+            answer(&mut facebook, MessagingType::Response, Body::Attachment { kind: kind.to_owned(), url })
+        };
+        let limited = Some((10, Some(2_018_336)));
+        assert_eq!(["image", "audio", "video", "file"].map(&mut sent), [None, limited, limited, limited]);
+        assert_eq!(sent("song"), Some((100, Some(2_018_047))));
+        assert_eq!(answer(&mut facebook, MessagingType::Response, Body::Text("Hello".into())), None);
+        facebook.limit(bubble().page, bubble().psid, false);
+        let film = Body::Attachment { kind: "video".to_owned(), url: "https://files.example/1".into() };
+        assert_eq!(answer(&mut facebook, MessagingType::Response, film), None);
+    }
+
+    #[test]
+    fn fourteen_buttons_are_too_many() {
+        for (count, expected) in [(13, None), (14, Some((100, None)))] {
+            let buttons = (0..count).map(|nth| (format!("{nth}").into(), "P".into())).collect();
+            let body = Body::Prompt { text: "Which?".into(), buttons, reply_to: None };
+            assert_eq!(answer(&mut after_a_message(), MessagingType::Response, body), expected, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_taken_where_it_is_granted_approved_in_its_language_and_filled() {
+        let mut facebook = after_a_message();
+        let template = |language: &str, parameters: &[&str]| Body::Template {
+            name: "ready".to_owned(),
+            language: language.to_owned(),
+            parameters: parameters.iter().map(|text| (*text).into()).collect(),
+        };
+        let mut sent = |facebook: &mut Facebook, body| answer(facebook, MessagingType::Utility, body);
+        facebook.approve(bubble().page, "ready", "en_US", Some(1));
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), Some((200, None)), "not granted");
+        facebook.grants_utility(true);
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), None);
+        for unusable in [template("de_DE", &["Tuesday"]), template("en_US", &[]), template("en_US", &[""])] {
+            assert_eq!(sent(&mut facebook, unusable), Some((100, None)));
+        }
+        facebook.approve(bubble().page, "ready", "en_US", None);
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), Some((100, None)), "no longer approved");
     }
 }

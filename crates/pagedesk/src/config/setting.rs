@@ -87,7 +87,7 @@ pub(crate) const SECTIONS: [(&str, &str); 10] = [
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 53] = [
+pub(crate) const SETTINGS: [Setting; 54] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",

@@ -81,7 +81,7 @@ impl Question {
         );
         for asked in &trail.asked {
             let (says, because) = said(asked.answer);
-            text.push_str(&format!("  {:<15}  {says:<7}  {because}\n", asked.rule.code()));
+            text.push_str(&format!("  {:<16}  {says:<7}  {because}\n", asked.rule.code()));
         }
         let unasked: Vec<_> = unasked(&edition, &trail).map(RuleId::code).collect();
         if !unasked.is_empty() {
