@@ -151,15 +151,15 @@ fn calendar(byte: u8) -> Calendar {
 /// Mostly a text; sizes stand beside the limits of every kind. With further bits. Three bytes.
 fn carries(bytes: &mut Bytes<'_>) -> (Carries, usize) {
     let (kind, size, bits) = (bytes.small(), bytes.small(), bytes.small());
-    let kind = if kind < 144 { ContentKind::Text } else { ContentKind::ALL[kind % ContentKind::ALL.len()] };
+    let kind = if kind < 176 { ContentKind::Text } else { ContentKind::ALL[kind % ContentKind::ALL.len()] };
     let edges = match kind {
         ContentKind::Text => [1_999, 2_000, 2_001, 3_999],
         ContentKind::Image => [7_999_999, 8_000_000, 8_000_001, 25_000_000],
         ContentKind::Audio | ContentKind::Video | ContentKind::File => [24_999_999, 25_000_000, 25_000_001, 8_000_001],
         ContentKind::Template => [1, 2_000, 2_001, 25_000_001],
     };
-    let size = (size >= 192).then(|| edges[size % edges.len()]);
-    let buttons = [0, 0, 0, 0, 0, 12, 13, 14][(bits >> 1) % 8];
+    let size = (size >= 208).then(|| edges[size % edges.len()]);
+    let buttons = [12, 13, 14].get((bits >> 1) % 16).copied().unwrap_or(0);
     (Carries { kind, size, buttons }, bits)
 }
 
