@@ -34,6 +34,8 @@ pub(crate) enum Stream {
     Fault,
     /// Which calls and webhooks are struck by what goes wrong outside.
     Weather,
+    /// How long reading a thread takes.
+    Thread,
 }
 
 /// A number for a thing: FNV-1a over its name, then the finaliser of splitmix64.

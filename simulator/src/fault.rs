@@ -52,7 +52,7 @@ pub use self::fall::{After, Fall, Unit};
 pub(crate) use self::graph_loses::{ANSWERS, REQUESTS};
 pub(crate) use self::graph_refuses::code;
 pub use self::settings::Setting;
-pub(crate) use self::swarm::draw;
+pub(crate) use self::swarm::{draw, lose};
 
 /// What goes wrong, as a line says it.
 #[derive(Clone, PartialEq, Eq, Debug)]

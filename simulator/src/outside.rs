@@ -9,7 +9,7 @@ pub mod facebook;
 pub(crate) mod wire;
 mod world;
 
-use messenger::{Fault, Profile, Send, SendOutcome};
+use messenger::{Fault, Profile, Send, SendOutcome, Sent};
 use model::{CommentId, ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Audience, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
@@ -114,6 +114,9 @@ pub trait Outside {
 
     /// A customer's name is asked for.
     fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>>;
+
+    /// What the Page sent lately in a conversation is asked for.
+    fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>>;
 
     /// A task is to be opened; the same effect again gets the same task.
     fn open_task(

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use journal::StoredBatch;
 use machine::kind_name;
-use messenger::{Body, Fault, Profile, Send, SendOutcome};
+use messenger::{Body, Fault, Profile, Send, SendOutcome, Sent};
 use model::{ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::{EditionId, Permit};
 use serde::Serialize;
@@ -37,6 +37,7 @@ enum Piece {
     OpenTask,
     AddComments,
     NameContact,
+    Thread,
 }
 
 /// Who watches.
@@ -213,6 +214,31 @@ impl Witness {
                     None => "profile unknown".to_owned(),
                 },
                 Err(fault) => format!("profile FAULT {fault}"),
+            });
+        }
+    }
+
+    /// A thread is read.
+    pub(crate) fn thread(&mut self, at: Timestamp, page: &PageId, psid: &Psid) {
+        self.begin(Piece::Thread);
+        self.put(page.as_str().as_bytes());
+        self.put(psid.as_str().as_bytes());
+        self.end();
+        self.leaves(at, || conversation(page, psid), |_| "thread?".to_owned());
+    }
+
+    /// A thread was told, or not.
+    pub(crate) fn thread_told(&mut self, at: Timestamp, page: &PageId, psid: &Psid, answer: &Result<Vec<Sent>, Fault>) {
+        if self.tells() {
+            self.comes(at, Some(&conversation(page, psid)), |_| match answer {
+                Ok(thread) => {
+                    let mids: Vec<String> = thread.iter().map(|sent| shown_id(sent.mid.as_str()).to_string()).collect();
+                    format!(
+                        "thread {}",
+                        if mids.is_empty() { "without a message of the Page".to_owned() } else { mids.join(" ") }
+                    )
+                }
+                Err(fault) => format!("thread FAULT {fault}"),
             });
         }
     }
@@ -402,6 +428,7 @@ fn effect_of(kind: &str) -> &str {
         "comments-adding" => "add-comments",
         "contact-naming" => "name-contact",
         "send-started" => "send",
+        "thread-asked" => "read-thread",
         _ => "effect",
     }
 }

@@ -50,10 +50,13 @@ pub enum Profile {
     Rough,
     /// As rough, and each run draws what else goes wrong in it.
     Swarm,
+    /// As busy, and whatever can leave a send in doubt: answers and requests are lost, the node falls, and in half of the
+    /// runs Meta never tells of what the node sent.
+    Lossy,
 }
 
 impl Profile {
-    /// All of them.
+    /// Those over which seeds are spread.
     pub const ALL: [Self; 4] = [Self::Calm, Self::Busy, Self::Rough, Self::Swarm];
 
     /// The profile of a seed, where seeds are spread over some.
@@ -69,13 +72,14 @@ impl Profile {
             Self::Busy => "busy",
             Self::Rough => "rough",
             Self::Swarm => "swarm",
+            Self::Lossy => "lossy",
         }
     }
 
     const fn pages(self) -> usize {
         match self {
             Self::Calm => 1,
-            Self::Busy | Self::Rough | Self::Swarm => 2,
+            Self::Busy | Self::Rough | Self::Swarm | Self::Lossy => 2,
         }
     }
 
@@ -84,7 +88,7 @@ impl Profile {
         match self {
             Self::Calm => 2,
             Self::Busy => 4,
-            Self::Rough | Self::Swarm => 3,
+            Self::Rough | Self::Swarm | Self::Lossy => 3,
         }
     }
 }
@@ -190,8 +194,10 @@ impl Plan {
         }
         agent::plan(&mut plan);
         meta::plan(&mut plan);
-        if profile == Profile::Swarm {
-            fault::draw(&mut plan);
+        match profile {
+            Profile::Swarm => fault::draw(&mut plan),
+            Profile::Lossy => fault::lose(&mut plan),
+            Profile::Calm | Profile::Busy | Profile::Rough => {}
         }
         plan
     }

@@ -106,7 +106,7 @@ impl Stage {
              [meta]\napp_id = \"{APP}\"\napp_secrets = [\"{APP_SECRET}\"]\nverify_tokens = [\"{VERIFY_TOKEN}\"]\n\
              graph_url = \"{}\"\n\
              [account]\nid = \"acme\"\ngather = \"2s\"\ndoubt = \"2s\"\n\
-             [limits]\nsends_per_second = 300\n\
+             [limits]\nsends_per_second = 40\n\
              {}{}",
             self.store().display(),
             self.webhook,

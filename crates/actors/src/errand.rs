@@ -5,7 +5,7 @@
 use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
 use machine::outbound::Content;
 use machine::page::Stop;
-use messenger::{Body, Fault, Scope, Send, error_table};
+use messenger::{Body, Fault, Scope, Send, Sent, error_table};
 use model::{EffectId, MachineId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use sabotage::{Defect, on};
 use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, OpenTask, Opened};
@@ -206,6 +206,38 @@ pub fn profile_again_at(fault: &Fault, now: Timestamp, until: Timestamp) -> Opti
     again_at.filter(|at| *at < until)
 }
 
+/// How much earlier than a send began, by our clock, a message of its thread may have been sent, by Meta's clock, which
+/// tells whole seconds.
+const CLOCKS_APART: Span = Span::seconds(5);
+
+/// What the thread says of an unclear send that began at `since`: what the Page sent since then that carries the same.
+pub fn thread_read(content: &Content, since: Timestamp, thread: Vec<Sent>) -> Outcome {
+    let since = since - CLOCKS_APART;
+    let alike = thread.into_iter().filter(|sent| since <= sent.at && carries(sent, content));
+    Outcome::ThreadRead { mids: alike.map(|sent| sent.mid).collect() }
+}
+
+fn carries(sent: &Sent, content: &Content) -> bool {
+    match content {
+        Content::Text { text } | Content::Prompt { text, .. } => {
+            let shown = sent.text.as_ref().map(|shown| shown.reveal().trim());
+            sent.attachments.is_empty() && shown == Some(text.reveal().trim())
+        }
+        Content::Attachment { kind, url: _ } => sent.text.is_none() && sent.attachments == [kind.as_str()],
+        // What a thread shows of a template is not documented (read 2026-11-23): a person looks.
+        Content::Template { .. } => false,
+    }
+}
+
+/// When a thread that could not be read is asked for again; `None`: nobody waits for it any more, or it will never work.
+pub fn thread_again_at(fault: &Fault, pauses: &mut Pauses, now: Timestamp, until: Timestamp) -> Option<Timestamp> {
+    let again_at = match fault {
+        Fault::Retry { after, .. } => Some(now + (*after).max(pauses.make())),
+        Fault::GiveUp { .. } => None,
+    };
+    again_at.filter(|at| *at < until)
+}
+
 /// Pauses between asking a tracker: 100 ms doubling up to 30 s.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pauses(Span);
@@ -363,6 +395,36 @@ mod tests {
         assert_eq!(profile_again_at(&retry(0), Timestamp(100), Timestamp(5_000)), Some(Timestamp(350)));
         assert_eq!(profile_again_at(&retry(4_899), Timestamp(100), Timestamp(5_000)), Some(Timestamp(4_999)));
         assert_eq!(profile_again_at(&retry(4_900), Timestamp(100), Timestamp(5_000)), None);
+    }
+
+    #[test]
+    fn a_send_is_found_in_the_thread_by_what_it_carries_and_when_it_began() {
+        let said = |mid: &str, at, text: Option<&str>, files: &[&str]| Sent {
+            mid: Mid::new(mid),
+            at: Timestamp(at),
+            text: text.map(Redacted::from),
+            attachments: files.iter().map(|file| (*file).to_owned()).collect(),
+        };
+        let thread = vec![
+            said("m_old", 14_000, Some("Yes."), &[]),
+            said("m_1", 15_000, Some("Yes."), &[]),
+            said("m_2", 21_000, Some("Yes. "), &[]),
+            said("m_3", 21_000, Some("No."), &[]),
+            said("m_4", 21_000, Some("Yes."), &["image"]),
+            said("m_5", 22_000, None, &["image"]),
+            said("m_6", 22_000, None, &["image", "image"]),
+        ];
+        let found = |content: &Content| {
+            let Outcome::ThreadRead { mids } = thread_read(content, Timestamp(20_000), thread.clone()) else {
+                panic!("it was read")
+            };
+            mids.iter().map(|mid| mid.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found(&Content::Text { text: "Yes.".into() }), "m_1 m_2");
+        let picture = Content::Attachment { kind: "image".to_owned(), url: "https://bakery.example/1.png".into() };
+        assert_eq!(found(&picture), "m_5");
+        let film = Content::Attachment { kind: "video".to_owned(), url: "https://bakery.example/1.mp4".into() };
+        assert_eq!(found(&film), "");
     }
 
     #[test]

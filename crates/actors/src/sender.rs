@@ -41,8 +41,8 @@ pub(crate) struct Errands {
     parent: Parent,
     sends: Semaphore,
     tracker_calls: Semaphore,
-    /// Of their own, so that a slow Meta does not keep tasks from being opened.
-    profiles: Semaphore,
+    /// What is read of Meta. Of its own, so that a slow Meta does not keep tasks from being opened.
+    readings: Semaphore,
     under_way: Arc<UnderWay>,
     /// Percent of Meta's limits from which on the calls count as used up.
     usage_max: u32,
@@ -160,9 +160,9 @@ impl Calls {
 impl Errands {
     pub(crate) fn new(page: PageId, ports: Ports, parent: Parent, limits: &Limits) -> Self {
         let (sends, tracker_calls) = (Semaphore::new(limits.sends_max), Semaphore::new(limits.tracker_calls_max));
-        let profiles = Semaphore::new(limits.tracker_calls_max);
+        let readings = Semaphore::new(limits.tracker_calls_max);
         let usage_max = limits.usage_max;
-        Self { page, ports, parent, sends, tracker_calls, profiles, under_way: Arc::default(), usage_max }
+        Self { page, ports, parent, sends, tracker_calls, readings, under_way: Arc::default(), usage_max }
     }
 
     /// One job per call, none where the same is under way; a call that panics is unclear if it was a send, refused
@@ -182,7 +182,7 @@ impl Errands {
             let gate = match &effect {
                 Effect::Send { .. } => Some(&errands.sends),
                 // It waits between its tries, and takes its turn for each of them.
-                Effect::AskProfile { .. } => None,
+                Effect::AskProfile { .. } | Effect::ReadThread { .. } => None,
                 Effect::OpenTask { .. } | Effect::AddComments { .. } | Effect::NameContact { .. } => {
                     Some(&errands.tracker_calls)
                 }
@@ -217,6 +217,7 @@ async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect)
     let outcome = match effect {
         Effect::Send { part: _, verdict, content } => return send(errands, psid, &id, &verdict, content).await,
         Effect::AskProfile { until } => profile(errands, psid, until).await,
+        Effect::ReadThread { content, since, until } => thread(errands, psid, &content, since, until).await,
         Effect::OpenTask { name, customer, lines, previous } => {
             let binding = MachineId::Conversation(page.clone(), psid.clone());
             let task = errand::task(binding, name, customer, lines, previous);
@@ -240,7 +241,7 @@ async fn profile(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
     let clock = &errands.ports.clock;
     loop {
         let answer = {
-            let _turn = errands.profiles.acquire().await.expect("this semaphore is never closed");
+            let _turn = errands.readings.acquire().await.expect("this semaphore is never closed");
             errands.ports.graph.profile(errands.page.clone(), psid.clone()).await
         };
         let fault = match answer {
@@ -249,6 +250,27 @@ async fn profile(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
         };
         let Some(again_at) = errand::profile_again_at(&fault, clock.now(), until) else {
             return Outcome::NoProfile { reason: fault.to_string() };
+        };
+        while clock.now() < again_at {
+            clock.sleep_until(again_at).await;
+        }
+    }
+}
+
+/// Reads the thread; a trouble that passes is tried again as long as somebody waits.
+async fn thread(errands: &Errands, psid: &Psid, content: &Content, since: Timestamp, until: Timestamp) -> Outcome {
+    let (clock, mut pauses) = (&errands.ports.clock, Pauses::default());
+    loop {
+        let answer = {
+            let _turn = errands.readings.acquire().await.expect("this semaphore is never closed");
+            errands.ports.graph.thread(errands.page.clone(), psid.clone()).await
+        };
+        let fault = match answer {
+            Ok(thread) => return errand::thread_read(content, since, thread),
+            Err(fault) => fault,
+        };
+        let Some(again_at) = errand::thread_again_at(&fault, &mut pauses, clock.now(), until) else {
+            return Outcome::ThreadUnread { reason: fault.to_string() };
         };
         while clock.now() < again_at {
             clock.sleep_until(again_at).await;

@@ -62,6 +62,10 @@ impl Graph for Meta {
         Box::pin(async move { SendOutcome::Sent { mid, usage: messenger::Usage::default() } })
     }
 
+    fn thread(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Vec<messenger::Sent>, Fault>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
         let shy = self.shy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if shy {

@@ -4,12 +4,12 @@
 //! reported from production, read 2026-11-23); then the status; then the body. What is contradictory, cut off or foreign
 //! is in doubt for a send.
 
-use model::{Mid, Redacted, Span};
+use model::{Mid, PageId, Redacted, Span, Timestamp};
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::error_table::{self, Retry, Row};
-use crate::{Code, Fault, Profile, SendOutcome, Usage};
+use crate::{Code, Fault, Profile, SendOutcome, Sent, Usage};
 
 /// How long to wait before reading again what was lost or garbled on the way. Short, since reading changes nothing and a
 /// new task waits for the name.
@@ -94,6 +94,55 @@ pub(crate) fn of_profile(answer: Answer, unreachable: Span) -> Result<Profile, F
         (!text.is_empty()).then(|| Redacted::new(text.to_owned()))
     };
     Ok(Profile { first_name: field("first_name"), last_name: field("last_name"), picture: field("profile_pic") })
+}
+
+/// What the Page sent in the one conversation that was asked for, oldest first.
+pub(crate) fn of_thread(answer: Answer, page: &PageId, unreachable: Span) -> Result<Vec<Sent>, Fault> {
+    let again = |why| Fault::Retry { after: READ_AGAIN_AFTER, why, code: None };
+    let (status, usage, body) = match answer {
+        Answer::NotReached(why) => return Err(Fault::Retry { after: unreachable, why, code: None }),
+        Answer::Lost(why) => return Err(again(why)),
+        Answer::Read { status, usage, body } => (status, usage, body),
+    };
+    let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    if let Some(error) = graph_error(&value) {
+        return Err(unread(error, usage.regain));
+    }
+    let Some(conversations) = value.get("data").and_then(Value::as_array).filter(|_| status.is_success()) else {
+        return Err(again(if status.is_server_error() { "server-error" } else { "unreadable-answer" }));
+    };
+    let messages =
+        conversations.iter().filter_map(|conversation| conversation["messages"]["data"].as_array()).flatten();
+    let mut sent: Vec<Sent> =
+        messages.filter(|message| message["from"]["id"].as_str() == Some(page.as_str())).filter_map(sent).collect();
+    // Meta tells the newest first.
+    sent.reverse();
+    sent.sort_by_key(|sent| sent.at);
+    Ok(sent)
+}
+
+/// A message of a thread; `None`: without what it takes to know it again.
+fn sent(message: &Value) -> Option<Sent> {
+    let mid = message["id"].as_str().filter(|mid| !mid.is_empty())?;
+    let at = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%z", message["created_time"].as_str()?)
+        .ok()?
+        .to_timestamp()
+        .ok()?;
+    let text = message["message"].as_str().filter(|text| !text.is_empty());
+    let attachments = message["attachments"]["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    Some(Sent {
+        mid: Mid::new(mid),
+        at: Timestamp(at.as_millisecond()),
+        text: text.map(Redacted::from),
+        attachments: attachments.iter().map(kind_of_file).collect(),
+    })
+}
+
+/// Which of the kinds that are sent a file of a thread is, by its MIME type.
+fn kind_of_file(file: &Value) -> String {
+    let mime = file["mime_type"].as_str().unwrap_or_default();
+    let kind = ["image", "audio", "video"].into_iter().find(|kind| mime.split('/').next() == Some(kind));
+    kind.unwrap_or("file").to_owned()
 }
 
 fn unread(error: GraphError, regain: Option<Span>) -> Fault {

@@ -16,7 +16,7 @@ use crate::answer::{self, Answer};
 use crate::error_table;
 use crate::proof::appsecret_proof;
 use crate::wire::Wire;
-use crate::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Tokens, Usage};
+use crate::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens, Usage};
 
 /// The Graph API version that this client was written against: v26.0 of 2026-07-29 (read 2026-11-23).
 pub const VERSION: &str = "v26.0";
@@ -32,6 +32,9 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 
 /// How long it may take to answer that.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is asked of a thread: as much of its messages as can be read (*Conversations API*, read 2026-11-23).
+const THREAD_FIELDS: &str = "messages.limit(20){id,created_time,from,message,attachments}";
 
 /// The code that stands for "no token to call with" where the call was not even made (*no or blank token*).
 const NO_TOKEN: i64 = 2500;
@@ -194,6 +197,20 @@ impl HttpGraph {
     }
 }
 
+impl HttpGraph {
+    async fn read_thread(&self, page: PageId, psid: Psid) -> Result<Vec<Sent>, Fault> {
+        let Some(request) = self.request(Method::GET, &page, &[page.as_str(), "conversations"]) else {
+            return Err(no_token_to_read());
+        };
+        let asked = [("platform", "messenger"), ("user_id", psid.as_str()), ("fields", THREAD_FIELDS)];
+        let thread = answer::of_thread(self.call(request.query(&asked)).await, &page, READ_UNREACHABLE_AFTER);
+        if let Err(fault) = &thread {
+            tracing::info!(%page, %fault, "a thread cannot be read to settle a message in doubt");
+        }
+        thread
+    }
+}
+
 impl Graph for HttpGraph {
     fn send(&self, permit: Permit, send: Send) -> BoxFuture<'_, SendOutcome> {
         Box::pin(self.send_once(permit, send))
@@ -201,6 +218,10 @@ impl Graph for HttpGraph {
 
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(self.read_profile(page, psid))
+    }
+
+    fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>> {
+        Box::pin(self.read_thread(page, psid))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use core::pin::Pin;
 
-use model::{Mid, PageId, Psid, Redacted, Span};
+use model::{Mid, PageId, Psid, Redacted, Span, Timestamp};
 use policy::Permit;
 
 use crate::{Scope, Usage};
@@ -27,6 +27,26 @@ pub trait Graph: core::marker::Send + Sync {
     /// # Errors
     /// [`Fault`], by what to do next. Not being allowed to read is no fault: the profile is empty then.
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>>;
+
+    /// Reads what the Page sent lately in a conversation, oldest first, whoever wrote it. Only the 20 newest messages of a
+    /// thread, the customer's among them, can be read (*Conversations API*, read 2026-11-23).
+    ///
+    /// # Errors
+    /// [`Fault`], by what to do next.
+    fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>>;
+}
+
+/// A message of the Page as its thread shows it. Neither our mark nor the app that sent it is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// Meta's id of it.
+    pub mid: Mid,
+    /// When, by Meta's clock, in whole seconds.
+    pub at: Timestamp,
+    /// What it says.
+    pub text: Option<Redacted<String>>,
+    /// `image`, `audio`, `video` or `file`, each.
+    pub attachments: Vec<String>,
 }
 
 /// Where the Pages' tokens are kept.

@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use messenger::{
-    Body, BuildFault, Config, Fault, Graph, HttpGraph, Scope, Send, SendOutcome, Tokens, Usage, appsecret_proof,
+    Body, BuildFault, Config, Fault, Graph, HttpGraph, Scope, Send, SendOutcome, Sent, Tokens, Usage, appsecret_proof,
 };
 use model::{Mid, PageId, Psid, Redacted, Span, Timestamp};
 use policy::{MessagingType, Permit, RuleId, Tag, Verdict, confirm, edition_at};
@@ -371,6 +371,52 @@ async fn a_profile_out_of_reach_is_a_fault_to_retry() {
     let server = Server::start(Manner::ClosesWithoutAnswer).await;
     let fault = server.graph().profile(PageId::new("17"), Psid::new("5001")).await.expect_err("no answer");
     assert!(matches!(fault, Fault::Retry { why: "connection-lost", .. }), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_thread_is_read_with_what_the_page_sent_in_order() {
+    let said = |id: &str, at: &str, from: &str, text: &str| json!({ "id": id, "created_time": at, "from": { "id": from, "name": "?" }, "message": text });
+    let mut picture = said("m_3", "2026-11-23T12:00:07+0000", "17", "");
+    picture["attachments"] = json!({ "data": [{ "mime_type": "image/png" }, { "mime_type": "application/pdf" }] });
+    let unreadable = said("m_4", "yesterday", "17", "no time");
+    let messages = [
+        unreadable,
+        picture,
+        said("m_2", "2026-11-23T13:00:05+0100", "17", "From eight."),
+        said("m_1", "2026-11-23T12:00:01+0000", "5001", "When?"),
+    ];
+    let answer = json!({ "data": [{ "id": "t_1", "messages": { "data": messages } }], "paging": {} });
+    let server = Server::answering(200, &answer.to_string()).await;
+    let thread = server.graph().thread(PageId::new("17"), Psid::new("5001")).await.expect("a thread");
+    let noon = 1_795_435_200_000;
+    let sent = |mid, at, text: Option<&str>, files: &[&str]| Sent {
+        mid: Mid::new(mid),
+        at: Timestamp(at),
+        text: text.map(Redacted::from),
+        attachments: files.iter().map(|file| (*file).to_owned()).collect(),
+    };
+    let expected =
+        [sent("m_2", noon + 5_000, Some("From eight."), &[]), sent("m_3", noon + 7_000, None, &["image", "file"])];
+    assert_eq!(thread, expected);
+    let seen = server.seen()[0].clone();
+    assert_eq!((seen.method.as_str(), seen.path.as_str()), ("GET", "/v26.0/17/conversations"));
+    for part in ["platform=messenger", "user_id=5001", "messages.limit%2820%29", "appsecret_proof="] {
+        assert!(seen.query.contains(part), "{part}: {}", seen.query);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_is_not_told_is_a_fault_and_never_an_empty_one() {
+    let server = Server::answering(200, r#"{"error":{"code":10,"message":"?"}}"#).await;
+    let fault = server.graph().thread(PageId::new("17"), Psid::new("5001")).await.expect_err("no permission");
+    assert!(matches!(fault, Fault::GiveUp { code: (10, None), .. }), "{fault:?}");
+    for (status, body, reason) in [(200, "{}", "unreadable-answer"), (502, "<html>", "server-error")] {
+        let server = Server::answering(status, body).await;
+        let fault = server.graph().thread(PageId::new("17"), Psid::new("5001")).await.expect_err("no thread");
+        assert!(matches!(fault, Fault::Retry { why, .. } if why == reason), "{fault:?}");
+    }
+    let server = Server::answering(200, r#"{"data":[]}"#).await;
+    assert_eq!(server.graph().thread(PageId::new("17"), Psid::new("5001")).await, Ok(Vec::new()));
 }
 
 #[tokio::test]

@@ -23,11 +23,13 @@ use sha2::{Digest as _, Sha256};
 use simulator::play::recording::{Folder, Recorded};
 use simulator::replay::Outcome;
 use simulator::replay::compare::{Comparison, compare};
-use simulator::replay::filter::Filter;
+use simulator::replay::filter::{Filter, Moment};
+use simulator::replay::line;
 use simulator::replay::told::Told;
 
 use crate::cli::{Looked, Replay, ReplayCommand, SimDepth};
 use crate::exit::{self, Exit, Failure};
+use crate::instant;
 use crate::output;
 use crate::recordings;
 use crate::sandbox::unreadable;
@@ -91,6 +93,7 @@ pub(crate) fn replay(asked: &Replay) -> Result<Exit, Failure> {
         }
         outs.push(out);
     }
+    spans_something(&asked.looked)?;
     let filter = looked(&asked.looked);
     let folders = recordings::of_all(&asked.paths)?;
     sensible(asked, &filter, folders.len())?;
@@ -177,9 +180,10 @@ fn nothing_matched(what: String, looked: &Looked, place: &Path) -> Failure {
     {
         filters.extend(values.iter().map(|value| format!("{flag} {value}")));
     }
-    let others =
-        [("--from", looked.from.is_some()), ("--to", looked.to.is_some()), ("--where", !looked.conditions.is_empty())];
-    filters.extend(others.iter().filter(|(_, is)| *is).map(|(flag, _)| (*flag).to_owned()));
+    for (flag, moment) in [("--from", looked.from), ("--to", looked.to)] {
+        filters.extend(moment.map(|moment| format!("{flag} {}", written(moment))));
+    }
+    filters.extend(looked.conditions.iter().map(|conditions| format!("--where '{}'", conditions.text)));
     let what = if filters.is_empty() { what } else { format!("{what}: {}", filters.join(", ")) };
     let trace = if place.is_dir() {
         format!("pagedesk replay {} --trace FILE", place.display())
@@ -190,6 +194,29 @@ fn nothing_matched(what: String, looked: &Looked, place: &Path) -> Failure {
         "leave out one filter after the other, or take words from the lines of a trace: its time, whose it is, its kind and \
          its fields. Such lines: {trace}"
     ))
+}
+
+/// A moment as it can be given again.
+fn written(moment: Moment) -> String {
+    match moment {
+        Moment::Since(since) => line::written(since),
+        Moment::At(at) => instant::write(at.0),
+    }
+}
+
+/// Nothing can be at or after one moment and before an earlier one.
+fn spans_something(looked: &Looked) -> Result<(), Failure> {
+    let (Some(from), Some(to)) = (looked.from, looked.to) else { return Ok(()) };
+    let is_empty = match (from, to) {
+        (Moment::Since(from), Moment::Since(to)) => to <= from,
+        (Moment::At(from), Moment::At(to)) => to <= from,
+        (Moment::Since(_), Moment::At(_)) | (Moment::At(_), Moment::Since(_)) => false,
+    };
+    if !is_empty {
+        return Ok(());
+    }
+    let what = format!("nothing lies between --from {} and --to {}", written(from), written(to));
+    Err(Failure::new(Exit::Usage, what).remedy("--to is the first moment that is too late: give one after --from"))
 }
 
 /// What the command line cannot say in its own words.
@@ -215,7 +242,7 @@ fn looked(asked: &Looked) -> Filter {
         kinds: asked.kind.clone(),
         from: asked.from,
         to: asked.to,
-        conditions: asked.conditions.iter().flat_map(|conditions| conditions.0.clone()).collect(),
+        conditions: asked.conditions.iter().flat_map(|conditions| conditions.all.clone()).collect(),
     }
 }
 

@@ -8,6 +8,7 @@ mod explore;
 mod least;
 mod told;
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
 
@@ -38,7 +39,7 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
     let range = asked.range();
     for seed in range.clone() {
         let whole = workload::scenario(seed, profile);
-        let scenario = asked.steps.map_or_else(|| whole.clone(), |steps| whole.first(steps));
+        let scenario = asked.steps.map_or_else(|| whole.clone(), |steps| whole.first(steps.get()));
         let run = run(&scenario, depth(asked.depth));
         if asked.json {
             let mut object = object(&run);
@@ -52,7 +53,7 @@ fn seeds(asked: &SimRun) -> Result<Exit, Failure> {
         met.add(&run.coverage);
         if run.verdict != Verdict::Ok {
             bad += 1;
-            let again = again(seed, profile, run.depth, asked.steps);
+            let again = again(seed, profile, run.depth, asked.steps.map(NonZeroUsize::get));
             tell(&scenario, &run, &again, asked.json)?;
         }
     }
@@ -132,5 +133,6 @@ fn profile(asked: SimProfile) -> workload::Profile {
         SimProfile::Busy => workload::Profile::Busy,
         SimProfile::Rough => workload::Profile::Rough,
         SimProfile::Swarm => workload::Profile::Swarm,
+        SimProfile::Lossy => workload::Profile::Lossy,
     }
 }

@@ -96,6 +96,8 @@ fn an_export_holds_what_its_filters_ask_for_and_its_manifest_says_so() {
         assert!(!Path::new(&inside("nothing")).exists(), "nothing is left behind");
     }
     assert_eq!(export(&store, &inside("usage"), &["--conversation", "17"]).code, Some(2));
+    let never = export(&store, &inside("usage"), &["--from", "2026-06-09", "--to", "2026-06-08"]);
+    assert!(never.code == Some(2) && never.err.contains("nothing lies between --from 2026-06-09"), "{}", never.err);
 }
 
 #[test]

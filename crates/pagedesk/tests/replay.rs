@@ -192,6 +192,7 @@ fn filters_choose_what_is_compared_and_nothing_matched_is_never_green() {
     for (more, complaint) in [
         (&["--approve", "--page", "A"][..], "--approve is of the whole trace"),
         (&["--where", "reason"], "is no condition"),
+        (&["--from", "2026-06-04", "--to", "2026-06-03"], "nothing lies between --from 2026-06-04"),
         (&["--from", "yesterday"], "010:00:00.000 of the trace"),
     ] {
         let ran = replay(copy.path(), more);

@@ -78,7 +78,8 @@ fn a_run_of_some_steps_plays_so_many_lines_at_most() {
         |asked: &[&str]| run(&[&["sim", "run", "--seed", "5", "--json"], asked].concat()).json()["steps"].clone();
     let whole = steps(&[]).as_u64().unwrap();
     assert!(whole > 20, "{whole}");
-    assert_eq!(steps(&["--steps", "0"]), 0);
+    let nothing = run(&["sim", "run", "--seed", "5", "--steps", "0"]);
+    assert_eq!(nothing.code, Some(2), "a run of nothing shows nothing: {}", nothing.err);
     let some = steps(&["--steps", "12"]).as_u64().unwrap();
     assert!((8..=12).contains(&some), "{some}");
     assert_eq!(steps(&["--steps", "100000"]), whole);

@@ -170,6 +170,7 @@ impl Chat<'_> {
             | Event::PartDelayed { .. }
             | Event::PartFailed { .. }
             | Event::PartInDoubt { .. }
+            | Event::ThreadAsked { .. }
             | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
             Event::PrivacyRefused { .. } => Ok(()),
             Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
@@ -251,7 +252,9 @@ impl Chat<'_> {
             | Outcome::TrackerRefused { .. }
             | Outcome::Profile { .. }
             | Outcome::NoProfile { .. }
-            | Outcome::ContactNamed => (),
+            | Outcome::ContactNamed
+            | Outcome::ThreadRead { .. }
+            | Outcome::ThreadUnread { .. } => (),
         }
         Ok(())
     }

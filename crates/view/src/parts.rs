@@ -67,22 +67,29 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
                 None => Ok(()),
             }
         }
-        Event::PartInDoubt { part, until, why: _ } => {
+        Event::PartInDoubt { part, until, why: _, read_at } => {
             if let Some(PartState::InFlight { effect, .. }) = state(chat, round, *part)? {
-                set(chat, round, *part, &PartState::InDoubt { effect, until: *until, told: false })?;
+                set(chat, round, *part, &PartState::InDoubt { effect, until: *until, told: false, read_at: *read_at })?;
+            }
+            Ok(())
+        }
+        Event::ThreadAsked { part, .. } => {
+            if let Some(PartState::InDoubt { effect, until, told, read_at: _ }) = state(chat, round, *part)? {
+                set(chat, round, *part, &PartState::InDoubt { effect, until, told, read_at: None })?;
             }
             Ok(())
         }
         Event::DoubtRemained { part } => {
-            if let Some(PartState::InDoubt { effect, until, told: _ }) = state(chat, round, *part)? {
-                set(chat, round, *part, &PartState::InDoubt { effect, until, told: true })?;
+            if let Some(PartState::InDoubt { effect, until, told: _, read_at: _ }) = state(chat, round, *part)? {
+                set(chat, round, *part, &PartState::InDoubt { effect, until, told: true, read_at: None })?;
             }
             Ok(())
         }
         Event::Woke { reason: WakeReason::Retry, at } => release(chat, round, *at),
         Event::Woke { reason: WakeReason::Held, at } => looked(chat, round, *at),
         Event::Woke {
-            reason: WakeReason::Gathering | WakeReason::Doubt | WakeReason::Echo | WakeReason::Window,
+            reason:
+                WakeReason::Gathering | WakeReason::Doubt | WakeReason::Echo | WakeReason::Window | WakeReason::Thread,
             ..
         }
         | Event::Resolved { resolution: Resolution::WasSent | Resolution::GiveUp, .. }

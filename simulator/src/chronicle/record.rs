@@ -114,6 +114,7 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
             Journaled::PartFailed { part: part.0, reason: Word::Owned(reason.clone()), code: *code }
         }
         Event::PartInDoubt { part, until, .. } => Journaled::PartInDoubt { part: part.0, until: *until },
+        Event::ThreadAsked { .. } => other("thread-asked"),
         Event::DoubtRemained { part } => Journaled::DoubtTold { part: part.0 },
         Event::PrivacyRefused { .. } => other("privacy-refused"),
         Event::WindowClosed { at } => Journaled::WindowClosed { ended_at: *at },
@@ -146,6 +147,10 @@ fn settled(effect: u64, outcome: &Outcome) -> Journaled {
                 SendOutcome::InDoubt { .. } => SendAnswer::InDoubt,
             },
         },
-        Outcome::Profile { .. } | Outcome::NoProfile { .. } | Outcome::ContactNamed => other("settled"),
+        Outcome::Profile { .. }
+        | Outcome::NoProfile { .. }
+        | Outcome::ContactNamed
+        | Outcome::ThreadRead { .. }
+        | Outcome::ThreadUnread { .. } => other("settled"),
     }
 }

@@ -9,7 +9,7 @@ use actors::Limits;
 use actors::errand::{self, Answer, Pauses};
 use machine::conversation::{Effect, Outcome};
 use machine::outbound::Content;
-use messenger::{Profile, SendOutcome};
+use messenger::{Profile, SendOutcome, Sent};
 use model::{ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Verdict;
 use tracker::{Comment, CommentsAdded, Fault, OpenTask, Opened};
@@ -25,7 +25,7 @@ use crate::outside::{Outside, Planned};
 pub(super) struct Errands {
     sends: Gate,
     tracker_calls: Gate,
-    profiles: Gate,
+    readings: Gate,
     /// Effects other than sends, by conversation and number.
     under_way: BTreeSet<(usize, u64)>,
 }
@@ -46,7 +46,7 @@ impl Errands {
     pub(super) fn new(limits: &Limits) -> Self {
         let calls = || Gate::new(limits.tracker_calls_max);
         let (sends, under_way) = (Gate::new(limits.sends_max), BTreeSet::new());
-        Self { sends, tracker_calls: calls(), profiles: calls(), under_way }
+        Self { sends, tracker_calls: calls(), readings: calls(), under_way }
     }
 
     /// Notes an effect; `false`: it is under way already.
@@ -57,7 +57,7 @@ impl Errands {
     fn gate(&mut self, ask: &Ask) -> &mut Gate {
         match ask {
             Ask::Send { .. } => &mut self.sends,
-            Ask::Profile { .. } => &mut self.profiles,
+            Ask::Profile { .. } | Ask::Thread { .. } => &mut self.readings,
             Ask::OpenTask(_) | Ask::AddComments { .. } | Ask::NameContact { .. } => &mut self.tracker_calls,
         }
     }
@@ -81,9 +81,17 @@ pub(super) struct Errand {
 enum Ask {
     Send { verdict: Verdict, content: Content },
     Profile { until: Timestamp },
+    Thread { content: Content, since: Timestamp, until: Timestamp },
     OpenTask(OpenTask),
     AddComments { task: TaskId, lines: Vec<Comment>, if_active: bool },
     NameContact { contact: ContactId, name: Redacted<String> },
+}
+
+impl Ask {
+    /// Whether it reads of Meta: such an errand takes its turn for each try.
+    const fn reads(&self) -> bool {
+        matches!(self, Self::Profile { .. } | Self::Thread { .. })
+    }
 }
 
 /// Where it stands.
@@ -100,6 +108,7 @@ enum Step {
 enum Heard {
     Send(SendOutcome),
     Profile(Result<Profile, messenger::Fault>),
+    Thread(Result<Vec<Sent>, messenger::Fault>),
     Opened(Result<Opened, Fault>),
     Added(Result<CommentsAdded, Fault>),
     Named(Result<(), Fault>),
@@ -124,6 +133,7 @@ impl Errand {
         let ask = match effect {
             Effect::Send { part: _, verdict, content } => Ask::Send { verdict, content },
             Effect::AskProfile { until } => Ask::Profile { until },
+            Effect::ReadThread { content, since, until } => Ask::Thread { content, since, until },
             Effect::OpenTask { name, customer, lines, previous } => {
                 let binding = MachineId::Conversation(page_id.clone(), psid.clone());
                 Ask::OpenTask(errand::task(binding, name, customer, lines, previous))
@@ -156,6 +166,10 @@ impl Errand {
             Ask::Profile { .. } => {
                 witness.profile(now, &self.page_id, &self.psid);
                 outside.profile(&self.page_id, &self.psid, now).map(Heard::Profile)
+            }
+            Ask::Thread { .. } => {
+                witness.thread(now, &self.page_id, &self.psid);
+                outside.thread(&self.page_id, &self.psid, now).map(Heard::Thread)
             }
             Ask::OpenTask(task) => {
                 witness.open_task(now, id, task);
@@ -197,6 +211,18 @@ impl Errand {
                 match errand::profile_again_at(&fault, now, until) {
                     Some(at) => (Next::Again(at), None),
                     None => over(Outcome::NoProfile { reason: fault.to_string() }),
+                }
+            }
+            Heard::Thread(answer) => {
+                witness.thread_told(now, &self.page_id, &self.psid, &answer);
+                let Ask::Thread { content, since, until } = &self.ask else { return over(Outcome::ContactNamed) };
+                let fault = match answer {
+                    Ok(thread) => return over(errand::thread_read(content, *since, thread)),
+                    Err(fault) => fault,
+                };
+                match errand::thread_again_at(&fault, &mut self.pauses, now, *until) {
+                    Some(at) => (Next::Again(at), None),
+                    None => over(Outcome::ThreadUnread { reason: fault.to_string() }),
                 }
             }
             Heard::Opened(answer) => {
@@ -258,7 +284,7 @@ impl Tree {
                     }
                 }
                 Step::Hears(heard) => {
-                    if matches!(errand.ask, Ask::Profile { .. }) {
+                    if errand.ask.reads() {
                         // It takes its turn for each try.
                         self.leave_gate(ground, &errand);
                     }
@@ -270,7 +296,7 @@ impl Tree {
                     match next {
                         Next::Over(answer) => return self.bring_back(ground, &errand, answer),
                         Next::Again(at) => {
-                            if matches!(errand.ask, Ask::Profile { .. }) {
+                            if errand.ask.reads() {
                                 errand.step = Step::Queues;
                             }
                             if at > ground.now() {
@@ -302,7 +328,7 @@ impl Tree {
                 self.settled(ground, page, conversation, (effect, answer));
             }
         }
-        if !matches!(errand.ask, Ask::Profile { .. }) {
+        if !errand.ask.reads() {
             self.leave_gate(ground, errand);
         }
         self.posts[errand.post].under_way.remove(&(conversation, effect));

@@ -11,6 +11,7 @@
 
 mod clock;
 mod control;
+mod conversations;
 mod courier;
 mod draw;
 mod fault;

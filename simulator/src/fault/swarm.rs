@@ -34,6 +34,19 @@ pub(crate) fn draw(plan: &mut Plan) {
     }
 }
 
+/// Plans answers and requests that are lost, and falls; in half of the runs Meta never tells of what the node sent.
+pub(crate) fn lose(plan: &mut Plan) {
+    let chance = plan.chance(Stream::Fault);
+    if chance.percent("lossy in silence", 50) {
+        plan.at(Timestamp(0), "meta withholds echoes".to_owned());
+    }
+    let (moments, whos) = (plan.moments(), plan.whos());
+    for kind in [&super::graph_loses::KIND, &super::fall::KIND] {
+        let mut draw = Draw { plan, chance, word: kind.word, moments: moments.clone(), whos: whos.clone() };
+        (kind.plan)(&mut draw);
+    }
+}
+
 impl Draw<'_> {
     /// A number below `end`, which is not 0.
     pub(super) fn below(&self, about: &str, end: u64) -> u64 {

@@ -4,13 +4,14 @@
 //! A recording may hold the echo of the very send that is made again here. Then the send gets that echo's message id,
 //! and echo and receipts are left to the recording. Invariant: every accepted send is a bubble; equal ones are two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
-use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Usage};
+use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Sent, Usage};
 use model::{
-    AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
+    AppId, AttachmentKind, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted,
+    Span, Timestamp,
 };
 use oracle::{Attached, Attempt, CustomerAction, Dates, Rejection, Seen, Template, send_rules};
 use policy::Permit;
@@ -33,6 +34,8 @@ const DELIVERED: (Span, Span) = (Span(500), Span::seconds(3));
 const READ: (Span, Span) = (Span::seconds(2), Span::seconds(60));
 /// How long another app keeps a conversation in which nothing happens. Meta, *Conversation Routing*, read 2026-11-23.
 const CONTROL: Span = Span::hours(24);
+/// How many messages of a thread can be read. *Conversations API*, read 2026-11-23.
+const READABLE: usize = 20;
 /// How far a recorded echo may lie from the send that it is taken for.
 const ECHO_APART: Span = Span::minutes(10);
 
@@ -116,6 +119,10 @@ pub struct Facebook {
     given: BTreeSet<(Customer, usize)>,
     /// How often each customer's profile was asked for.
     asked: BTreeMap<Customer, u64>,
+    /// How often each conversation was read.
+    read: BTreeMap<Customer, u64>,
+    /// What the Page sent in each conversation, oldest first, as far as it can be read.
+    threads: BTreeMap<Customer, VecDeque<Sent>>,
     /// Pages whose sends do not fare as they should.
     moods: BTreeMap<PageId, Mood>,
     /// When its rules changed.
@@ -168,6 +175,8 @@ impl Facebook {
             counts: Counts::default(),
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
+            read: BTreeMap::new(),
+            threads: BTreeMap::new(),
             moods: BTreeMap::new(),
             dates: Dates::default(),
             rules_of: None,
@@ -204,6 +213,11 @@ impl Facebook {
 
     /// A customer did something, or an app was handed a conversation.
     pub fn hear(&mut self, inbound: &Inbound) {
+        if let Kind::Echo(echo) = &inbound.kind {
+            let attachments = echo.attachments.iter().map(|file| word(&file.kind).to_owned()).collect();
+            let customer = (inbound.page.clone(), inbound.psid.clone());
+            self.keep(customer, Sent { mid: echo.mid.clone(), at: inbound.at, text: echo.text.clone(), attachments });
+        }
         Arc::make_mut(&mut self.known).take(inbound);
     }
 
@@ -338,6 +352,10 @@ impl Facebook {
         *nth += 1;
         let about = format!("{}#{nth}", bubble.metadata);
         bubble.mid = recorded.clone().unwrap_or_else(|| Mid::new(format!("m_{:016x}", draw(Stream::Mid, &about))));
+        let attachments = bubble.attachment.iter().map(|(kind, _)| kind.clone()).collect();
+        let text = bubble.text.clone().map(Redacted::new);
+        let customer = (bubble.page.clone(), bubble.psid.clone());
+        self.keep(customer, Sent { mid: bubble.mid.clone(), at: bubble.at, text, attachments });
         let (outcome, now) = (SendOutcome::Sent { mid: bubble.mid.clone(), usage: Usage::default() }, bubble.at);
         if recorded.is_some() {
             // The echo stands in the recording close behind; the answer is not to come after it.
@@ -386,6 +404,28 @@ impl Facebook {
         ]
     }
 
+    /// The thread holds it now, once, at a time in whole seconds.
+    fn keep(&mut self, customer: Customer, sent: Sent) {
+        let thread = self.threads.entry(customer).or_default();
+        if thread.iter().all(|known| known.mid != sent.mid) {
+            thread.push_back(Sent { at: Timestamp(sent.at.0.div_euclid(1_000) * 1_000), ..sent });
+        }
+        if thread.len() > READABLE {
+            thread.pop_front();
+        }
+    }
+
+    /// Tells what the Page sent in a conversation.
+    pub fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {
+        let customer = (page.clone(), psid.clone());
+        let sent = self.threads.get(&customer).into_iter().flatten().cloned().collect();
+        let who = MachineId::Conversation(page.clone(), psid.clone());
+        let nth = self.read.entry(customer).or_default();
+        *nth += 1;
+        let wait = between(Stream::Thread, &format!("{who}#{nth}"), ANSWER.0, ANSWER.1);
+        Planned::answer(now + wait, Ok(sent))
+    }
+
     /// Tells a customer's name, or nothing of them.
     pub fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>> {
         let customer = (page.clone(), psid.clone());
@@ -401,6 +441,19 @@ impl Facebook {
 /// What is attached to a send; how large it is nobody knows.
 fn attached(body: &Body) -> Option<Attached<'_>> {
     if let Body::Attachment { kind, url: _ } = body { Some(Attached { kind, bytes: None }) } else { None }
+}
+
+/// What a thread calls an attachment.
+fn word(kind: &AttachmentKind) -> &'static str {
+    if let AttachmentKind::Image | AttachmentKind::Sticker(_) = kind {
+        "image"
+    } else if let AttachmentKind::Audio = kind {
+        "audio"
+    } else if let AttachmentKind::Video = kind {
+        "video"
+    } else {
+        "file"
+    }
 }
 
 /// The last word is the family name, if there is more than one word.

@@ -4,7 +4,7 @@
 //! both.
 
 use messenger::error_table::{self, Retry};
-use messenger::{Fault, Profile, Send, SendOutcome};
+use messenger::{Fault, Profile, Send, SendOutcome, Sent};
 use model::{CommentId, ContactId, EffectId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
@@ -90,16 +90,17 @@ impl World {
         kept.collect()
     }
 
-    fn unread(
+    /// What becomes of reading something of this Page.
+    fn unread<T>(
         &self,
         page: &PageId,
-        psid: &Psid,
-        told: Planned<Result<Profile, Fault>>,
+        what: &str,
+        told: Planned<Result<T, Fault>>,
         now: Timestamp,
-    ) -> Planned<Result<Profile, Fault>> {
+    ) -> Planned<Result<T, Fault>> {
         let again = |after, why| Err(Fault::Retry { after, why, code: None });
         let refuses = |code| Planned::answer(now + Span(50), Err(unread(code, Span(0))));
-        match self.weather.graph(&format!("profile {page}/{psid}")) {
+        match self.weather.graph(what) {
             Some(GraphMood::Vanishes) => Planned::answer(now, again(UNREACHABLE.1, "connection-refused")),
             Some(GraphMood::LosesAnswers | GraphMood::LosesRequests) => {
                 Planned::answer(now + Span(60), again(READ_AGAIN, "connection-lost"))
@@ -164,7 +165,12 @@ impl Outside for World {
 
     fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>> {
         let told = self.facebook.profile(page, psid, now);
-        self.unread(page, psid, told, now)
+        self.unread(page, &format!("profile {page}/{psid}"), told, now)
+    }
+
+    fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {
+        let told = self.facebook.thread(page, psid, now);
+        self.unread(page, &format!("thread {page}/{psid}"), told, now)
     }
 
     fn open_task(

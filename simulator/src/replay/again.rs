@@ -329,6 +329,7 @@ fn conversation_command(fact: &conversation::Event) -> Option<conversation::Comm
         | Event::PartDelayed { .. }
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
+        | Event::ThreadAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
         | Event::PrivacyRefused { .. }

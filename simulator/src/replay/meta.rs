@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actors::Clock as _;
-use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome};
+use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent};
 use model::{ContactId, EffectId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tokio::sync::watch;
@@ -129,6 +129,17 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
             let planned = self.look().profile(&page, &psid, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.named(self.now(), &page, &psid, &answer));
+            answer
+        })
+    }
+
+    fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>> {
+        Box::pin(async move {
+            self.lives().await;
+            self.0.recorder.note(|witness| witness.thread(self.now(), &page, &psid));
+            let planned = self.look().thread(&page, &psid, self.now());
+            let answer = self.answered(planned).await;
+            self.0.recorder.note(|witness| witness.thread_told(self.now(), &page, &psid, &answer));
             answer
         })
     }

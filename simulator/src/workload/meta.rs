@@ -13,7 +13,7 @@ pub(super) fn plan(plan: &mut Plan) {
     repeats(plan);
     match plan.profile {
         Profile::Calm => {}
-        Profile::Busy | Profile::Swarm => holds_and_more(plan),
+        Profile::Busy | Profile::Swarm | Profile::Lossy => holds_and_more(plan),
         Profile::Rough => {
             holds_and_more(plan);
             falls(plan);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use messenger::{Fault, Profile, Scope, Send, SendOutcome, error_table};
+use messenger::{Fault, Profile, Scope, Send, SendOutcome, Sent, error_table};
 use model::{CommentId, ContactId, EffectId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use policy::Permit;
 use simulator::outside::{CommentOnTask, Outside, Planned, World};
@@ -87,6 +87,16 @@ impl Outside for Fickle {
             28..30 => Planned::answer(now + Span(60), failed((190, Some(460)), Scope::Page)),
             30..36 => Planned { answer_at: now + Span::seconds(11), ..self.world.send(permit, send, now) },
             _ => self.world.send(permit, send, now),
+        }
+    }
+
+    fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {
+        let told = self.world.thread(page, psid, now);
+        let retry = |after| Err(Fault::Retry { after, why: "timeout", code: None });
+        match self.mood(&format!("thread {page}/{psid}")) {
+            0..30 => Planned::answer(now + Span(30), retry(Span::seconds(1))),
+            30..40 => Planned::answer(now + Span::seconds(2), retry(Span::minutes(20))),
+            _ => told,
         }
     }
 

@@ -22,6 +22,8 @@ const NOT_DRAWN: u64 = 1_000_000;
 const SOAK: &str = "PAGEDESK_SOAK";
 /// Fixed seeds at core depth, and how many of them a test plays.
 const CORE: (u64, u64) = (1_000, 125);
+/// Seeds in which sends are left in doubt, at core depth, and how many of them a test plays.
+const LOSSY: (u64, u64) = (1_000, 125);
 /// Fixed seeds at actors depth, and how many of them a test plays.
 const ACTORS: (u64, u64) = (200, 20);
 /// The same with commits in groups, each played once.
@@ -54,19 +56,27 @@ pub(super) fn trials() -> Vec<Trial> {
     for first in (0..GROUPED.0 * times).step_by(usize::try_from(GROUPED.1).unwrap()) {
         let range = first..first + GROUPED.1;
         let name = format!("seeds::from_{first:05}_to_{:05}_keep_every_promise_in_groups", range.end - 1);
-        trials.push(trial(name, move || judged(range, play_in_groups, "actors with commits in groups")));
+        trials.push(trial(name, move || judged(range, &Profile::ALL, play_in_groups, "actors with commits in groups")));
     }
+    for first in (0..LOSSY.0 * times).step_by(usize::try_from(LOSSY.1).unwrap()) {
+        let range = first..first + LOSSY.1;
+        let name = format!("seeds::from_{first:05}_to_{:05}_lose_and_double_no_answer", range.end - 1);
+        trials.push(trial(name, move || {
+            judged(range, &[Profile::Lossy], |world| run(world, Depth::Core), &Depth::Core.to_string())
+        }));
+    }
+    trials.push(trial("seeds::the_lossy_ones_meet_what_leaves_a_send_in_doubt".to_owned(), meet_doubt));
     trials.push(trial("seeds::the_fixed_ones_meet_what_there_is_to_meet".to_owned(), meet));
     trials
 }
 
 fn keep(seeds: Range<u64>, depth: Depth) -> Judged {
-    judged(seeds, |world| run(world, depth), &depth.to_string())
+    judged(seeds, &Profile::ALL, |world| run(world, depth), &depth.to_string())
 }
 
-fn judged(seeds: Range<u64>, play: impl Fn(&Scenario) -> Run, depth: &str) -> Judged {
+fn judged(seeds: Range<u64>, profiles: &[Profile], play: impl Fn(&Scenario) -> Run, depth: &str) -> Judged {
     for seed in seeds {
-        let profile = Profile::of_seed(seed, &Profile::ALL);
+        let profile = Profile::of_seed(seed, profiles);
         let run = play(&scenario(seed, profile));
         if run.verdict != Verdict::Ok {
             let wrong = run.wrong.join("\n  ");
@@ -117,4 +127,25 @@ fn meet() -> Judged {
         .flat_map(|(set, words)| met.missing(set, words).into_iter().map(move |word| format!("{set}: {word}")))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("never met: {}\n\n{met}", missing.join(", "))) }
+}
+
+/// What the lossy worlds are for is met in them: Meta told, or did not, and its thread told instead, or a person was asked.
+fn meet_doubt() -> Judged {
+    let mut met = Coverage::default();
+    let (mut silent, mut found, mut told) = (0, 0, 0);
+    for seed in 0..LOSSY.1 {
+        let run = play(&scenario(seed, Profile::Lossy), Depth::Core, true);
+        silent += u64::from(run.trace.iter().any(|line| line.contains("FAULT echoes-withheld begins")));
+        let lines = || run.trace.iter();
+        let answered = |line: &&String| line.contains("settled-thread-read");
+        found += lines().filter(answered).filter(|line| line.contains("mids=")).count();
+        told += lines().filter(|line| line.contains("doubt-remained")).count();
+        met.add(&run.coverage);
+    }
+    let missing = met.missing("faults", &["graph-answer-lost", "graph-request-lost", "crash", "echoes-withheld"]);
+    if missing.is_empty() && (LOSSY.1 / 4..LOSSY.1 * 3 / 4).contains(&silent) && found > 10 && told > 50 {
+        Ok(())
+    } else {
+        Err(format!("never met: {missing:?}; {silent} silent, {found} read as sent, {told} told\n\n{met}"))
+    }
 }

@@ -244,7 +244,10 @@ impl Life<'_> {
                     CommentsAdded::Inactive | CommentsAdded::Gone => bail!("a task that was just opened is not active"),
                 }
             }
-            Effect::AskProfile { .. } | Effect::NameContact { .. } | Effect::Send { .. } => {
+            Effect::AskProfile { .. }
+            | Effect::NameContact { .. }
+            | Effect::ReadThread { .. }
+            | Effect::Send { .. } => {
                 bail!("a message without a profile leads to no such effect")
             }
         }

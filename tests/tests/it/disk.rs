@@ -56,6 +56,10 @@ impl Graph for Meta {
         Box::pin(async move { SendOutcome::Sent { mid, usage: messenger::Usage::default() } })
     }
 
+    fn thread(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Vec<messenger::Sent>, Fault>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(async { Ok(Profile { first_name: Some("Mila".into()), last_name: None, picture: None }) })
     }

@@ -31,7 +31,8 @@
 //! | 63 | received-referral | S | 69 | received-notice | S |
 //! | 64 | received-optin | S | 70 | received-legacy | |
 //! | 39 | profile-asked-again | | 48 | ad-window-refused | |
-//! | 71 | privacy-refused | | | | |
+//! | 25 | settled-thread-read | | 55 | thread-asked | S |
+//! | 26 | settled-thread-unread | | 71 | privacy-refused | |
 
 mod decision;
 mod deed;
@@ -40,7 +41,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 53] = [
+const NAMES: [(u16, &str); 56] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -62,6 +63,8 @@ const NAMES: [(u16, &str); 53] = [
     (19, "settled-later"),
     (20, "settled-failed"),
     (21, "settled-in-doubt"),
+    (25, "settled-thread-read"),
+    (26, "settled-thread-unread"),
     (30, "profile-asked"),
     (31, "contact-named"),
     (32, "contact-naming"),
@@ -82,6 +85,7 @@ const NAMES: [(u16, &str); 53] = [
     (47, "doubt-remained"),
     (48, "ad-window-refused"),
     (50, "window-closed"),
+    (55, "thread-asked"),
     (60, "received-reaction"),
     (61, "received-edit"),
     (62, "received-unsend"),
@@ -127,6 +131,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::PartDelayed { .. }
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
+        | Event::ThreadAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
         | Event::PrivacyRefused { .. }

@@ -109,6 +109,16 @@ pub enum Outcome {
     },
     /// The contact bears the name.
     ContactNamed,
+    /// The thread was read as Meta keeps it.
+    ThreadRead {
+        /// What the Page sent since the send began that carries the same as the part, oldest first.
+        mids: Vec<Mid>,
+    },
+    /// The thread could not be read.
+    ThreadUnread {
+        /// Why, stable and free of customer text.
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -131,7 +141,9 @@ impl Outcome {
             | Self::TrackerRefused { .. }
             | Self::Profile { .. }
             | Self::NoProfile { .. }
-            | Self::ContactNamed => None,
+            | Self::ContactNamed
+            | Self::ThreadRead { .. }
+            | Self::ThreadUnread { .. } => None,
         }
     }
 }

@@ -41,6 +41,15 @@ pub enum Effect {
         /// The name.
         name: Redacted<String>,
     },
+    /// Read the thread as Meta keeps it: whether an unclear part stands in it.
+    ReadThread {
+        /// What the part carries.
+        content: Content,
+        /// When its send began.
+        since: Timestamp,
+        /// After this instant nobody waits for it: a trouble that passes is not waited out any longer.
+        until: Timestamp,
+    },
     /// Send a part to the customer. Still open at start: in doubt, never executed again blindly.
     Send {
         /// The part.
@@ -69,6 +78,9 @@ pub(super) fn effect(event: &Event) -> Option<Effect> {
         }
         Event::ContactNaming { contact, name } => {
             Some(Effect::NameContact { contact: contact.clone(), name: name.clone() })
+        }
+        Event::ThreadAsked { part: _, content, since, until } => {
+            Some(Effect::ReadThread { content: content.clone(), since: *since, until: *until })
         }
         Event::SendStarted { part, verdict, content, attempt: _, at: _ } => {
             Some(Effect::Send { part: *part, verdict: *verdict, content: content.clone() })

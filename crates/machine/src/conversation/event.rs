@@ -201,8 +201,21 @@ pub enum Event {
         why: String,
         /// Until then its echo is waited for and the queue stands still.
         until: Timestamp,
+        /// The thread is read then, if no echo came.
+        read_at: Option<Timestamp>,
     },
-    /// No echo came in time: a person is told and the queue goes on.
+    /// No echo of an unclear part came soon: it is looked for in the thread. Effect: read the thread.
+    ThreadAsked {
+        /// The part.
+        part: PartId,
+        /// What it carries.
+        content: Content,
+        /// When its send began.
+        since: Timestamp,
+        /// Nobody waits for the answer any longer.
+        until: Timestamp,
+    },
+    /// No echo came in time, or the thread does not show it: a person is told and the queue goes on.
     DoubtRemained {
         /// The part.
         part: PartId,
@@ -230,6 +243,8 @@ pub enum WakeReason {
     Echo,
     /// The standard window ends.
     Window,
+    /// An unclear part is to be looked for in the thread.
+    Thread,
 }
 
 /// One line for the task: something that happened on Messenger.

@@ -13,6 +13,9 @@ use super::opener::{Opens, opens};
 use super::state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 use crate::outbound::Queue;
 
+/// How many messages that the Page sent without us are remembered: as many as Meta lets read of a thread.
+const OUTSIDE_MAX: usize = 20;
+
 /// What an outcome means for the tracker's open effect.
 pub(super) enum TrackerAnswer<'a> {
     /// The task stands.
@@ -69,6 +72,9 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
         Event::ThreadOwned { ours, at, key } => {
             state.hear(Evidence { at: *at, is_handover: true, key: *key }, !ours);
         }
+        Event::ThreadAsked { part, .. } => {
+            state.readings.insert(state.seq, *part);
+        }
         Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
         Event::AdWindowRefused { part: _, at } => state.ad_refused_at = state.ad_refused_at.max(Some(*at)),
         Event::PrivacyRefused { at } => state.privacy_refused_at = state.privacy_refused_at.max(Some(*at)),
@@ -101,7 +107,7 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         Event::Woke { reason, at } => match reason {
             WakeReason::Retry => queue.release(*at),
             WakeReason::Held => queue.looked(*at),
-            WakeReason::Gathering | WakeReason::Doubt | WakeReason::Echo | WakeReason::Window => {}
+            WakeReason::Gathering | WakeReason::Doubt | WakeReason::Echo | WakeReason::Window | WakeReason::Thread => {}
         },
         Event::Resolved { part, resolution, by: _ } => match resolution {
             Resolution::Retry => queue.requeue(*part),
@@ -119,7 +125,8 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         Event::PartDelayed { part, at } => queue.delay(*part, *at),
         Event::PartFailed { part, reason, code: _, at: _ } => queue.fail(*part, reason),
         Event::AdWindowRefused { part, at: _ } => queue.again(*part),
-        Event::PartInDoubt { part, why: _, until } => queue.doubt(*part, *until),
+        Event::PartInDoubt { part, why: _, until, read_at } => queue.doubt(*part, *until, *read_at),
+        Event::ThreadAsked { part, .. } => queue.looked_for(*part),
         Event::DoubtRemained { part } => queue.tell(*part),
         Event::Received { .. }
         | Event::DispatchGranted { .. }
@@ -210,6 +217,7 @@ fn noticed(state: &mut State, line: Option<Line>) {
 /// The queue knows of it already.
 fn settled(state: &mut State, effect: u64, outcome: &Outcome) {
     state.naming.remove(&effect);
+    state.readings.remove(&effect);
     state.profile.take_if(|open| *open == effect);
     if let Some(work) = state.tracker.take_if(|work| work.effect == effect) {
         tracker_settled(state, work, outcome);
@@ -262,12 +270,18 @@ pub(super) fn tracker_answer<'a>(work: &TrackerWork, outcome: &'a Outcome) -> Tr
         | Outcome::Profile { .. }
         | Outcome::NoProfile { .. }
         | Outcome::Send { .. }
-        | Outcome::ContactNamed => TrackerAnswer::Refused("unexpected-outcome"),
+        | Outcome::ContactNamed
+        | Outcome::ThreadRead { .. }
+        | Outcome::ThreadUnread { .. } => TrackerAnswer::Refused("unexpected-outcome"),
     }
 }
 
 /// A held echo turns out to be another's: its line waits for the task, where one is bound or on its way.
 fn sent_outside(state: &mut State, mid: &Mid) {
+    state.outside.push_back(mid.clone());
+    if state.outside.len() > OUTSIDE_MAX {
+        state.outside.pop_front();
+    }
     if let Some(index) = state.held.iter().position(|echo| echo.mid == *mid) {
         let echo = state.held.remove(index);
         if state.takes_outside_lines() {

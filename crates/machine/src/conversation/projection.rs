@@ -121,7 +121,8 @@ pub(super) fn due(state: &State) -> impl Iterator<Item = (Timestamp, WakeReason)
     let doubt = state.queue.next_doubt().map(|(at, _)| (at, WakeReason::Doubt));
     let echo = state.held.iter().filter_map(|held| held.until).min().map(|at| (at, WakeReason::Echo));
     let window = unnoted_end(state).filter(|_| !on(Defect::DeadlineLost)).map(|at| (at, WakeReason::Window));
-    [gathering, retry, held, doubt, echo, window].into_iter().flatten()
+    let thread = state.queue.next_reading().map(|(at, _)| (at, WakeReason::Thread));
+    [gathering, retry, held, doubt, echo, window, thread].into_iter().flatten()
 }
 
 /// End of the standard window, unless its closing was noted already.

@@ -2,7 +2,7 @@
 //!
 //! Everything here follows from the journaled events, so that a state rebuilt from them equals the live one.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{CommentId, ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, TaskId, Timestamp};
 use policy::Openers;
@@ -70,6 +70,12 @@ pub struct State {
     /// Until when the profile was asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) profile_asked_at: Option<Timestamp>,
+    /// Open questions for the thread, by the number of the event, and the unclear part that each is about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) readings: BTreeMap<u64, PartId>,
+    /// The newest messages that the Page sent without us, oldest first: what the thread shows of them is none of ours.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub(super) outside: VecDeque<Mid>,
     /// Open namings of the contact.
     pub(super) naming: BTreeSet<u64>,
     /// What is to be sent and was sent.
@@ -180,6 +186,8 @@ impl State {
             tracker_refusal: None,
             profile: None,
             profile_asked_at: None,
+            readings: BTreeMap::new(),
+            outside: VecDeque::new(),
             naming: BTreeSet::new(),
             queue: Queue::default(),
             receipts: Receipts::default(),

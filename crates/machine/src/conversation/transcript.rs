@@ -175,6 +175,7 @@ impl Transcript {
             | Event::PartDelayed { .. }
             | Event::PartFailed { .. }
             | Event::PartInDoubt { .. }
+            | Event::ThreadAsked { .. }
             | Event::DoubtRemained { .. }
             | Event::AdWindowRefused { .. }
             | Event::PrivacyRefused { .. }

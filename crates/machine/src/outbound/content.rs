@@ -134,6 +134,20 @@ impl Content {
         }
     }
 
+    /// Whether a thread that is read shows no difference between the two: it tells neither buttons nor addresses of files.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        self.shown() == other.shown()
+    }
+
+    /// What a thread that is read shows of it.
+    fn shown(&self) -> (&'static str, &str) {
+        match self {
+            Self::Text { text } | Self::Prompt { text, buttons: _, reply_to: _ } => ("text", text.reveal().trim()),
+            Self::Attachment { kind, url: _ } => ("attachment", kind),
+            Self::Template { name, language: _, parameters: _ } => ("template", name),
+        }
+    }
+
     /// In pieces that Meta takes. Of a longer text the first piece answers the message and the last has the buttons.
     pub(crate) fn pieces(self) -> Vec<Self> {
         match self {
@@ -192,6 +206,15 @@ mod tests {
         assert_eq!((none.len(), first, buttons.len(), none_too), (0, &reply_to, 1, &None));
         let short = prompt("Yes?", vec![button("Yes")], reply_to);
         assert_eq!(short.clone().pieces(), [short]);
+    }
+
+    #[test]
+    fn a_thread_shows_neither_buttons_nor_addresses() {
+        let text = Content::Text { text: "Yes? ".into() };
+        let prompt = Content::Prompt { text: "Yes?".into(), buttons: vec![button("Yes")], reply_to: None };
+        let file = |kind: &str, url: &str| Content::Attachment { kind: kind.to_owned(), url: url.into() };
+        assert!(text.looks_like(&prompt) && file("image", "a").looks_like(&file("image", "b")));
+        assert!(!file("image", "a").looks_like(&file("video", "a")) && !text.looks_like(&file("image", "Yes?")));
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct Part {
     /// The rule that permitted its newest start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
+    /// When its newest start was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// Where it stands.
     pub state: PartState,
 }
@@ -76,6 +79,9 @@ pub enum PartState {
         until: Timestamp,
         /// A person was told; the queue goes on.
         told: bool,
+        /// It is looked for in the thread then; `None`: that is done, or is not to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_at: Option<Timestamp>,
     },
     /// Meta has it.
     Sent {

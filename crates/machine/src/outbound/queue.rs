@@ -165,6 +165,7 @@ impl Queue {
                 attempts: 0,
                 attempts_max: TRIES_MAX,
                 rule: None,
+                started_at: None,
                 state,
             };
             self.parts.insert(id, part);
@@ -177,7 +178,7 @@ impl Queue {
         self.sends.insert(effect, part);
         self.open.insert(effect);
         if let Some(part) = self.parts.get_mut(&part) {
-            (part.attempts, part.rule) = (attempt, rule);
+            (part.attempts, part.rule, part.started_at) = (attempt, rule, Some(at));
         }
         self.set(part, PartState::InFlight { effect, since: at });
     }
@@ -263,18 +264,37 @@ impl Queue {
     }
 
     /// Unclear; only what was in flight can become so.
-    pub(crate) fn doubt(&mut self, part: PartId, until: Timestamp) {
+    pub(crate) fn doubt(&mut self, part: PartId, until: Timestamp, read_at: Option<Timestamp>) {
         if let Some(PartState::InFlight { effect, since: _ }) = self.parts.get(&part).map(|part| part.state.clone()) {
-            self.set(part, PartState::InDoubt { effect, until, told: false });
+            self.set(part, PartState::InDoubt { effect, until, told: false, read_at });
         }
+    }
+
+    /// The unclear part is being looked for in the thread.
+    pub(crate) fn looked_for(&mut self, part: PartId) {
+        if let Some(PartState::InDoubt { read_at, .. }) = self.parts.get_mut(&part).map(|part| &mut part.state) {
+            *read_at = None;
+        }
+    }
+
+    /// When an unclear part is to be looked for in the thread next, and which.
+    pub fn next_reading(&self) -> Option<(Timestamp, PartId)> {
+        self.unsettled.iter().filter_map(|id| Some((self.parts.get(id)?.read_at()?, *id))).min()
+    }
+
+    /// Whether nobody knows yet if another part that carries the same was sent.
+    pub(crate) fn has_unclear_twin(&self, part: PartId, content: &Content) -> bool {
+        self.parts.iter().any(|(id, other)| {
+            *id != part && other.content.looks_like(content) && matches!(other.state, PartState::InDoubt { .. })
+        })
     }
 
     /// A person was told of the unclear part; the queue goes on.
     pub(crate) fn tell(&mut self, part: PartId) {
-        if let Some(PartState::InDoubt { effect, until, told: _ }) =
+        if let Some(PartState::InDoubt { effect, until, told: _, read_at: _ }) =
             self.parts.get(&part).map(|part| part.state.clone())
         {
-            self.set(part, PartState::InDoubt { effect, until, told: true });
+            self.set(part, PartState::InDoubt { effect, until, told: true, read_at: None });
         }
     }
 
@@ -347,9 +367,22 @@ impl Part {
     /// Until when the echo of an unclear part is waited for.
     fn doubted_until(&self) -> Option<Timestamp> {
         match self.state {
-            PartState::InDoubt { until, told: false, effect: _ } => Some(until),
+            PartState::InDoubt { until, told: false, effect: _, read_at: _ } => Some(until),
             PartState::InDoubt { told: true, .. }
             | PartState::Queued { .. }
+            | PartState::Held { .. }
+            | PartState::InFlight { .. }
+            | PartState::Sent { .. }
+            | PartState::Refused { .. }
+            | PartState::Failed { .. } => None,
+        }
+    }
+
+    /// When an unclear part is to be looked for in the thread.
+    fn read_at(&self) -> Option<Timestamp> {
+        match self.state {
+            PartState::InDoubt { read_at, .. } => read_at,
+            PartState::Queued { .. }
             | PartState::Held { .. }
             | PartState::InFlight { .. }
             | PartState::Sent { .. }

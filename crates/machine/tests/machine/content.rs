@@ -108,10 +108,10 @@ fn fourteen_buttons_are_refused_at_once_and_thirteen_leave_with_their_text() {
         life.reply(prompt);
         let expected = PartState::Refused { reason: ForbidReason::TooManyButtons };
         assert_eq!(state_of(&life, 1) == expected, refused, "{count}");
-        let left = life.dispatch().into_iter().any(|event| match event {
-            Event::SendStarted { content, .. } => content == asked,
-            _ => false,
-        });
+        let left = life
+            .dispatch()
+            .iter()
+            .any(|event| matches!(event, Event::SendStarted { content, .. } if *content == asked));
         assert_eq!(left, !refused);
     }
 }

@@ -8,7 +8,7 @@ use machine::conversation::transcript::{Transcript, Who};
 use machine::conversation::{
     Binding, Command, Conversation, Effect, Event, Line, Origin, Outcome, Resolution, SendOutcome, window,
 };
-use machine::outbound::{PartId, PartState};
+use machine::outbound::{Content, PartId, PartState};
 use machine::{Context, Machine};
 use model::{HandoverAct, Inbound, ItemKey, Kind, Mid, Span, TaskId, Timestamp};
 use policy::{Author, UpdateTag, Verdict};
@@ -24,6 +24,8 @@ use crate::menu::conversation::Step;
 #[derive(Clone, Debug)]
 struct Call {
     part: PartId,
+    /// When it began.
+    at: Timestamp,
     /// Whether Meta took it; `None` while that is open.
     took: Option<bool>,
     echoed: bool,
@@ -170,6 +172,7 @@ impl World {
             Effect::AskProfile { .. }
             | Effect::AddComments { .. }
             | Effect::NameContact { .. }
+            | Effect::ReadThread { .. }
             | Effect::Send { .. } => false,
         });
         assert!(!opened, "what nobody wrote opens no task");
@@ -228,7 +231,7 @@ impl World {
                 let retries = self.retries.get(part).copied().unwrap_or(0);
                 assert!(unexcused <= retries as usize, "P17: sent again though Meta has it and nobody said so");
                 let effect = self.life.send_open();
-                self.calls.insert(effect, Call { part: *part, took: None, echoed: false });
+                self.calls.insert(effect, Call { part: *part, at: self.life.now, took: None, echoed: false });
             }
         }
         if !decided.is_empty() {
@@ -288,10 +291,23 @@ impl World {
                 _ => self.file(lines, healthy(&work, effect)),
             },
             Effect::NameContact { .. } => healthy(&work, effect),
+            Effect::ReadThread { .. } if how.is_multiple_of(4) => Outcome::ThreadUnread { reason: "down".to_owned() },
+            Effect::ReadThread { content, since, until: _ } => {
+                Outcome::ThreadRead { mids: self.shown(content, *since) }
+            }
             Effect::Send { .. } => send(self.meta_answers(effect, how)),
         };
         assert!(!self.life.answer(effect, outcome).is_empty());
         self.accepted.insert("settle");
+    }
+
+    /// What Meta took since then that carries the same.
+    fn shown(&self, content: &Content, since: Timestamp) -> Vec<Mid> {
+        let alike = |call: &Call| {
+            let part = self.life.state.queue().part(call.part).expect("known");
+            call.took == Some(true) && since <= call.at && part.content == *content
+        };
+        self.calls.iter().filter(|(_, call)| alike(call)).map(|(effect, _)| Mid::new(mid_of(*effect))).collect()
     }
 
     /// The tracker takes the lines; never one twice.

@@ -39,6 +39,8 @@ fn sending() -> (Life, [u64; 3]) {
                 life.crash();
                 // A person is told; then the queue goes on.
                 life.sleep();
+                life.settle_tracker();
+                life.sleep();
             }
             _ => {}
         }

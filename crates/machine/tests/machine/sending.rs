@@ -1,11 +1,11 @@
 //! Answers out: edges of the window to the millisecond, the order of the queue, what a person may decide.
 
 use machine::conversation::{
-    Command, Conversation, Event, Resolution, SendOutcome, verdict_now, wants_dispatch, window,
+    Command, Conversation, Effect, Event, Outcome, Resolution, SendOutcome, verdict_now, wants_dispatch, window,
 };
 use machine::outbound::{Content, PartId, PartState};
 use machine::{Context, Machine};
-use model::{Channel, Span, Timestamp};
+use model::{Channel, Mid, Span, Timestamp};
 use policy::{Author, DeferReason, ForbidReason, UpdateTag, Verdict};
 
 use crate::kit::{OUR_APP, START, echo, message, metadata, nameless, postback, reply};
@@ -167,6 +167,8 @@ fn a_part_in_flight_or_unclear_stops_those_behind_it_and_a_refused_one_does_not(
     let effect = life.send_open();
     life.answer(effect, send(SendOutcome::InDoubt { why: "timeout".to_owned() }));
     assert!(life.dispatch().is_empty(), "the echo may still come");
+    life.sleep();
+    assert!(life.dispatch().is_empty(), "the thread is read");
     life.sleep();
     assert!(matches!(state_of(&life, 1), PartState::InDoubt { told: true, .. }));
     assert_eq!(life.dispatch().len(), 2, "a person knows; the queue goes on");
@@ -361,4 +363,87 @@ fn a_part_that_waits_for_its_turn_keeps_its_conversation_due() {
     let effect = life.send_open();
     life.answer(effect, sent("m_1"));
     assert!(Conversation::deadline(&life.state).is_some_and(|at| at <= life.now), "the second part waits now");
+}
+
+/// A part whose send is unclear, and whose thread was just asked for.
+fn looked_for(life: &mut Life) -> u64 {
+    life.dispatch();
+    let effect = life.send_open();
+    life.answer(effect, send(SendOutcome::InDoubt { why: "connection-lost".to_owned() }));
+    life.sleep();
+    life.find(|effect| matches!(effect, Effect::ReadThread { .. })).expect("no echo came soon")
+}
+
+fn read(mids: &[&str]) -> Outcome {
+    Outcome::ThreadRead { mids: mids.iter().map(|mid| Mid::new(*mid)).collect() }
+}
+
+#[test]
+fn an_unclear_part_that_stands_in_the_thread_was_sent_and_its_late_echo_is_no_message_of_another() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one", "two"], START));
+    let reading = looked_for(&mut life);
+    life.answer(reading, read(&["m_out1"]));
+    assert!(matches!(state_of(&life, 1), PartState::Sent { mid: Some(_), .. }));
+    let decided = life.receive(echo("m_out1", START, Some(OUR_APP), None, "one"));
+    assert_eq!(decided.len(), 1, "{decided:?}");
+    assert_eq!(life.dispatch().len(), 2, "the queue goes on");
+}
+
+#[test]
+fn an_unclear_part_that_the_thread_does_not_show_is_for_a_person_and_the_queue_goes_on() {
+    let mut life = wrote(nameless());
+    life.receive(echo("m_biz", START, Some("99"), None, "one"));
+    life.reply(reply("k1", Author::Agent, &["one", "two"], START));
+    let reading = looked_for(&mut life);
+    life.answer(reading, read(&["m_biz"]));
+    assert!(matches!(state_of(&life, 1), PartState::InDoubt { told: true, .. }), "another app wrote the same");
+    assert_eq!(life.dispatch().len(), 2);
+}
+
+#[test]
+fn a_thread_that_cannot_be_read_leaves_the_echo_to_be_waited_for() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one"], START));
+    let reading = looked_for(&mut life);
+    life.answer(reading, Outcome::ThreadUnread { reason: "permission".to_owned() });
+    assert!(matches!(state_of(&life, 1), PartState::InDoubt { told: false, .. }));
+    life.sleep();
+    assert!(matches!(state_of(&life, 1), PartState::InDoubt { told: true, .. }), "once, and then a person is told");
+}
+
+#[test]
+fn what_could_be_either_of_two_unclear_parts_proves_neither() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one", "one"], START));
+    let reading = looked_for(&mut life);
+    life.answer(reading, read(&[]));
+    let reading = looked_for(&mut life);
+    life.answer(reading, read(&["m_out1"]));
+    for part in [1, 2] {
+        assert!(matches!(state_of(&life, part), PartState::InDoubt { told: true, .. }), "{part}");
+    }
+}
+
+#[test]
+fn a_message_that_is_known_as_another_part_proves_nothing() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one", "one"], START));
+    life.dispatch();
+    let effect = life.send_open();
+    life.answer(effect, sent("m_out1"));
+    let reading = looked_for(&mut life);
+    life.answer(reading, read(&["m_out1"]));
+    assert!(matches!(state_of(&life, 2), PartState::InDoubt { told: true, .. }));
+}
+
+#[test]
+fn a_retry_waiting_for_its_turn_is_not_sent_when_the_thread_shows_the_first_after_all() {
+    let mut life = wrote(nameless());
+    life.reply(reply("k1", Author::Agent, &["one"], START));
+    let reading = looked_for(&mut life);
+    life.give(Command::Resolve { part: PartId(1), resolution: Resolution::Retry, by: "Ida".to_owned() });
+    life.answer(reading, read(&["m_out1"]));
+    assert!(matches!(state_of(&life, 1), PartState::Sent { mid: Some(_), .. }));
+    assert!(life.dispatch().is_empty());
 }

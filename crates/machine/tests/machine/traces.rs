@@ -26,6 +26,7 @@ fn verb(effect: &Effect) -> &'static str {
         Effect::OpenTask { .. } => "open-task",
         Effect::AddComments { .. } => "add-comments",
         Effect::NameContact { .. } => "name-contact",
+        Effect::ReadThread { .. } => "read-thread",
         Effect::Send { .. } => "send",
     }
 }
@@ -66,7 +67,11 @@ fn what(event: &Event) -> String {
         },
         Event::PartDelayed { part, at } => format!("PartDelayed part={part} until={}", clock(*at)),
         Event::PartFailed { part, reason, code: _, at: _ } => format!("PartFailed part={part} {reason}"),
-        Event::PartInDoubt { part, why, until } => format!("PartInDoubt part={part} {why} until={}", clock(*until)),
+        Event::PartInDoubt { part, why, until, read_at } => {
+            let read_at = read_at.map(|at| format!(" read-at={}", clock(at))).unwrap_or_default();
+            format!("PartInDoubt part={part} {why}{read_at} until={}", clock(*until))
+        }
+        Event::ThreadAsked { part, until, .. } => format!("ThreadAsked part={part} until={}", clock(*until)),
         Event::AdWindowRefused { part, at } => format!("AdWindowRefused part={part} at={}", clock(*at)),
         Event::PrivacyRefused { at } => format!("PrivacyRefused at={}", clock(*at)),
         Event::DoubtRemained { part } => format!("DoubtRemained part={part}"),
@@ -105,6 +110,11 @@ fn answer(outcome: &Outcome) -> String {
         Outcome::Profile { .. } => "profile".to_owned(),
         Outcome::NoProfile { reason } => format!("no-profile {reason}"),
         Outcome::ContactNamed => "contact-named".to_owned(),
+        Outcome::ThreadRead { mids } => {
+            let mids: Vec<&str> = mids.iter().map(model::Mid::as_str).collect();
+            format!("thread-read [{}]", mids.join(" "))
+        }
+        Outcome::ThreadUnread { reason } => format!("thread-unread {reason}"),
         Outcome::Send { send: SendOutcome::Sent { mid } } => format!("sent mid={mid}"),
         Outcome::Send { send: SendOutcome::Later { after, .. } } => format!("later after={after:?}"),
         Outcome::Send { send: SendOutcome::Failed { row, .. } } => format!("failed {row}"),

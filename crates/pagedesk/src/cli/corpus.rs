@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use model::{PageId, Psid, Timestamp};
 
@@ -86,7 +87,7 @@ pub(crate) struct Join {
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// The title; the folder's name where nobody says
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub title: Option<String>,
     /// Print JSON
     #[arg(long)]

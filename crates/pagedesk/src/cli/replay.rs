@@ -171,10 +171,15 @@ pub(crate) struct Looked {
 
 /// What one `--where` says.
 #[derive(Clone, Debug)]
-pub(crate) struct Conditions(pub Vec<Condition>);
+pub(crate) struct Conditions {
+    /// As it was given.
+    pub text: String,
+    /// All of them hold.
+    pub all: Vec<Condition>,
+}
 
 fn conditions(text: &str) -> Result<Conditions, String> {
-    Condition::read(text).map(Conditions)
+    Condition::read(text).map(|all| Conditions { all, text: text.to_owned() })
 }
 
 fn moment(text: &str) -> Result<Moment, String> {

@@ -2,6 +2,7 @@
 //!
 //! Shapes and texts alone. Invariant: every example can be typed as it stands, with files of one's own.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -102,7 +103,7 @@ pub(crate) struct SimRun {
     pub depth: SimDepth,
     /// Play at most so many lines of what is made
     #[arg(long, value_name = "N")]
-    pub steps: Option<usize>,
+    pub steps: Option<NonZeroUsize>,
     /// Print one JSON object a run
     #[arg(long)]
     pub json: bool,
@@ -232,6 +233,8 @@ pub(crate) enum SimProfile {
     Rough,
     /// As busy, and each run draws what goes wrong in it: falls, disks, commits, actors, clocks, floods
     Swarm,
+    /// As busy, and sends are left in doubt: answers and requests are lost, the node falls, half the time without echoes
+    Lossy,
 }
 
 impl SimProfile {

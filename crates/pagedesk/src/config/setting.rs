@@ -214,7 +214,13 @@ pub(crate) const SETTINGS: [Setting; 54] = [
         Some("256"),
         "Calls to the tracker at once, per Page.",
     ),
-    setting("limits", "sends_per_second", Kind::Count(1, 1_000), Some("20"), "Sends per second, per Page."),
+    setting(
+        "limits",
+        "sends_per_second",
+        Kind::Count(1, 40),
+        Some("20"),
+        "Sends per second, per Page; above 40 Meta stops a Page.",
+    ),
     setting(
         "limits",
         "usage_max",

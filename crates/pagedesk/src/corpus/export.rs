@@ -40,6 +40,13 @@ struct Counts {
 
 /// Carries out `corpus export`.
 pub(crate) fn export(asked: &Export) -> Result<Exit, Failure> {
+    if let (Some(from), Some(to)) = (asked.narrowing.from, asked.narrowing.to)
+        && to <= from
+    {
+        let what = format!("nothing lies between --from {} and --to {}", instant::write(from.0), instant::write(to.0));
+        let remedy = "--to is the first instant that is too late: give one after --from";
+        return Err(Failure::new(Exit::Usage, what).remedy(remedy));
+    }
     is_store(&asked.dir)?;
     written::apart(&asked.out, std::slice::from_ref(&asked.dir))?;
     let store = ReadOnlyJournal::open(&asked.dir).map_err(|fault| unusable(&asked.dir, &fault))?;

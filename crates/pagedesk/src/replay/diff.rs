@@ -5,7 +5,7 @@
 use serde_json::json;
 use simulator::replay::compare::compare;
 
-use super::{html, looked, nothing_matched, sha256, shown, told};
+use super::{html, looked, nothing_matched, sha256, shown, spans_something, told};
 use crate::cli::ReplayDiff;
 use crate::exit::{self, Exit, Failure};
 use crate::output;
@@ -16,6 +16,7 @@ pub(super) fn diff(asked: &ReplayDiff) -> Result<Exit, Failure> {
         output::can_be_written("--html", out)?;
         output::spares("--html", out, &[&asked.before, &asked.now])?;
     }
+    spans_something(&asked.looked)?;
     let (before, now) = (told(&asked.before)?, told(&asked.now)?);
     let filter = looked(&asked.looked);
     let comparison = compare(&before, &now, &filter);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use actors::Clock as _;
-use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome};
+use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent};
 use model::{PageId, Psid, Span};
 use node::MovableClock;
 use policy::Permit;
@@ -41,5 +41,9 @@ impl Graph for LateGraph {
 
     fn profile(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Profile, Fault>> {
         self.inner.profile(page, psid)
+    }
+
+    fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>> {
+        self.inner.thread(page, psid)
     }
 }

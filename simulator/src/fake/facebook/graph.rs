@@ -41,7 +41,8 @@ impl Parameters {
         Ok(Self { values, token })
     }
 
-    fn text(&self, key: &str) -> Option<&str> {
+    /// A parameter's text.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.values.get(key)?.as_str()
     }
 }

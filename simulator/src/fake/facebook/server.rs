@@ -25,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::control::{CarryOrder, ClockOrder, Customer, Happening, InboxOrder, OpenOrder, WebhookOrder};
+use super::conversations;
 use super::fault::FaultOrder;
 use super::graph::{self, Asked, Parameters};
 use super::graph_error::GraphError;
@@ -103,6 +104,9 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Answe
         (&Method::POST, [version, page, "messages"]) if is_version(version) => {
             let parameters = Parameters::read(&head.headers, query, &body);
             send(shared, page, parameters).await
+        }
+        (&Method::GET, [version, page, "conversations"]) if is_version(version) => {
+            Ok(conversations_answer(shared, page, Parameters::read(&head.headers, query, &body)))
         }
         (&Method::GET, [version, node]) if is_version(version) => {
             Ok(node_answer(shared, node, Parameters::read(&head.headers, query, &body)))
@@ -187,6 +191,15 @@ fn node_answer(shared: &Arc<Shared>, node: &str, parameters: Result<Parameters, 
         let world = shared.world();
         let page = graph::speaker(&shared.options, &world, &parameters)?;
         graph::read_node(&world, &page, node, &parameters)
+    });
+    read.map_or_else(|error| refusal(shared, &error), |value| json_answer(StatusCode::OK, &value))
+}
+
+fn conversations_answer(shared: &Arc<Shared>, path: &str, parameters: Result<Parameters, GraphError>) -> Answer {
+    let read = parameters.and_then(|parameters| {
+        let world = shared.world();
+        let page = graph::speaker(&shared.options, &world, &parameters)?;
+        conversations::read(&world, &page, path, &parameters, shared.clock.now())
     });
     read.map_or_else(|error| refusal(shared, &error), |value| json_answer(StatusCode::OK, &value))
 }

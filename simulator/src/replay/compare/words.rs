@@ -30,6 +30,7 @@ pub(super) fn fate(lines: &[&Line]) -> String {
                 None => format!("failed: {}", of("reason")),
             },
             "part-in-doubt" => format!("in doubt: {}", of("why")),
+            "thread-asked" => "looked for in the thread".to_owned(),
             "doubt-remained" => "in doubt to the end".to_owned(),
             "resolved" => format!("decided by a person: {}", of("resolution")),
             _ => continue,

@@ -1,4 +1,4 @@
-//! Stored forms of what a conversation decided. Kinds 30 to 50, and from 71 on.
+//! Stored forms of what a conversation decided. Kinds 30 to 55, and from 71 on.
 //!
 //! A verdict and a content are stored as they are, tags included; they stand in few records and are read seldom.
 
@@ -130,6 +130,16 @@ struct PartInDoubt<'a> {
     part: PartId,
     why: Cow<'a, str>,
     until: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ThreadAsked<'a> {
+    part: PartId,
+    content: Cow<'a, Content>,
+    since: Timestamp,
+    until: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,8 +193,12 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::PartFailed { part, reason, code, at } => {
             write(45, false, &PartFailed { part: *part, reason: reason.into(), code: *code, at: *at })
         }
-        Event::PartInDoubt { part, why, until } => {
-            write(46, false, &PartInDoubt { part: *part, why: why.into(), until: *until })
+        Event::PartInDoubt { part, why, until, read_at } => {
+            write(46, false, &PartInDoubt { part: *part, why: why.into(), until: *until, read_at: *read_at })
+        }
+        Event::ThreadAsked { part, content, since, until } => {
+            let (part, content, since, until) = (*part, Cow::Borrowed(content), *since, *until);
+            write(55, true, &ThreadAsked { part, content, since, until })
         }
         Event::AdWindowRefused { part, at } => write(48, false, &PartDelayed { part: *part, at: *at }),
         Event::DoubtRemained { part } => write(47, false, &DoubtRemained { part: *part }),
@@ -225,6 +239,10 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
         38 => read(kind, body).map(|ThreadOwned { ours, at, key }| Event::ThreadOwned { ours, at, key }),
         37 => read(kind, body).map(|EchoHeld { mid, until }| Event::EchoHeld { mid: mid.into_owned(), until }),
         39 => read(kind, body).map(|ProfileAskedAgain { at }| Event::ProfileAskedAgain { at }),
+        55 => {
+            let ThreadAsked { part, content, since, until } = read(kind, body)?;
+            Ok(Event::ThreadAsked { part, content: content.into_owned(), since, until })
+        }
         50 => read(kind, body).map(|WindowClosed { at }| Event::WindowClosed { at }),
         71 => read(kind, body).map(|WindowClosed { at }| Event::PrivacyRefused { at }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
@@ -249,8 +267,8 @@ fn decode_part(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             Ok(Event::PartFailed { part, reason: reason.into_owned(), code, at })
         }
         46 => {
-            let PartInDoubt { part, why, until } = read(kind, body)?;
-            Ok(Event::PartInDoubt { part, why: why.into_owned(), until })
+            let PartInDoubt { part, why, until, read_at } = read(kind, body)?;
+            Ok(Event::PartInDoubt { part, why: why.into_owned(), until, read_at })
         }
         48 => read(kind, body).map(|PartDelayed { part, at }| Event::AdWindowRefused { part, at }),
         47 => read(kind, body).map(|DoubtRemained { part }| Event::DoubtRemained { part }),

@@ -155,6 +155,13 @@ struct SettledLater {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SettledThreadRead<'a> {
+    effect: u64,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    mids: Cow<'a, [Mid]>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SettledFailed<'a> {
     effect: u64,
     code: (i64, Option<i64>),
@@ -255,6 +262,10 @@ pub(super) fn encode_settled(effect: u64, outcome: &Outcome) -> Encoded {
         }
         Outcome::NoProfile { reason } => write(16, false, &SettledReason { effect, reason: reason.into() }),
         Outcome::ContactNamed => write(17, false, &SettledPlainly { effect }),
+        Outcome::ThreadRead { mids } => {
+            write(25, false, &SettledThreadRead { effect, mids: Cow::Borrowed(mids.as_slice()) })
+        }
+        Outcome::ThreadUnread { reason } => write(26, false, &SettledReason { effect, reason: reason.into() }),
         Outcome::Send { send } => match send {
             SendOutcome::Sent { mid } => write(18, false, &SettledSent { effect, mid: Cow::Borrowed(mid) }),
             SendOutcome::Later { after, code } => {
@@ -279,7 +290,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let Resolved { part, resolution, by } = read(kind, body)?;
             Ok(Event::Resolved { part, resolution, by: by.into_owned() })
         }
-        10..=21 => decode_settled(kind, body),
+        10..=21 | 25..=26 => decode_settled(kind, body),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
     }
 }
@@ -352,12 +363,17 @@ fn decode_settled(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let SettledProfile { effect, name } = read(kind, body)?;
             (effect, Outcome::Profile { name: name.map(Cow::into_owned) })
         }
-        14 | 16 | 21 => {
+        25 => {
+            let SettledThreadRead { effect, mids } = read(kind, body)?;
+            (effect, Outcome::ThreadRead { mids: mids.into_owned() })
+        }
+        14 | 16 | 21 | 26 => {
             let SettledReason { effect, reason } = read(kind, body)?;
             let reason = reason.into_owned();
             let outcome = match kind {
                 14 => Outcome::TrackerRefused { reason },
                 16 => Outcome::NoProfile { reason },
+                26 => Outcome::ThreadUnread { reason },
                 _ => Outcome::Send { send: SendOutcome::InDoubt { why: reason } },
             };
             (effect, outcome)

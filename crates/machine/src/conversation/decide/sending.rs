@@ -93,6 +93,10 @@ const GIVEN_UP: &str = "given-up";
 /// Why a part failed that met passing troubles until its last try.
 const TRIES_EXHAUSTED: &str = "tries-exhausted";
 
+/// So long after a send became unclear its thread is read, if no echo came; half of the time that is waited for the echo,
+/// where that is less. An echo comes within seconds.
+const READ_AFTER: Span = Span::seconds(30);
+
 /// Meta's code and subcode for a send outside of its window (*Common Error Codes*, read 2026-11-23).
 const OUTSIDE_WINDOW: (i64, Option<i64>) = (10, Some(2_018_278));
 
@@ -147,6 +151,39 @@ fn privacy_refused(
     events
 }
 
+/// What the thread says of an unclear part: it was sent where a message of the Page that is known as no other carries the
+/// same; what is not there, or could be another part's, is for a person to settle. A thread that could not be read says
+/// nothing, and the echo is waited for.
+pub(super) fn thread_read(
+    state: &State,
+    part: PartId,
+    outcome: &Outcome,
+    context: &Context,
+    now: Timestamp,
+) -> Vec<Event> {
+    let Outcome::ThreadRead { mids } = outcome else { return Vec::new() };
+    let Some(found) = state.queue.part(part) else { return Vec::new() };
+    let waits = match found.state {
+        PartState::InDoubt { told, .. } => !told,
+        // A person was faster: what would go once more, or was told of, is not sent twice where it was sent after all.
+        PartState::Queued { .. } | PartState::Held { .. } => false,
+        PartState::InFlight { .. } | PartState::Sent { .. } | PartState::Refused { .. } | PartState::Failed { .. } => {
+            return Vec::new();
+        }
+    };
+    let mut unknown = mids.iter().filter(|mid| state.queue.part_of_mid(mid).is_none() && !state.outside.contains(mid));
+    let mid = unknown.next().filter(|_| !state.queue.has_unclear_twin(part, &found.content));
+    let mut events = vec![match mid {
+        Some(mid) => Event::PartSent { part, mid: Some(mid.clone()), at: now },
+        None if waits => Event::DoubtRemained { part },
+        None => return Vec::new(),
+    }];
+    if !state.queue.is_unsettled_besides(part) {
+        events.extend(release_echoes(state, mid, context));
+    }
+    events
+}
+
 fn is_given_up(state: &PartState) -> bool {
     matches!(state, PartState::Failed { reason } if reason == GIVEN_UP)
 }
@@ -166,7 +203,11 @@ pub(super) fn settled(
     if under_way != effect {
         return Vec::new();
     }
-    let doubt = |why: &str| Event::PartInDoubt { part, why: why.to_owned(), until: now + context.account.doubt };
+    let doubt = |why: &str| {
+        let until = now + context.account.doubt;
+        let read_at = now + READ_AFTER.min(Span(context.account.doubt.0 / 2));
+        Event::PartInDoubt { part, why: why.to_owned(), until, read_at: Some(read_at) }
+    };
     let decision = match outcome {
         Outcome::Send { send } => match send {
             SendOutcome::Sent { .. } if found.attempts == 1 && on(Defect::SentTwice) => {
@@ -201,7 +242,9 @@ pub(super) fn settled(
         | Outcome::TrackerRefused { .. }
         | Outcome::Profile { .. }
         | Outcome::NoProfile { .. }
-        | Outcome::ContactNamed => doubt("unexpected-outcome"),
+        | Outcome::ContactNamed
+        | Outcome::ThreadRead { .. }
+        | Outcome::ThreadUnread { .. } => doubt("unexpected-outcome"),
     };
     let unclear = matches!(decision, Event::PartInDoubt { .. });
     let mut events = vec![decision];

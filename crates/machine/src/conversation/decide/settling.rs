@@ -16,6 +16,8 @@ pub(super) fn settle(state: &State, effect: u64, outcome: Outcome, context: &Con
         profile_settled(state, &outcome, context)
     } else if state.naming.contains(&effect) {
         Vec::new()
+    } else if let Some(part) = state.readings.get(&effect) {
+        sending::thread_read(state, *part, &outcome, context, now)
     } else if let Some(work) = state.tracker.as_ref().filter(|work| work.effect == effect) {
         tracker_settled(state, work, &outcome, context)
     } else if let Some(part) = state.queue.part_of_open_send(effect) {
@@ -43,7 +45,9 @@ fn profile_settled(state: &State, outcome: &Outcome, context: &Context) -> Vec<E
             | Outcome::TaskGone
             | Outcome::TrackerRefused { .. }
             | Outcome::Send { .. }
-            | Outcome::ContactNamed,
+            | Outcome::ContactNamed
+            | Outcome::ThreadRead { .. }
+            | Outcome::ThreadUnread { .. },
         ) => None,
     };
     let mut events: Vec<Event> = fresh.map(|name| Event::ContactNamed { name: name.clone() }).into_iter().collect();

@@ -12,6 +12,7 @@ use crate::Context;
 use crate::conversation::event::{Event, WakeReason};
 use crate::conversation::projection::{due, unnoted_end, verdict_of};
 use crate::conversation::state::{HeldEcho, State};
+use crate::outbound::PartState;
 
 pub(super) fn wake(state: &State, context: &Context, now: Timestamp) -> Vec<Event> {
     let reasons: BTreeSet<WakeReason> = due(state).filter(|(at, _)| *at <= now).map(|(_, reason)| reason).collect();
@@ -19,6 +20,10 @@ pub(super) fn wake(state: &State, context: &Context, now: Timestamp) -> Vec<Even
     for reason in &reasons {
         // An unclear send that is given up on lets go of every echo held for it.
         if *reason == WakeReason::Echo && reasons.contains(&WakeReason::Doubt) {
+            continue;
+        }
+        // Who is told now has nothing to wait for any more.
+        if *reason == WakeReason::Thread && reasons.contains(&WakeReason::Doubt) {
             continue;
         }
         events.push(Event::Woke { reason: *reason, at: now });
@@ -32,6 +37,7 @@ pub(super) fn wake(state: &State, context: &Context, now: Timestamp) -> Vec<Even
             WakeReason::Doubt => events.extend(doubt_over(state, context)),
             WakeReason::Echo => events.extend(hold_over(state, context, now)),
             WakeReason::Window => events.extend(unnoted_end(state).map(|at| Event::WindowClosed { at })),
+            WakeReason::Thread => events.extend(look(state)),
         }
     }
     events
@@ -46,6 +52,15 @@ fn held_too_long(state: &State, context: &Context, now: Timestamp) -> Vec<Event>
             Verdict::Permit { .. } | Verdict::Defer { .. } => None,
         })
         .collect()
+}
+
+/// No echo came soon: the thread is read.
+fn look(state: &State) -> Option<Event> {
+    let (_, id) = state.queue.next_reading()?;
+    let part = state.queue.part(id)?;
+    let PartState::InDoubt { until, .. } = part.state else { return None };
+    let since = part.started_at.unwrap_or(part.queued_at);
+    Some(Event::ThreadAsked { part: id, content: part.content.clone(), since, until })
 }
 
 fn doubt_over(state: &State, context: &Context) -> Vec<Event> {

@@ -138,6 +138,30 @@ async fn profiles_are_told_to_the_page_the_customer_wrote_to() {
 }
 
 #[tokio::test]
+async fn a_thread_is_told_newest_first_and_only_as_far_as_it_can_be_read() {
+    let scene = Scene::start().await;
+    scene.stand_in.customer_writes(&page(), &psid(), "hello");
+    for number in 0..21 {
+        assert_eq!(scene.send_text(&format!("answer {number}")).await.expect("an answer").0, 200);
+    }
+    let url = |user: &str| {
+        let query = format!("user_id={user}&fields=messages.limit(20){{id}}&appsecret_proof={}", proof(TOKEN));
+        format!("{}/v26.0/17/conversations?{query}", scene.stand_in.base_url())
+    };
+    let (status, told) = scene.http.get(&url("5001"), Some(TOKEN)).await.expect("an answer");
+    let messages = told["data"][0]["messages"]["data"].as_array().expect("a thread").clone();
+    assert_eq!((status, messages.len()), (200, 20));
+    assert_eq!((&messages[0]["message"], &messages[19]["message"]), (&json!("answer 20"), &json!("answer 1")));
+    assert_eq!(messages[0]["from"]["id"], "17");
+    assert!(messages[0]["created_time"].as_str().expect("a time").ends_with("+0000"), "{told}");
+    assert_eq!(messages[0].get("metadata").or(messages[0].get("app_id")), None, "Meta tells neither");
+    let (status, nobody) = scene.http.get(&url("5009"), Some(TOKEN)).await.expect("an answer");
+    assert_eq!((status, nobody), (200, json!({ "data": [] })));
+    let all = url("5001").replace("user_id=5001&", "");
+    assert_eq!(code(&scene.http.get(&all, Some(TOKEN)).await), (400, 100, None));
+}
+
+#[tokio::test]
 async fn bad_calls_are_answered() {
     let scene = Scene::start().await;
     scene.stand_in.customer_writes(&page(), &psid(), "hello");
