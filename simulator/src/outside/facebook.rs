@@ -596,7 +596,7 @@ mod tests {
             language: language.to_owned(),
             parameters: parameters.iter().map(|text| (*text).into()).collect(),
         };
-        let mut sent = |facebook: &mut Facebook, body| answer(facebook, MessagingType::Utility, body);
+        let sent = |facebook: &mut Facebook, body| answer(facebook, MessagingType::Utility, body);
         facebook.approve(bubble().page, "ready", "en_US", Some(1));
         assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), Some((200, None)), "not granted");
         facebook.grants_utility(true);
