@@ -171,7 +171,8 @@ impl Chronicle {
     /// A send comes to Meta in this form, and Meta takes it or not.
     pub fn send_came(&mut self, at: Timestamp, form: (&'static str, Option<&'static str>), send: &Send, taken: Taken) {
         let content = match &send.body {
-            Body::Text(text) => record::of_text(text.reveal()),
+            Body::Text(text) | Body::Prompt { text, .. } => record::of_text(text.reveal()),
+            Body::Template { name, .. } => record::of_attachment("template", name),
             Body::Attachment { kind, url } => record::of_attachment(kind, url.reveal()),
         };
         let (messaging_type, tag) = (Word::Borrowed(form.0), form.1.map(Word::Borrowed));

@@ -178,8 +178,9 @@ impl Witness {
                 let (messaging_type, tag) = permit.messaging_type().wire();
                 let way = tag.map_or_else(|| messaging_type.to_owned(), |tag| format!("{messaging_type}/{tag}"));
                 let said = match &send.body {
-                    Body::Text(text) => manner.text(text.reveal()),
+                    Body::Text(text) | Body::Prompt { text, .. } => manner.text(text.reveal()),
                     Body::Attachment { .. } => "[attachment]".to_owned(),
+                    Body::Template { .. } => "[template]".to_owned(),
                 };
                 format!("{} send {way} {said}", short(&send.metadata))
             },

@@ -50,6 +50,11 @@ pub fn left_by_an_earlier_life() -> Answer {
 pub fn message(page: &PageId, psid: &Psid, id: &EffectId, content: Content) -> Send {
     let body = match content {
         Content::Text { text } => Body::Text(text),
+        Content::Prompt { text, buttons, reply_to } => {
+            let buttons = buttons.iter().map(|button| (button.title().clone(), button.payload().clone())).collect();
+            Body::Prompt { text, buttons, reply_to }
+        }
+        Content::Template { name, language, parameters } => Body::Template { name, language, parameters },
         Content::Attachment { kind, url } => Body::Attachment { kind, url },
     };
     let psid = if on(Defect::WrongRecipient) { Psid::new(page.as_str()) } else { psid.clone() };
@@ -214,11 +219,13 @@ pub fn thread_read(content: &Content, since: Timestamp, thread: Vec<Sent>) -> Ou
 
 fn carries(sent: &Sent, content: &Content) -> bool {
     match content {
-        Content::Text { text } => {
+        Content::Text { text } | Content::Prompt { text, .. } => {
             let shown = sent.text.as_ref().map(|shown| shown.reveal().trim());
             sent.attachments.is_empty() && shown == Some(text.reveal().trim())
         }
         Content::Attachment { kind, url: _ } => sent.text.is_none() && sent.attachments == [kind.as_str()],
+        // What a thread shows of a template is not documented (read 2026-11-23): a person looks.
+        Content::Template { .. } => false,
     }
 }
 

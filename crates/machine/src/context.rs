@@ -29,6 +29,9 @@ pub struct AccountFacts {
     pub new_task_if_none_active: bool,
     /// Whether this installation was granted Meta's Human Agent feature.
     pub human_agent: bool,
+    /// Whether this installation may send utility templates.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub utility: bool,
     /// From which action the 7 days of HUMAN_AGENT count.
     pub human_agent_base: HumanAgentBase,
     /// Safety distance before each window edge.
@@ -51,6 +54,7 @@ impl Default for AccountFacts {
         Self {
             new_task_if_none_active: true,
             human_agent: false,
+            utility: false,
             human_agent_base: HumanAgentBase::default(),
             guards: Guards::default(),
             profiles: true,

@@ -25,7 +25,7 @@ pub use effect::Effect;
 pub use event::{Event, Line, Origin, WakeReason};
 pub use line::{attachment_words, notice as notice_line};
 pub use opener::{Opens, opens};
-pub use projection::{Receipts, Window, facts, refused as ad_refused, verdict_now, wants_dispatch, window};
+pub use projection::{Receipts, Window, facts, facts_of, refused as ad_refused, verdict_now, wants_dispatch, window};
 pub use state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 
 use crate::{CodecFault, Context, Encoded, Machine};

@@ -11,12 +11,12 @@ use model::{PageId, Psid, Redacted, Span};
 use policy::Permit;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
-use serde::Serialize;
 
 use crate::answer::{self, Answer};
 use crate::error_table;
 use crate::proof::appsecret_proof;
-use crate::{Body, BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens, Usage};
+use crate::wire::Wire;
+use crate::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens, Usage};
 
 /// The Graph API version that this client was written against: v26.0 of 2026-07-29 (read 2026-11-23).
 pub const VERSION: &str = "v26.0";
@@ -322,56 +322,4 @@ fn log(page: &PageId, outcome: &SendOutcome) {
 /// The body of a Send API call, byte for byte as [`HttpGraph`] puts it on the wire. For who watches without a network.
 pub fn send_body(permit: &Permit, send: &Send) -> Vec<u8> {
     serde_json::to_vec(&Wire::new(permit, send)).expect("a message is plain text")
-}
-
-/// The body of a Send API call.
-#[derive(Serialize)]
-struct Wire<'a> {
-    recipient: Recipient<'a>,
-    messaging_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<&'static str>,
-    message: Message<'a>,
-}
-
-#[derive(Serialize)]
-struct Recipient<'a> {
-    id: &'a str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attachment: Option<Attachment<'a>>,
-    metadata: &'a str,
-}
-
-#[derive(Serialize)]
-struct Attachment<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    payload: Payload<'a>,
-}
-
-#[derive(Serialize)]
-struct Payload<'a> {
-    url: &'a str,
-}
-
-impl<'a> Wire<'a> {
-    fn new(permit: &Permit, send: &'a Send) -> Self {
-        let (messaging_type, tag) = permit.messaging_type().wire();
-        let (text, attachment) = match &send.body {
-            Body::Text(text) => (Some(text.reveal().as_str()), None),
-            Body::Attachment { kind, url } => (None, Some(Attachment { kind, payload: Payload { url: url.reveal() } })),
-        };
-        Self {
-            recipient: Recipient { id: send.psid.as_str() },
-            messaging_type,
-            tag,
-            message: Message { text, attachment, metadata: &send.metadata },
-        }
-    }
 }

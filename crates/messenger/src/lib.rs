@@ -13,6 +13,7 @@ pub mod error_table;
 mod port;
 mod proof;
 mod usage;
+mod wire;
 
 pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body};
 pub use error_table::Scope;

@@ -68,11 +68,29 @@ pub struct Send {
     pub metadata: String,
 }
 
-/// What a message carries: text or one attachment, never both (*Send API reference*, read 2026-11-23).
+/// What a message carries: text, one attachment or one template, never two of them (*Send API reference*, read 2026-11-23).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Body {
     /// At most 2,000 characters.
     Text(Redacted<String>),
+    /// A text with buttons to answer by, or in answer to one message.
+    Prompt {
+        /// The text.
+        text: Redacted<String>,
+        /// Title and payload of each button: at most 13, of 20 and 1,000 characters.
+        buttons: Vec<(Redacted<String>, Redacted<String>)>,
+        /// The customer's message that it answers.
+        reply_to: Option<Mid>,
+    },
+    /// A utility template that Meta approved (*Utility Messages*, read 2026-11-23).
+    Template {
+        /// Its name among the Page's templates.
+        name: String,
+        /// Its language, as `en_US`.
+        language: String,
+        /// What stands in the places of its text, in order.
+        parameters: Vec<Redacted<String>>,
+    },
     /// A file that Meta fetches.
     Attachment {
         /// `image`, `audio`, `video` or `file`.

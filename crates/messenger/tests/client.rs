@@ -185,6 +185,55 @@ async fn an_attachment_under_a_tag_goes_out_as_such() {
 }
 
 #[tokio::test]
+async fn buttons_and_the_message_answered_go_out_beside_the_text() {
+    let server = Server::answering(200, r#"{"message_id":"m_3"}"#).await;
+    let buttons = vec![("Blue".into(), "COLOUR_BLUE".into()), ("Red".into(), "COLOUR_RED".into())];
+    let body = Body::Prompt { text: "Which colour?".into(), buttons, reply_to: Some(Mid::new("m_in1")) };
+    server.graph().send(permit(MessagingType::Response), Send { body, ..message("17") }).await;
+    let expected = json!({
+        "recipient": {"id": "5001"},
+        "messaging_type": "RESPONSE",
+        "message": {
+            "text": "Which colour?",
+            "quick_replies": [
+                {"content_type": "text", "title": "Blue", "payload": "COLOUR_BLUE"},
+                {"content_type": "text", "title": "Red", "payload": "COLOUR_RED"},
+            ],
+            "metadata": "pd.1.7.c/17/5001",
+        },
+        "reply_to": {"mid": "m_in1"},
+    });
+    assert_eq!(server.seen()[0].body, expected);
+}
+
+#[tokio::test]
+async fn a_template_goes_out_as_utility_with_its_parameters() {
+    let server = Server::answering(200, r#"{"message_id":"m_4"}"#).await;
+    let template =
+        |parameters| Body::Template { name: "ready_for_pickup".to_owned(), language: "en_US".to_owned(), parameters };
+    for body in [template(vec!["Mara".into(), "Tuesday".into()]), template(Vec::new())] {
+        server.graph().send(permit(MessagingType::Utility), Send { body, ..message("17") }).await;
+    }
+    let expected = |filled: Value| {
+        let mut body = json!({
+            "recipient": {"id": "5001"},
+            "messaging_type": "UTILITY",
+            "message": {
+                "template": {"name": "ready_for_pickup", "language": {"code": "en_US"}},
+                "metadata": "pd.1.7.c/17/5001",
+            },
+        });
+        if !filled.is_null() {
+            body["message"]["template"]["components"] = filled;
+        }
+        body
+    };
+    let texts = json!([{"type": "text", "text": "Mara"}, {"type": "text", "text": "Tuesday"}]);
+    assert_eq!(server.seen()[0].body, expected(json!([{"type": "body", "parameters": texts}])));
+    assert_eq!(server.seen()[1].body, expected(Value::Null));
+}
+
+#[tokio::test]
 async fn an_error_body_on_a_200_is_a_failure() {
     let server = Server::answering(200, r#"{"error":{"code":10,"error_subcode":2018278,"fbtrace_id":"A1"}}"#).await;
     let expected = SendOutcome::Failed {

@@ -145,6 +145,10 @@ fn facts(row: &view::ConversationRow, page: Option<&PageRow>, account: &AccountF
         token: page.is_some_and(|page| page.token),
         standby: row.standby,
         ad_refused: row.ad_refused,
+        // Nobody has written anything yet: a text, to which no limit applies.
+        carries: policy::Carries::default(),
+        privacy_refused_at: None,
+        utility_feature: account.utility,
     }
 }
 

@@ -6,7 +6,7 @@ use model::Timestamp;
 
 use crate::{
     Answer, DeferReason, Edition, Facts, ForbidReason, MessagingType, RuleId, Verdict, ad_window_end, human_agent_end,
-    standard_window_end,
+    privacy_limit_end, standard_window_end,
 };
 use sabotage::{Defect, on};
 
@@ -68,6 +68,7 @@ pub fn next_change(facts: &Facts, now: Timestamp, edition: &Edition) -> Option<T
         standard_window_end(&facts.openers, &facts.guards),
         ad_window_end(&facts.openers, &facts.guards),
         human_agent_end(&facts.openers, facts.human_agent_base, &facts.guards),
+        privacy_limit_end(facts),
     ];
     let starts = calendar.editions().into_iter().map(|edition| edition.starts_at()).filter(|_| in_force);
     windows.into_iter().flatten().chain(starts).filter(|at| now < *at && differs(*at)).min()

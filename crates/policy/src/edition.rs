@@ -20,7 +20,7 @@ pub(crate) const COUNT: usize = 3;
 pub(crate) const NAMES: [EditionId; COUNT] = [
     // Tags as Meta had them since its policy change of early 2020: three update tags beside HUMAN_AGENT.
     EditionId::new(2020, 1, 15),
-    // The three update tags are rejected (announced 2026-03-27; Meta's changelog, read 2026-11-23).
+    // The three update tags are rejected, and utility templates come in their place (announced 2026-03-27; Meta's changelog, read 2026-11-23).
     EditionId::new(2026, 4, 27),
     // The length of the window depends on the action: seven days after an ad (Meta's policy page, read 2026-11-23).
     EditionId::new(2026, 9, 28),
@@ -30,17 +30,38 @@ pub(crate) const NAMES: [EditionId; COUNT] = [
 pub(crate) static EDITIONS: [Edition; COUNT] = [
     Edition::named(
         NAMES[0],
-        &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::UPDATE_TAGS, rule::HUMAN_AGENT],
+        &[
+            rule::THREAD_CONTROL,
+            rule::NEVER_WROTE,
+            rule::CONTENT_LIMITS,
+            rule::PRIVACY_LIMIT,
+            rule::NO_TEMPLATES,
+            rule::STANDARD_WINDOW,
+            rule::UPDATE_TAGS,
+            rule::HUMAN_AGENT,
+        ],
     ),
     Edition::named(
         NAMES[1],
-        &[rule::THREAD_CONTROL, rule::NEVER_WROTE, rule::STANDARD_WINDOW, rule::RETIRED_TAGS, rule::HUMAN_AGENT],
+        &[
+            rule::THREAD_CONTROL,
+            rule::NEVER_WROTE,
+            rule::CONTENT_LIMITS,
+            rule::PRIVACY_LIMIT,
+            rule::UTILITY_TEMPLATE,
+            rule::STANDARD_WINDOW,
+            rule::RETIRED_TAGS,
+            rule::HUMAN_AGENT,
+        ],
     ),
     Edition::named(
         NAMES[2],
         &[
             rule::THREAD_CONTROL,
             rule::NEVER_WROTE,
+            rule::CONTENT_LIMITS,
+            rule::PRIVACY_LIMIT,
+            rule::UTILITY_TEMPLATE,
             rule::STANDARD_WINDOW,
             rule::AD_WINDOW,
             rule::RETIRED_TAGS,

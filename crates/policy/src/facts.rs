@@ -6,6 +6,8 @@
 use model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::Carries;
+
 /// Who wrote what is to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -94,4 +96,13 @@ pub struct Facts {
     /// [`Openers::ad_message_at`]. A newer message after an ad makes it `false` again.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub ad_refused: bool,
+    /// What the message carries.
+    #[serde(default, skip_serializing_if = "Carries::is_plain")]
+    pub carries: Carries,
+    /// When Meta last refused something in this conversation for the privacy rules of Europe and Japan (10/2018336).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy_refused_at: Option<Timestamp>,
+    /// Whether Meta granted this installation utility templates.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub utility_feature: bool,
 }

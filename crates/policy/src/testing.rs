@@ -4,7 +4,7 @@
 
 use model::{Span, Timestamp};
 
-use crate::{Author, Facts, Guards, HumanAgentBase, Openers};
+use crate::{Author, Carries, ContentKind, Facts, Guards, HumanAgentBase, Openers};
 
 /// 2026-06-01T00:00:00Z, a day on which the retired tags are gone and no ad opens longer yet.
 pub(crate) const WROTE_AT: Timestamp = Timestamp(1_780_272_000_000);
@@ -32,10 +32,18 @@ pub(crate) fn agent() -> Facts {
         token: true,
         standby: false,
         ad_refused: false,
+        carries: Carries::default(),
+        privacy_refused_at: None,
+        utility_feature: false,
     }
 }
 
 /// The same, written by a rule.
 pub(crate) fn automation() -> Facts {
     Facts { author: Author::Automation, ..agent() }
+}
+
+/// Something of this kind, of unknown size and without buttons.
+pub(crate) fn carrying(kind: ContentKind) -> Carries {
+    Carries { kind, ..Carries::default() }
 }

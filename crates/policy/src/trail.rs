@@ -52,15 +52,27 @@ mod tests {
         let day = WROTE_AT + Span::hours(24) - Span::seconds(60);
         let seven_days = WROTE_AT + Span::days(7) - Span::minutes(5);
         let opened = (RuleId::NeverWrote, Answer::Pass(Pass::Opened { at: WROTE_AT }));
+        let size = (RuleId::ContentLimits, Answer::Pass(Pass::WithinLimits));
+        let privacy = (RuleId::PrivacyLimit, Answer::Pass(Pass::NothingRefused));
+        let template = (RuleId::UtilityTemplate, Answer::Pass(Pass::NoTemplate));
         let over = (RuleId::StandardWindow, Answer::Pass(Pass::Over { ended_at: day }));
         let ours = (RuleId::ThreadControl, Answer::Pass(Pass::OwnThread));
         let untagged = (RuleId::RetiredTags, Answer::Pass(Pass::NoTagAsked));
         let response = Answer::Permit { messaging_type: MessagingType::Response, until: day };
-        assert_eq!(trail(&agent(), Span(0)), [ours, opened, (RuleId::StandardWindow, response)]);
+        assert_eq!(
+            trail(&agent(), Span(0)),
+            [ours, opened, size, privacy, template, (RuleId::StandardWindow, response)]
+        );
         let person = Answer::Permit { messaging_type: MessagingType::MessageTag(Tag::HumanAgent), until: seven_days };
-        assert_eq!(trail(&agent(), Span::days(2)), [ours, opened, over, untagged, (RuleId::HumanAgent, person)]);
+        assert_eq!(
+            trail(&agent(), Span::days(2)),
+            [ours, opened, size, privacy, template, over, untagged, (RuleId::HumanAgent, person)]
+        );
         let nobody = (RuleId::HumanAgent, Answer::Pass(Pass::NoPersonWrote));
-        assert_eq!(trail(&automation(), Span::days(2)), [ours, opened, over, untagged, nobody]);
+        assert_eq!(
+            trail(&automation(), Span::days(2)),
+            [ours, opened, size, privacy, template, over, untagged, nobody]
+        );
         let ended = (RuleId::HumanAgent, Answer::Pass(Pass::Over { ended_at: seven_days }));
         assert_eq!(trail(&agent(), Span::days(8)).last(), Some(&ended));
     }

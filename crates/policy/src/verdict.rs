@@ -16,6 +16,8 @@ pub enum MessagingType {
     Response,
     /// A message outside it, under a tag.
     MessageTag(Tag),
+    /// A utility template, whatever the window.
+    Utility,
 }
 
 impl MessagingType {
@@ -24,6 +26,7 @@ impl MessagingType {
         match self {
             Self::Response => ("RESPONSE", None),
             Self::MessageTag(tag) => ("MESSAGE_TAG", Some(tag.wire())),
+            Self::Utility => ("UTILITY", None),
         }
     }
 }
@@ -144,12 +147,35 @@ pub enum ForbidReason {
     TagRetired,
     /// Another app owns the thread.
     Standby,
+    /// More than 2,000 characters.
+    TextTooLong,
+    /// More than 13 quick-reply buttons.
+    TooManyButtons,
+    /// More bytes than Meta takes of this kind.
+    AttachmentTooLarge,
+    /// Meta refused this kind in this conversation for privacy rules.
+    PrivacyLimited,
+    /// The installation lacks the permission for utility templates.
+    UtilityNotGranted,
+    /// Meta has no utility templates yet.
+    TemplateUnknown,
 }
 
 impl ForbidReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::WindowClosed, Self::NeverWrote, Self::HumanAgentNotGranted, Self::TagRetired, Self::Standby];
+    pub const ALL: [Self; 11] = [
+        Self::WindowClosed,
+        Self::NeverWrote,
+        Self::HumanAgentNotGranted,
+        Self::TagRetired,
+        Self::Standby,
+        Self::TextTooLong,
+        Self::TooManyButtons,
+        Self::AttachmentTooLarge,
+        Self::PrivacyLimited,
+        Self::UtilityNotGranted,
+        Self::TemplateUnknown,
+    ];
 
     /// A stable word for interfaces.
     pub const fn code(self) -> &'static str {
@@ -159,6 +185,12 @@ impl ForbidReason {
             Self::HumanAgentNotGranted => "human-agent-not-granted",
             Self::TagRetired => "tag-retired",
             Self::Standby => "standby",
+            Self::TextTooLong => "text-too-long",
+            Self::TooManyButtons => "too-many-buttons",
+            Self::AttachmentTooLarge => "attachment-too-large",
+            Self::PrivacyLimited => "privacy-limited",
+            Self::UtilityNotGranted => "utility-not-granted",
+            Self::TemplateUnknown => "template-unknown",
         }
     }
 
@@ -185,6 +217,29 @@ impl ForbidReason {
             Self::Standby => {
                 "Another app or the Page's own inbox holds this conversation. Answer there, or have the conversation \
                  handed over to this app, then send again."
+            }
+            Self::TextTooLong => {
+                "Facebook takes at most 2,000 characters in one message. Shorten the text, or send it in two answers."
+            }
+            Self::TooManyButtons => {
+                "Facebook shows at most 13 buttons under one message. Leave some out, and send again."
+            }
+            Self::AttachmentTooLarge => {
+                "Facebook takes images of up to 8 MB and other files of up to 25 MB. Make the file smaller, or send a \
+                 link to it instead."
+            }
+            Self::PrivacyLimited => {
+                "Facebook refuses audio, video and files in this conversation because of the privacy rules of Europe \
+                 and Japan. Text and images do arrive: write the answer, or send a link to the file instead. Files can be \
+                 tried again 30 days after the refusal."
+            }
+            Self::UtilityNotGranted => {
+                "Facebook has not granted this installation utility templates. Wait until the customer writes again; an \
+                 admin can apply for the permission pages_utility_messaging in the app's review at Meta."
+            }
+            Self::TemplateUnknown => {
+                "Facebook had no utility templates under the rules of this day (they came on 27 April 2026). Write a \
+                 plain answer while the window is open."
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Where windows end: the only place that adds 24 hours or 7 days to anything.
+//! Where windows end: the only place that adds 24 hours, 7 days or 30 days to anything.
 //!
 //! A window is open exactly while `now < end`; the end itself is outside. Fed by the customer's actions alone.
 
 use model::{Span, Timestamp};
 
-use crate::{Guards, HumanAgentBase, Openers};
+use crate::{Facts, Guards, HumanAgentBase, Openers};
 use sabotage::{Defect, on};
 
 /// "Within 24 hours" of the customer's last opening action. Meta, *Send a Message*, read 2026-11-23.
@@ -45,6 +45,14 @@ pub fn human_agent_end(openers: &Openers, base: HumanAgentBase, guards: &Guards)
 /// First instant outside the seven days after an ad, guard included; `None` where no message followed one.
 pub fn ad_window_end(openers: &Openers, guards: &Guards) -> Option<Timestamp> {
     openers.ad_message_at.map(|at| close(at, AD, guards.human_agent))
+}
+
+/// How long a refusal for privacy rules is remembered. Ours: Meta names no length (read 2026-11-23).
+const PRIVACY: Span = Span::days(30);
+
+/// First instant at which the refusal for privacy rules is forgotten; `None` where there was none.
+pub fn privacy_limit_end(facts: &Facts) -> Option<Timestamp> {
+    facts.privacy_refused_at.map(|at| at + PRIVACY)
 }
 
 fn close(opened_at: Timestamp, length: Span, guard: Span) -> Timestamp {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use model::{Span, Timestamp};
 use policy::{
-    Author, Expired, Facts, Guards, HumanAgentBase, MessagingType, Openers, Tag, UpdateTag, Verdict, confirm, decide,
-    edition_at, edition_by_id, editions, next_change,
+    Author, Carries, ContentKind, Expired, Facts, Guards, HumanAgentBase, MessagingType, Openers, Tag, UpdateTag,
+    Verdict, confirm, decide, edition_at, edition_by_id, editions, next_change,
 };
 use proptest::prelude::*;
 
@@ -35,13 +35,16 @@ fn facts(wrote_at: Timestamp) -> Facts {
         token: true,
         standby: false,
         ad_refused: false,
+        carries: Carries::default(),
+        privacy_refused_at: None,
+        utility_feature: true,
     }
 }
 
 /// A row of the table: who asks, and how the facts differ.
 type Asker = (&'static str, fn(Facts) -> Facts);
 
-fn askers() -> [Asker; 11] {
+fn askers() -> [Asker; 15] {
     [
         ("agent", |facts| facts),
         ("agent, no feature", |facts| Facts { human_agent_feature: false, ..facts }),
@@ -63,11 +66,24 @@ fn askers() -> [Asker; 11] {
             facts.openers.ad_message_at = facts.openers.last_message_at;
             Facts { ad_refused: true, ..facts }
         }),
+        ("automation, template", |facts| {
+            carrying(ContentKind::Template, Facts { author: Author::Automation, ..facts })
+        }),
+        ("template, no feature", |facts| Facts { utility_feature: false, ..carrying(ContentKind::Template, facts) }),
+        ("agent, 14 buttons", |facts| Facts { carries: Carries { buttons: 14, ..Carries::default() }, ..facts }),
+        ("agent, limited video", |facts| Facts {
+            privacy_refused_at: facts.openers.last_message_at,
+            ..carrying(ContentKind::Video, facts)
+        }),
         ("agent, button only", |mut facts| {
             facts.openers.last_message_at = None;
             facts
         }),
     ]
+}
+
+fn carrying(kind: ContentKind, facts: Facts) -> Facts {
+    Facts { carries: Carries { kind, ..Carries::default() }, ..facts }
 }
 
 fn words(verdict: &Verdict) -> String {
@@ -148,11 +164,24 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
     ]);
     let base = prop_oneof![Just(HumanAgentBase::Message), Just(HumanAgentBase::Opener)];
     let guards = prop_oneof![Just((0_i64, 0_i64)), Just((60_000, 300_000)), Just((-5, -5))];
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    // Seven days and 23 are the 30 for which a refusal is remembered.
+    let privacy = proptest::option::weighted(0.3, (age.clone(), nudge.clone()));
+    let kind = prop_oneof![4 => Just(ContentKind::Text), 5 => proptest::sample::select(&ContentKind::ALL[..])];
+    let size = proptest::option::of(proptest::sample::select(vec![2_000_u64, 2_001, 8_000_001, 25_000_001]));
+    let carries = (kind, size, 12_u32..15).prop_map(|(kind, size, buttons)| Carries { kind, size, buttons });
     let ad = proptest::option::weighted(0.5, (age.clone(), nudge.clone()));
     let opener = proptest::option::weighted(0.9, (age, nudge));
-    (instant(), (opener.clone(), opener, ad), author, tag, base, guards, flags).prop_map(
-        |(now, (action, message, ad), author, tag, human_agent_base, (standard, human_agent), flags)| {
+    (instant(), (opener.clone(), opener, ad), author, tag, base, guards, (flags, carries, privacy)).prop_map(
+        |(
+            now,
+            (action, message, ad),
+            author,
+            tag,
+            human_agent_base,
+            (standard, human_agent),
+            (flags, carries, privacy),
+        )| {
             let at = |opener: Option<(i64, i64)>| opener.map(|(age, nudge)| Timestamp(now - age + nudge));
             let facts = Facts {
                 openers: Openers { last_action_at: at(action), last_message_at: at(message), ad_message_at: at(ad) },
@@ -165,10 +194,26 @@ fn asked() -> impl Strategy<Value = (Timestamp, Facts)> {
                 token: flags.2,
                 standby: flags.3,
                 ad_refused: flags.4,
+                carries,
+                privacy_refused_at: at(privacy).map(|at| at - Span::days(23)),
+                utility_feature: flags.5,
             };
             (Timestamp(now), facts)
         },
     )
+}
+
+/// Whether Meta takes what the message carries, as far as we know.
+fn fits(facts: &Facts, now: Timestamp) -> bool {
+    let Carries { kind, size, buttons } = facts.carries;
+    let limited = facts.privacy_refused_at.is_some_and(|at| now.0 - at.0 < 2_592_000_000);
+    let (most, heavy) = match kind {
+        ContentKind::Text => (2_000, false),
+        ContentKind::Image => (8_000_000, false),
+        ContentKind::Audio | ContentKind::Video | ContentKind::File => (25_000_000, true),
+        ContentKind::Template => (u64::MAX, false),
+    };
+    size.is_none_or(|size| size <= most) && buttons <= 13 && !(limited && heavy)
 }
 
 /// The newest action and the newest message in milliseconds, or the beginning of time.
@@ -196,6 +241,7 @@ proptest! {
         let (action, message) = newest(&facts);
         if let Verdict::Permit { messaging_type, until, .. } = verdict {
             prop_assert!(now < until && facts.token && !facts.restricted && !facts.standby);
+            prop_assert!(fits(&facts, now));
             match messaging_type {
                 MessagingType::Response => {
                     let by_ad = facts.openers.ad_message_at.filter(|_| !facts.ad_refused && now.0 >= 1_790_553_600_000);
@@ -217,6 +263,10 @@ proptest! {
                     prop_assert!(now.0 < 1_777_248_000_000 && until.0 <= 1_777_248_000_000);
                     prop_assert!(facts.tag.is_some());
                 }
+                MessagingType::Utility => {
+                    prop_assert!(now.0 >= 1_777_248_000_000 && facts.utility_feature);
+                    prop_assert!(facts.carries.kind == ContentKind::Template);
+                }
             }
         }
     }
@@ -224,7 +274,8 @@ proptest! {
     #[test]
     fn an_open_window_and_a_healthy_page_are_never_refused((now, facts) in asked()) {
         let (action, _) = newest(&facts);
-        let healthy = Facts { token: true, restricted: false, standby: false, ..facts };
+        let carries = Carries::default();
+        let healthy = Facts { carries, token: true, restricted: false, standby: false, ..facts };
         if action > 0 && now.0 < action + 86_400_000 - facts.guards.standard.0.max(0) {
             let verdict = decide(&healthy, now, edition_at(now));
             let response = matches!(verdict, Verdict::Permit { messaging_type: MessagingType::Response, .. });
@@ -236,7 +287,8 @@ proptest! {
     fn a_message_after_an_ad_is_answered_for_seven_days_until_meta_refuses((now, facts) in asked()) {
         let guard = facts.guards.human_agent.0.max(0);
         let open = facts.openers.ad_message_at.is_some_and(|ad| now.0 < ad.0 + 604_800_000 - guard);
-        let healthy = Facts { token: true, restricted: false, standby: false, ad_refused: false, ..facts };
+        let carries = Carries::default();
+        let healthy = Facts { carries, token: true, restricted: false, standby: false, ad_refused: false, ..facts };
         if open && now.0 >= 1_790_553_600_000 {
             let verdict = decide(&healthy, now, edition_at(now));
             let response = matches!(verdict, Verdict::Permit { messaging_type: MessagingType::Response, .. });

@@ -33,6 +33,16 @@ pub enum Defect {
     DeadTokenSends,
     /// A person's answer goes out under their tag inside the standard window too.
     PersonAlwaysTagged,
+    /// What is larger than Meta takes is sent.
+    SizeIgnored,
+    /// Any number of buttons is sent.
+    ButtonsUncounted,
+    /// What Meta refused for privacy rules is not remembered.
+    PrivacyRefusalForgotten,
+    /// Templates are sent without the permission.
+    UtilityAssumed,
+    /// A template goes out as a message like any other before Meta knew any.
+    TemplateBeforeItsTime,
     /// A known item is received once more.
     DedupSkipped,
     /// A changed message opens the window.
@@ -57,7 +67,6 @@ pub enum Defect {
     LinesReversed,
     /// A late line is not marked with its time.
     LateUnmarked,
-    /// A known comment is answered once more.
     /// A known comment is answered once more.
     CommentAnsweredTwice,
     /// At dequeue the policy is asked as if the answer had just been written.
@@ -145,6 +154,11 @@ const REGISTER: &[(Defect, Home, &str)] = {
         (StrangerAccepted, Policy, "stranger-accepted"),
         (DeadTokenSends, Policy, "dead-token-sends"),
         (PersonAlwaysTagged, Policy, "person-always-tagged"),
+        (SizeIgnored, Policy, "size-ignored"),
+        (ButtonsUncounted, Policy, "buttons-uncounted"),
+        (PrivacyRefusalForgotten, Policy, "privacy-refusal-forgotten"),
+        (UtilityAssumed, Policy, "utility-assumed"),
+        (TemplateBeforeItsTime, Policy, "template-before-its-time"),
         (DedupSkipped, Machine, "dedup-skipped"),
         (EditOpensWindow, Machine, "edit-opens-window"),
         (EchoAsCustomers, Machine, "echo-as-customers"),

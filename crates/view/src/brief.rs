@@ -33,8 +33,11 @@ pub(crate) fn answer(contents: &[Content]) -> Redacted<String> {
     let (mut texts, mut marks) = (String::new(), String::new());
     for content in contents {
         match content {
-            Content::Text { text } => texts.push_str(&format!("{} ", text.reveal())),
+            Content::Text { text } | Content::Prompt { text, buttons: _, reply_to: _ } => {
+                texts.push_str(&format!("{} ", text.reveal()))
+            }
             Content::Attachment { kind, url: _ } => marks.push_str(&format!("[{kind}] ")),
+            Content::Template { name, .. } => marks.push_str(&format!("[template {name}] ")),
         }
     }
     let line = short(&texts);

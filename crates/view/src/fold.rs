@@ -172,6 +172,7 @@ impl Chat<'_> {
             | Event::PartInDoubt { .. }
             | Event::ThreadAsked { .. }
             | Event::DoubtRemained { .. } => parts::evolve(self, round, seq, event),
+            Event::PrivacyRefused { .. } => Ok(()),
             Event::ProfileAsked { .. } | Event::TaskOpening { .. } => self.unbind(round),
             Event::DispatchGranted { .. }
             | Event::ProfileAskedAgain { .. }

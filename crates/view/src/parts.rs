@@ -108,6 +108,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
         | Event::EchoHeld { .. }
         | Event::ThreadOwned { .. }
         | Event::SentOutside { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => Ok(()),
     }
 }

@@ -177,8 +177,13 @@ fn agrees_with_the_machines(view: &View, traffic: &Traffic) {
         assert_eq!(row.standby, chat.state.standby());
         let window = machine::conversation::window(&chat.state);
         assert_eq!(row.last_action_at.max(row.last_message_at), window.openers.opened_at());
-        let facts =
-            machine::conversation::facts(&chat.state, &machine::Context::default(), policy::Author::Agent, None);
+        let facts = machine::conversation::facts(
+            &chat.state,
+            &machine::Context::default(),
+            policy::Author::Agent,
+            None,
+            policy::Carries::default(),
+        );
         assert_eq!((row.ad_message_at, row.ad_refused), (facts.openers.ad_message_at, facts.ad_refused));
         assert_eq!((row.delivered_at, row.read_at), (chat.state.receipts().delivered, chat.state.receipts().read));
         let mut counts = PartCounts::default();

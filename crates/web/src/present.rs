@@ -93,6 +93,7 @@ impl Chance {
                     MessagingType::MessageTag(
                         Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate,
                     ) => format!("{left} for special messages"),
+                    MessagingType::Utility => "templates".to_owned(),
                 };
                 Self { words, tone, turns }
             }
@@ -101,7 +102,16 @@ impl Chance {
             Verdict::Forbid { reason: ForbidReason::Standby } => fixed(ELSEWHERE, Tone::Note),
             Verdict::Forbid { reason: ForbidReason::NeverWrote } => fixed("has not written yet", Tone::Quiet),
             Verdict::Forbid {
-                reason: ForbidReason::WindowClosed | ForbidReason::HumanAgentNotGranted | ForbidReason::TagRetired,
+                reason:
+                    ForbidReason::WindowClosed
+                    | ForbidReason::HumanAgentNotGranted
+                    | ForbidReason::TagRetired
+                    | ForbidReason::TextTooLong
+                    | ForbidReason::TooManyButtons
+                    | ForbidReason::AttachmentTooLarge
+                    | ForbidReason::PrivacyLimited
+                    | ForbidReason::UtilityNotGranted
+                    | ForbidReason::TemplateUnknown,
             } => fixed("closed", Tone::Quiet),
         }
     }
@@ -189,6 +199,7 @@ impl Composer {
                     MessagingType::MessageTag(
                         Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate,
                     ) => ("special", "special message only".to_owned(), None, Tone::Note),
+                    MessagingType::Utility => ("special", "template only".to_owned(), None, Tone::Note),
                 };
                 let turns = Some(if left.is_some() { span } else { Span(span.0 % Span::hours(1).0 + 1) });
                 Self { enabled: true, state, label, left, turns, tone, sentence: None }
@@ -239,7 +250,15 @@ fn closed(reason: ForbidReason) -> String {
     match reason {
         ForbidReason::WindowClosed => "closed".to_owned(),
         ForbidReason::Standby => ELSEWHERE.to_owned(),
-        ForbidReason::NeverWrote | ForbidReason::HumanAgentNotGranted | ForbidReason::TagRetired => {
+        ForbidReason::NeverWrote
+        | ForbidReason::HumanAgentNotGranted
+        | ForbidReason::TagRetired
+        | ForbidReason::TextTooLong
+        | ForbidReason::TooManyButtons
+        | ForbidReason::AttachmentTooLarge
+        | ForbidReason::PrivacyLimited
+        | ForbidReason::UtilityNotGranted
+        | ForbidReason::TemplateUnknown => {
             format!("closed: {}", words(reason.code()))
         }
     }

@@ -97,6 +97,11 @@ pub(crate) fn breach(actions: &[&Seen], sent: &Sent, dates: &Dates) -> Option<Br
             let end = dates.news_end;
             (sent.at >= end).then(|| always(&format!("Meta retired that tag at {}", end.0))).flatten()
         }
+        // They need no window; the customer must have written, as above.
+        ("UTILITY", None) => {
+            let from = dates.news_end;
+            (sent.at < from).then(|| always(&format!("Meta has utility templates from {} on", from.0))).flatten()
+        }
         (_, _) => always("Meta knows no such type and tag together"),
     }
 }
@@ -249,9 +254,20 @@ mod tests {
     }
 
     #[test]
+    fn a_template_before_its_day_is_a_violation_and_later_none_at_any_age() {
+        let from = 1_777_248_000_000;
+        let seen = [seen("5001", from - 3_000_000_000, true)];
+        for (at, violations) in [(from - 1, 1), (from, 0), (from + 3_000_000_000, 0)] {
+            assert_eq!(judged(&seen, &[sent(at, "UTILITY", None, false)]).len(), violations, "{at}");
+        }
+    }
+
+    #[test]
     fn a_type_and_tag_that_do_not_belong_together_are_a_violation() {
         let seen = [seen("5001", WROTE, true)];
-        for (messaging_type, tag) in [("MESSAGE_TAG", None), ("RESPONSE", Some("HUMAN_AGENT")), ("UTILITY", None)] {
+        for (messaging_type, tag) in
+            [("MESSAGE_TAG", None), ("RESPONSE", Some("HUMAN_AGENT")), ("UTILITY", Some("HUMAN_AGENT"))]
+        {
             assert_eq!(judged(&seen, &[sent(WROTE, messaging_type, tag, true)]).len(), 1);
         }
     }

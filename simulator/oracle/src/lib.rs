@@ -25,5 +25,5 @@ pub use history::History;
 pub use judge::{Seen, Sent, judge};
 pub use promise::judge_all;
 pub use rest::{Unsettled, unsettled};
-pub use send_rules::{Attempt, CustomerAction, Dates, Rejection, send_rules};
+pub use send_rules::{Attached, Attempt, CustomerAction, Dates, Rejection, Template, send_rules};
 pub use violation::{Fact, Violation};

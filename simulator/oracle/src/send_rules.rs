@@ -46,16 +46,40 @@ pub struct Attempt<'a> {
     pub tag: Option<&'a str>,
     /// `message.text` as it stands in the request.
     pub text: Option<&'a str>,
-    /// Whether the message carries an attachment.
-    pub has_attachment: bool,
+    /// `message.attachment`, where it is no template.
+    pub attachment: Option<Attached<'a>>,
+    /// How many `message.quick_replies` there are.
+    pub quick_replies: usize,
+    /// `message.template`; `None` where there is none.
+    pub template: Option<Template>,
     /// Meta's time of the request.
     pub now: Timestamp,
     /// When its rules changed.
     pub dates: Dates,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent_feature: bool,
+    /// Whether the app was granted utility messages.
+    pub utility_feature: bool,
+    /// Whether the privacy rules of Europe and Japan keep this thread from audio, video and files.
+    pub privacy_limited: bool,
     /// Whether another app owns the thread.
     pub controlled_elsewhere: bool,
+}
+
+/// An attachment, as far as the rules look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attached<'a> {
+    /// `type` as it stands in the request.
+    pub kind: &'a str,
+    /// How large what lies at the address is; `None` where that is not known.
+    pub bytes: Option<u64>,
+}
+
+/// A utility template, as far as the rules look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Template {
+    /// The Page has one of this name in this language, it is approved, and the request has all its parameters.
+    pub is_usable: bool,
 }
 
 /// Meta's error.
@@ -75,6 +99,21 @@ const TOO_LONG: Rejection = Rejection {
     subcode: None,
     message: "(#100) Length of param message[text] must be less than or equal to 2000",
 };
+const TOO_LARGE: Rejection =
+    Rejection { code: 100, subcode: Some(2_018_109), message: "(#100) Attachment size exceeds allowable limit" };
+const WRONG_KIND: Rejection =
+    Rejection { code: 100, subcode: Some(2_018_047), message: "(#100) Upload attachment failure." };
+const LIMITED: Rejection = Rejection {
+    code: 10,
+    subcode: Some(2_018_336),
+    message: "(#10) This action was not submitted due to new privacy rules in Europe and Japan. See developer \
+              documentation for more info",
+};
+const NO_UTILITY: Rejection = Rejection {
+    code: 200,
+    subcode: None,
+    message: "(#200) Requires pages_utility_messaging permission to manage the object",
+};
 const EMPTY: Rejection = Rejection { code: 100, subcode: Some(2_018_034), message: "(#100) Message cannot be empty" };
 const NOBODY: Rejection = Rejection { code: 100, subcode: Some(2_018_001), message: "(#100) No matching user found" };
 const CLOSED: Rejection =
@@ -86,7 +125,7 @@ const NOT_OWNER: Rejection =
 ///
 /// # Errors
 /// The [`Rejection`] that Meta answers with. Parameters are looked at first, then the customer, then who owns the
-/// thread, then the window. The 7 days after an ad hold from 2026-09-28 on and are taken as Meta's text reads at its widest:
+/// thread, then the privacy rules, then the window, which a utility template does not need. The 7 days after an ad hold from 2026-09-28 on and are taken as Meta's text reads at its widest:
 /// "up to 7 days from the person's first message".
 pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(), Rejection> {
     check_content(attempt)?;
@@ -96,6 +135,12 @@ pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(
     }
     if attempt.controlled_elsewhere {
         return Err(NOT_OWNER);
+    }
+    if attempt.privacy_limited && attempt.attachment.is_some_and(|attached| attached.kind != "image") {
+        return Err(LIMITED);
+    }
+    if attempt.template.is_some() {
+        return if attempt.utility_feature { Ok(()) } else { Err(NO_UTILITY) };
     }
     let age = |action: &CustomerAction| attempt.now.0.saturating_sub(action.at.0);
     let ads_open_longer = attempt.now >= attempt.dates.ads_from;
@@ -113,17 +158,38 @@ pub fn send_rules(actions: &[CustomerAction], attempt: &Attempt<'_>) -> Result<(
 
 fn check_content(attempt: &Attempt<'_>) -> Result<(), Rejection> {
     let text = attempt.text.unwrap_or("");
-    if text.is_empty() && !attempt.has_attachment {
+    if text.is_empty() && attempt.attachment.is_none() && attempt.template.is_none() {
         return Err(EMPTY);
     }
     if text.chars().count() > 2_000 {
         return Err(TOO_LONG);
     }
-    // One message is either text or attachment.
-    if !text.is_empty() && attempt.has_attachment { Err(INVALID) } else { Ok(()) }
+    // One message is either text or attachment or template.
+    let several = [!text.is_empty(), attempt.attachment.is_some(), attempt.template.is_some()];
+    if several.into_iter().filter(|there| *there).count() > 1 {
+        return Err(INVALID);
+    }
+    attempt.attachment.map_or(Ok(()), check_attachment)?;
+    if attempt.quick_replies > 13 { Err(INVALID) } else { Ok(()) }
+}
+
+/// Megabytes are taken as they are the smallest.
+fn check_attachment(attached: Attached<'_>) -> Result<(), Rejection> {
+    let bytes_max = match attached.kind {
+        "image" => 8_000_000,
+        "audio" | "video" | "file" => 25_000_000,
+        _ => return Err(WRONG_KIND),
+    };
+    if attached.bytes.is_some_and(|bytes| bytes > bytes_max) { Err(TOO_LARGE) } else { Ok(()) }
 }
 
 fn check_parameters(attempt: &Attempt<'_>) -> Result<(), Rejection> {
+    if let Some(template) = attempt.template {
+        // They came on the day on which the news tags went.
+        let known = attempt.now >= attempt.dates.news_end && template.is_usable;
+        let named = (attempt.messaging_type, attempt.tag) == ("UTILITY", None);
+        return if known && named { Ok(()) } else { Err(INVALID) };
+    }
     match (attempt.messaging_type, attempt.tag) {
         ("RESPONSE" | "UPDATE", None) | ("MESSAGE_TAG", Some("HUMAN_AGENT")) => Ok(()),
         ("MESSAGE_TAG", Some("CONFIRMED_EVENT_UPDATE" | "ACCOUNT_UPDATE" | "POST_PURCHASE_UPDATE")) => {
@@ -154,9 +220,13 @@ mod tests {
             messaging_type,
             tag,
             text: Some("hello"),
-            has_attachment: false,
+            attachment: None,
+            quick_replies: 0,
+            template: None,
             now: Timestamp(now),
             human_agent_feature: true,
+            utility_feature: true,
+            privacy_limited: false,
             controlled_elsewhere: false,
             dates: Dates::default(),
         }
@@ -266,8 +336,57 @@ mod tests {
             (Some("a"), true, Err(INVALID)),
         ];
         for (text, has_attachment, expected) in cases {
-            let sent = Attempt { text, has_attachment, ..attempt("RESPONSE", None, WROTE) };
+            let attachment = has_attachment.then_some(Attached { kind: "image", bytes: None });
+            let sent = Attempt { text, attachment, ..attempt("RESPONSE", None, WROTE) };
             assert_eq!(send_rules(&[wrote(WROTE)], &sent), expected, "{has_attachment} {}", text.map_or(0, str::len));
         }
+    }
+
+    #[test]
+    fn attachments_have_their_kinds_and_sizes_and_buttons_their_number() {
+        let sent = |kind, bytes| {
+            let attachment = Some(Attached { kind, bytes: Some(bytes) });
+            send_rules(&[wrote(WROTE)], &Attempt { text: None, attachment, ..attempt("RESPONSE", None, WROTE) })
+        };
+        for (kind, most) in [("image", 8_000_000), ("audio", 25_000_000), ("video", 25_000_000), ("file", 25_000_000)] {
+            assert_eq!((sent(kind, most), sent(kind, most + 1)), (Ok(()), Err(TOO_LARGE)), "{kind}");
+        }
+        assert_eq!(sent("song", 1), Err(WRONG_KIND));
+        for (quick_replies, expected) in [(13, Ok(())), (14, Err(INVALID))] {
+            let asked = Attempt { quick_replies, ..attempt("RESPONSE", None, WROTE) };
+            assert_eq!(send_rules(&[wrote(WROTE)], &asked), expected);
+        }
+    }
+
+    #[test]
+    fn a_limited_thread_takes_text_and_images_alone() {
+        let limited = Attempt { privacy_limited: true, ..attempt("RESPONSE", None, WROTE) };
+        assert_eq!(send_rules(&[wrote(WROTE)], &limited), Ok(()));
+        for (kind, expected) in
+            [("image", Ok(())), ("audio", Err(LIMITED)), ("video", Err(LIMITED)), ("file", Err(LIMITED))]
+        {
+            let attachment = Some(Attached { kind, bytes: None });
+            assert_eq!(send_rules(&[wrote(WROTE)], &Attempt { text: None, attachment, ..limited }), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_template_goes_at_any_age_from_the_27th_of_april_2026_where_it_is_granted_and_usable() {
+        let end = 1_777_248_000_000;
+        let template = |now, is_usable, utility_feature| {
+            let template = Some(Template { is_usable });
+            let asked = Attempt { text: None, template, utility_feature, ..attempt("UTILITY", None, now) };
+            send_rules(&[wrote(end - 90_000_000_000)], &asked)
+        };
+        assert_eq!(template(end - 1, true, true), Err(INVALID));
+        assert_eq!(template(end, true, true), Ok(()));
+        assert_eq!(template(end, false, true), Err(INVALID));
+        assert_eq!(template(end, true, false), Err(NO_UTILITY));
+        for odd in [("RESPONSE", None), ("MESSAGE_TAG", Some("HUMAN_AGENT"))] {
+            let template = Some(Template { is_usable: true });
+            let odd = Attempt { text: None, template, ..attempt(odd.0, odd.1, WROTE) };
+            assert_eq!(send_rules(&[wrote(WROTE)], &odd), Err(INVALID));
+        }
+        assert_eq!(send_rules(&[wrote(WROTE)], &attempt("UTILITY", None, WROTE)), Err(INVALID), "no template");
     }
 }

@@ -6,10 +6,13 @@
 //! ends of time do is for the tests of `policy`.
 
 use model::{Span, Timestamp};
-use policy::{Author, Calendar, Day, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, UpdateTag, editions};
+use policy::{
+    Author, Calendar, Carries, ContentKind, Day, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, UpdateTag,
+    editions,
+};
 
 /// The bytes that make a case; missing ones are 0, further ones are not read.
-pub const BYTES: usize = 57;
+pub const BYTES: usize = 62;
 
 /// 2100-01-01T00:00:00Z
 const INSTANT_MAX: i64 = 4_102_444_800_000;
@@ -49,6 +52,7 @@ impl Case {
         let last_message_at = opener(&mut bytes, now, &guards, last_action_at);
         let (who, flags) = (bytes.small(), bytes.small());
         let (by_ad, ad_message_at) = (bytes.small(), opener(&mut bytes, now, &guards, last_message_at));
+        let (carries, carried) = carries(&mut bytes);
         let facts = Facts {
             openers: Openers {
                 last_action_at,
@@ -65,6 +69,9 @@ impl Case {
             token: flags & 0x30 != 0x30,
             standby: flags & 0xc0 == 0xc0,
             ad_refused: by_ad & 6 == 6,
+            carries,
+            privacy_refused_at: refusal(&mut bytes, now),
+            utility_feature: carried & 1 != 0,
         };
         Self { facts, now, edition: edition.id(), effective_from }
     }
@@ -139,6 +146,28 @@ fn calendar(byte: u8) -> Calendar {
     let day = |text: &str| text.parse::<Day>().expect("a day of the list above");
     let moved = moved.iter().map(|(nth, text)| (editions()[*nth].id(), day(text))).collect();
     Calendar::with(&moved).expect("the lists above keep the order")
+}
+
+/// Mostly a text; sizes stand beside the limits of every kind. With further bits. Three bytes.
+fn carries(bytes: &mut Bytes<'_>) -> (Carries, usize) {
+    let (kind, size, bits) = (bytes.small(), bytes.small(), bytes.small());
+    let kind = if kind < 176 { ContentKind::Text } else { ContentKind::ALL[kind % ContentKind::ALL.len()] };
+    let edges = match kind {
+        ContentKind::Text => [1_999, 2_000, 2_001, 3_999],
+        ContentKind::Image => [7_999_999, 8_000_000, 8_000_001, 25_000_000],
+        ContentKind::Audio | ContentKind::Video | ContentKind::File => [24_999_999, 25_000_000, 25_000_001, 8_000_001],
+        ContentKind::Template => [1, 2_000, 2_001, 25_000_001],
+    };
+    let size = (size >= 208).then(|| edges[size % edges.len()]);
+    let buttons = [12, 13, 14].get((bits >> 1) % 16).copied().unwrap_or(0);
+    (Carries { kind, size, buttons }, bits)
+}
+
+/// Meta refused something for privacy rules: never, beside the end of the 30 days, now, ahead of the clock. Two bytes.
+fn refusal(bytes: &mut Bytes<'_>, now: Timestamp) -> Option<Timestamp> {
+    let (kind, nudge) = (bytes.small(), bytes.nudge());
+    let ages = [30 * DAY, 30 * DAY, 0, 29 * DAY, 31 * DAY, -HOUR];
+    (kind >= 128).then(|| now - Span(ages[kind % ages.len()] + nudge))
 }
 
 /// Eleven bytes.

@@ -12,7 +12,8 @@ use core::fmt;
 use model::Timestamp;
 use oracle::Rejection;
 use policy::{
-    Author, DeferReason, Facts, ForbidReason, MessagingType, RuleId, Tag, Trail, UpdateTag, Verdict, decide, explain,
+    Author, ContentKind, DeferReason, Facts, ForbidReason, MessagingType, RuleId, Tag, Trail, UpdateTag, Verdict,
+    decide, explain,
 };
 
 use super::Case;
@@ -146,7 +147,7 @@ pub fn compare(case: &Case) -> Result<Agreement, Difference> {
 /// A verdict under comparison.
 struct Comparison<'a> {
     case: &'a Case,
-    meta: Meta<'a>,
+    meta: Meta,
     verdict: Verdict,
 }
 
@@ -174,7 +175,7 @@ impl Comparison<'_> {
         let accepted = |at| match way {
             MessagingType::Response if by_ad => self.meta.answer_by_ads(at).is_ok(),
             MessagingType::Response => self.meta.answer_without_ads(at).is_ok(),
-            MessagingType::MessageTag(_) => accepted(at),
+            MessagingType::MessageTag(_) | MessagingType::Utility => accepted(at),
         };
         let guard = if by_ad { self.meta.ad_guard() } else { self.meta.guard(way) };
         let end = until.0.saturating_add(guard);
@@ -234,7 +235,7 @@ impl Comparison<'_> {
     fn stricter(&self, way: MessagingType) -> Option<Stricter> {
         let facts = &self.case.facts;
         match way {
-            MessagingType::Response => None,
+            MessagingType::Response | MessagingType::Utility => None,
             MessagingType::MessageTag(Tag::HumanAgent) => match (facts.author, facts.tag) {
                 (Author::Automation, _) => Some(Stricter::NoPersonWrote),
                 (Author::Agent, Some(_)) => Some(Stricter::TagAsked),
@@ -251,18 +252,28 @@ impl Comparison<'_> {
         let code = |answer: Result<(), Rejection>| answer.err().map(|refused| (refused.code, refused.subcode));
         let plain = code(self.meta.answer_late(MessagingType::Response));
         let closed = plain == Some((10, Some(2_018_278)));
-        let granted = self.meta.answer_if(PERSON, late(PERSON), true).is_ok();
+        let utility = facts.utility_feature;
+        let granted = self.meta.answer_if(PERSON, late(PERSON), true, utility).is_ok();
         let person = facts.author == Author::Agent;
         let gone = |tag: UpdateTag| code(self.meta.answer(MessagingType::MessageTag(tag.into()), now));
+        // Who cannot be written to at all is told that, whatever the message carries.
+        let whoever = code(Meta::of_plain_text(self.case).answer_late(MessagingType::Response));
+        let template = |granted| code(self.meta.answer_if(MessagingType::Utility, now, false, granted));
+        let is_template = facts.carries.kind == ContentKind::Template;
         let fits = match reason {
             // Who never wrote is nobody to Meta, whoever owns the thread.
             ForbidReason::Standby => {
-                facts.standby && matches!(plain, Some((10, Some(2_018_300)) | (100, Some(2_018_001))))
+                facts.standby && matches!(whoever, Some((10, Some(2_018_300)) | (100, Some(2_018_001))))
             }
-            ForbidReason::NeverWrote => plain == Some((100, Some(2_018_001))),
+            ForbidReason::NeverWrote => whoever == Some((100, Some(2_018_001))),
             ForbidReason::TagRetired => closed && facts.tag.is_some_and(|tag| gone(tag) == Some((100, None))),
             ForbidReason::HumanAgentNotGranted => closed && person && granted && !facts.human_agent_feature,
             ForbidReason::WindowClosed => closed && facts.tag.is_none() && !(person && granted),
+            ForbidReason::TextTooLong | ForbidReason::TooManyButtons => plain == Some((100, None)),
+            ForbidReason::AttachmentTooLarge => plain == Some((100, Some(2_018_109))),
+            ForbidReason::PrivacyLimited => plain == Some((10, Some(2_018_336))),
+            ForbidReason::UtilityNotGranted => is_template && template(false).is_some() && template(true).is_none(),
+            ForbidReason::TemplateUnknown => is_template && template(true) == Some((100, None)),
         };
         self.holds(fits, Disagreement::OtherReason, || {
             format!(
@@ -270,7 +281,7 @@ impl Comparison<'_> {
                 self.said(MessagingType::Response, late(MessagingType::Response)),
                 way_words(PERSON),
                 instant_words(late(PERSON)),
-                answer_words(self.meta.answer_if(PERSON, late(PERSON), true)),
+                answer_words(self.meta.answer_if(PERSON, late(PERSON), true, utility)),
             )
         })
     }

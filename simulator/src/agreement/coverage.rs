@@ -94,6 +94,22 @@ fn expected_answers() -> Vec<String> {
         match rule {
             RuleId::ThreadControl => vec![passes("own-thread"), forbids(ForbidReason::Standby)],
             RuleId::NeverWrote => vec![passes("opened"), forbids(ForbidReason::NeverWrote)],
+            RuleId::ContentLimits => vec![
+                passes("within-limits"),
+                forbids(ForbidReason::TextTooLong),
+                forbids(ForbidReason::TooManyButtons),
+                forbids(ForbidReason::AttachmentTooLarge),
+            ],
+            RuleId::PrivacyLimit => vec![
+                passes("nothing-refused"),
+                passes("over"),
+                passes("kind-allowed"),
+                forbids(ForbidReason::PrivacyLimited),
+            ],
+            RuleId::UtilityTemplate => {
+                vec![passes("no-template"), way(MessagingType::Utility), forbids(ForbidReason::UtilityNotGranted)]
+            }
+            RuleId::NoTemplates => vec![passes("no-template"), forbids(ForbidReason::TemplateUnknown)],
             RuleId::StandardWindow => vec![passes("over"), way(MessagingType::Response)],
             RuleId::AdWindow => {
                 vec![passes("over"), passes("nothing-counts"), passes("refused-by-meta"), way(MessagingType::Response)]

@@ -5,15 +5,16 @@
 //! message is one like any other.
 
 use model::{PageId, Psid, Timestamp};
-use oracle::{Attempt, CustomerAction, Rejection, Seen, Sent, judge, send_rules};
-use policy::{Author, HumanAgentBase, MessagingType, Tag};
+use oracle::{Attached, Attempt, CustomerAction, Rejection, Seen, Sent, Template, judge, send_rules};
+use policy::{Author, Carries, ContentKind, Facts, HumanAgentBase, MessagingType, Tag};
 
 use super::Case;
 use crate::chronicle::dates;
 
-/// Every way in which a text could go out.
-pub(super) const WAYS: [MessagingType; 5] = [
+/// Every way in which a message could go out.
+pub(super) const WAYS: [MessagingType; 6] = [
     MessagingType::Response,
+    MessagingType::Utility,
     MessagingType::MessageTag(Tag::HumanAgent),
     MessagingType::MessageTag(Tag::ConfirmedEventUpdate),
     MessagingType::MessageTag(Tag::AccountUpdate),
@@ -24,13 +25,22 @@ pub(super) const WAYS: [MessagingType; 5] = [
 pub(super) const PERSON: MessagingType = MessagingType::MessageTag(Tag::HumanAgent);
 
 /// What Meta would say about a case.
-pub(super) struct Meta<'a> {
-    case: &'a Case,
+pub(super) struct Meta {
+    case: Case,
     actions: Vec<CustomerAction>,
 }
 
-impl<'a> Meta<'a> {
-    pub(super) fn of(case: &'a Case) -> Self {
+/// So many characters are as good as any greater number.
+static LONG: [u8; 4_000] = [b'a'; 4_000];
+
+impl Meta {
+    /// The same case with a plain text: what Meta says where nothing is wrong with what the message carries.
+    pub(super) fn of_plain_text(case: &Case) -> Self {
+        let facts = Facts { carries: Carries::default(), privacy_refused_at: None, ..case.facts };
+        Self::of(&Case { facts, ..*case })
+    }
+
+    pub(super) fn of(case: &Case) -> Self {
         let openers = &case.facts.openers;
         // Meta leaves open from what the seven days count after a press of a button. What the installation takes it to be is
         // asked of the oracle too.
@@ -40,7 +50,7 @@ impl<'a> Meta<'a> {
         let by_ad = openers.ad_message_at.map(|at| CustomerAction { from_ad, ..action(at, true) });
         let pressed = openers.last_action_at.map(|at| action(at, counts));
         let wrote = openers.last_message_at.map(|at| action(at, true));
-        Self { case, actions: pressed.into_iter().chain(wrote).chain(by_ad).collect() }
+        Self { case: *case, actions: pressed.into_iter().chain(wrote).chain(by_ad).collect() }
     }
 
     /// The length of the guard before the end of the window after an ad, in milliseconds.
@@ -77,7 +87,7 @@ impl<'a> Meta<'a> {
             MessagingType::Response => self
                 .answer_without_ads(late)
                 .or_else(|refused| self.answer_by_ads(self.case.now.0 + self.ad_guard()).map_err(|_| refused)),
-            MessagingType::MessageTag(_) => self.answer(way, late),
+            MessagingType::MessageTag(_) | MessagingType::Utility => self.answer(way, late),
         }
     }
 
@@ -87,30 +97,56 @@ impl<'a> Meta<'a> {
         match way {
             MessagingType::Response => guards.standard.0.max(0),
             MessagingType::MessageTag(Tag::HumanAgent) => guards.human_agent.0.max(0),
-            MessagingType::MessageTag(Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate) => 0,
+            MessagingType::MessageTag(Tag::ConfirmedEventUpdate | Tag::AccountUpdate | Tag::PostPurchaseUpdate)
+            | MessagingType::Utility => 0,
         }
     }
 
-    /// Whether Meta accepts a text sent in this way at this instant.
+    /// Whether Meta accepts the message sent in this way at this instant.
     pub(super) fn answer(&self, way: MessagingType, at: i64) -> Result<(), Rejection> {
-        self.answer_if(way, at, self.case.facts.human_agent_feature)
+        self.answer_if(way, at, self.case.facts.human_agent_feature, self.case.facts.utility_feature)
     }
 
-    /// The same, with or without the Human Agent feature.
-    pub(super) fn answer_if(&self, way: MessagingType, at: i64, human_agent_feature: bool) -> Result<(), Rejection> {
+    /// The same, with or without the Human Agent feature and utility messages.
+    pub(super) fn answer_if(
+        &self,
+        way: MessagingType,
+        at: i64,
+        human_agent_feature: bool,
+        utility_feature: bool,
+    ) -> Result<(), Rejection> {
         let (now, actions) = self.in_its_time(at);
         let (messaging_type, tag) = way.wire();
+        let Carries { kind, size, buttons } = self.case.facts.carries;
+        let attached = |kind| Some(Attached { kind, bytes: size });
+        let (text, attachment) = match kind {
+            ContentKind::Text => (Some(letters(size)), None),
+            ContentKind::Image => (None, attached("image")),
+            ContentKind::Audio => (None, attached("audio")),
+            ContentKind::Video => (None, attached("video")),
+            ContentKind::File => (None, attached("file")),
+            ContentKind::Template => (None, None),
+        };
         let attempt = Attempt {
             messaging_type,
             tag,
-            text: Some("hello"),
-            has_attachment: false,
+            text,
+            attachment,
+            quick_replies: buttons as usize,
+            template: (kind == ContentKind::Template).then_some(Template { is_usable: true }),
             now,
             human_agent_feature,
+            utility_feature,
+            privacy_limited: self.is_privacy_limited(),
             controlled_elsewhere: self.case.facts.standby,
             dates: dates(&self.case.effective_from),
         };
         send_rules(&actions, &attempt)
+    }
+
+    /// Meta tells nobody for how long it refuses; what the node remembers of it, 30 days, is taken for the truth.
+    fn is_privacy_limited(&self) -> bool {
+        self.case.facts.privacy_refused_at.is_some_and(|at| self.case.now.0 - at.0 < 2_592_000_000)
     }
 
     /// What one send in this way breaks, as a judge sees it who knows who wrote.
@@ -152,4 +188,10 @@ impl<'a> Meta<'a> {
         };
         (edition.starts_at(), self.actions.iter().map(moved).collect())
     }
+}
+
+/// A text of so many characters, as far as it matters.
+fn letters(size: Option<u64>) -> &'static str {
+    let length = size.map_or(5, |size| usize::try_from(size).unwrap_or(LONG.len()).min(LONG.len()));
+    core::str::from_utf8(&LONG[..length]).expect("it is one letter over and over")
 }

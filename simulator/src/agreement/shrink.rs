@@ -4,7 +4,9 @@
 //! [`cost`].
 
 use model::{Span, Timestamp};
-use policy::{Author, Calendar, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, editions};
+use policy::{
+    Author, Calendar, Carries, ContentKind, Edition, EditionId, Facts, Guards, HumanAgentBase, Openers, editions,
+};
 
 use super::{Case, Difference, compare};
 
@@ -55,6 +57,13 @@ fn flags(case: &Case) -> Vec<Case> {
         Facts { token: true, ..facts },
         Facts { standby: false, ..facts },
         Facts { ad_refused: false, ..facts },
+        Facts { carries: Carries::default(), ..facts },
+        Facts { carries: Carries { size: None, ..facts.carries }, ..facts },
+        Facts { carries: Carries { buttons: 0, ..facts.carries }, ..facts },
+        Facts { carries: Carries { kind: ContentKind::Text, ..facts.carries }, ..facts },
+        Facts { privacy_refused_at: None, ..facts },
+        Facts { privacy_refused_at: Some(case.now), ..facts },
+        Facts { utility_feature: false, ..facts },
     ]
     .map(|facts| Case { facts, ..*case });
     let in_force = case.effective_from.edition_at(case.now).id();
@@ -136,7 +145,8 @@ fn at(case: &Case, now: Timestamp, edition: EditionId) -> Case {
         last_message_at: along(openers.last_message_at),
         ad_message_at: along(openers.ad_message_at),
     };
-    Case { now, facts: Facts { openers, ..case.facts }, edition, effective_from: case.effective_from }
+    let facts = Facts { openers, privacy_refused_at: along(case.facts.privacy_refused_at), ..case.facts };
+    Case { now, facts, edition, effective_from: case.effective_from }
 }
 
 fn opener(case: &Case, at: Option<Timestamp>) -> Vec<Option<Timestamp>> {
@@ -157,7 +167,7 @@ fn opener(case: &Case, at: Option<Timestamp>) -> Vec<Option<Timestamp>> {
 /// How far from simple a case is.
 fn cost(case: &Case) -> u64 {
     let Facts { openers, author, tag, human_agent_feature, human_agent_base, guards, .. } = case.facts;
-    let Facts { restricted, token, standby, ad_refused, .. } = case.facts;
+    let Facts { restricted, token, standby, ad_refused, carries, privacy_refused_at, utility_feature, .. } = case.facts;
     let odd = [
         author == Author::Automation,
         tag.is_some(),
@@ -167,6 +177,11 @@ fn cost(case: &Case) -> u64 {
         !token,
         standby,
         ad_refused,
+        carries.kind != ContentKind::Text,
+        carries.size.is_some(),
+        carries.buttons != 0,
+        privacy_refused_at.is_some(),
+        utility_feature,
         case.is_what_if(),
         !case.effective_from.is_as_named(),
     ];
@@ -190,6 +205,7 @@ fn cost(case: &Case) -> u64 {
         + age(openers.last_action_at)
         + age(openers.last_message_at)
         + 8 * age(openers.ad_message_at)
+        + age(privacy_refused_at)
         + now.unwrap_or(10 + roughness(case.now.0))
 }
 

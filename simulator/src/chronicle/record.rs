@@ -99,7 +99,8 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
                 messaging_type: Word::Borrowed(messaging_type),
                 tag: tag.map(Word::Borrowed),
                 content: match content {
-                    Content::Text { text } => of_text(text.reveal()),
+                    Content::Text { text } | Content::Prompt { text, .. } => of_text(text.reveal()),
+                    Content::Template { name, .. } => of_attachment("template", name),
                     Content::Attachment { kind, url } => of_attachment(kind, url.reveal()),
                 },
             }
@@ -115,6 +116,7 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
         Event::PartInDoubt { part, until, .. } => Journaled::PartInDoubt { part: part.0, until: *until },
         Event::ThreadAsked { .. } => other("thread-asked"),
         Event::DoubtRemained { part } => Journaled::DoubtTold { part: part.0 },
+        Event::PrivacyRefused { .. } => other("privacy-refused"),
         Event::WindowClosed { at } => Journaled::WindowClosed { ended_at: *at },
     }
 }

@@ -13,7 +13,7 @@ use model::{
     AppId, AttachmentKind, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted,
     Span, Timestamp,
 };
-use oracle::{Attempt, CustomerAction, Dates, Rejection, Seen, send_rules};
+use oracle::{Attached, Attempt, CustomerAction, Dates, Rejection, Seen, Template, send_rules};
 use policy::Permit;
 
 use super::wire::{self, Bubble};
@@ -106,6 +106,12 @@ pub struct Facebook {
     names: BTreeMap<Customer, String>,
     app: AppId,
     human_agent: bool,
+    /// Whether it granted utility messages.
+    utility: bool,
+    /// Threads that the privacy rules of Europe and Japan keep from audio, video and files.
+    limited: BTreeSet<Customer>,
+    /// Each Page's approved templates by name and language, with the number of their parameters.
+    templates: BTreeMap<(PageId, String, String), usize>,
     /// Whether echo and receipts come of what was sent.
     tells: bool,
     counts: Counts,
@@ -162,6 +168,9 @@ impl Facebook {
             names: BTreeMap::new(),
             app,
             human_agent,
+            utility: false,
+            limited: BTreeSet::new(),
+            templates: BTreeMap::new(),
             tells: true,
             counts: Counts::default(),
             given: BTreeSet::new(),
@@ -221,7 +230,8 @@ impl Facebook {
     pub fn send(&mut self, permit: &Permit, send: &Send, now: Timestamp) -> Planned<SendOutcome> {
         let (messaging_type, tag) = permit.messaging_type().wire();
         let (text, attachment) = match &send.body {
-            Body::Text(text) => (Some(text.reveal().clone()), None),
+            Body::Text(text) | Body::Prompt { text, .. } => (Some(text.reveal().clone()), None),
+            Body::Template { name, .. } => (None, Some(("template".to_owned(), name.clone()))),
             Body::Attachment { kind, url } => (None, Some((kind.clone(), url.reveal().clone()))),
         };
         let customer = (send.page.clone(), send.psid.clone());
@@ -229,9 +239,13 @@ impl Facebook {
             messaging_type,
             tag,
             text: text.as_deref(),
-            has_attachment: attachment.is_some(),
+            attachment: attached(&send.body),
+            quick_replies: if let Body::Prompt { buttons, .. } = &send.body { buttons.len() } else { 0 },
+            template: self.template(send),
             now,
             human_agent_feature: self.human_agent,
+            utility_feature: self.utility,
+            privacy_limited: self.limited.contains(&customer),
             controlled_elsewhere: self.is_elsewhere(&customer, now),
             dates: self.dates,
         };
@@ -297,6 +311,37 @@ impl Facebook {
     /// From now on it grants the Human Agent feature, or no more.
     pub fn grants_human_agent(&mut self, grants: bool) {
         self.human_agent = grants;
+    }
+
+    /// From now on it grants utility messages, or no more.
+    pub fn grants_utility(&mut self, grants: bool) {
+        self.utility = grants;
+    }
+
+    /// From now on its privacy rules hold for a thread, or no more.
+    pub fn limit(&mut self, page: PageId, psid: Psid, is_limited: bool) {
+        if is_limited {
+            self.limited.insert((page, psid))
+        } else {
+            self.limited.remove(&(page, psid))
+        };
+    }
+
+    /// A Page's template is approved, with so many parameters; `None`: no more.
+    pub fn approve(&mut self, page: PageId, name: &str, language: &str, parameters: Option<usize>) {
+        let template = (page, name.to_owned(), language.to_owned());
+        match parameters {
+            Some(parameters) => drop(self.templates.insert(template, parameters)),
+            None => drop(self.templates.remove(&template)),
+        }
+    }
+
+    /// The template of a send, and whether the Page has it with all its parameters.
+    fn template(&self, send: &Send) -> Option<Template> {
+        let Body::Template { name, language, parameters } = &send.body else { return None };
+        let known = self.templates.get(&(send.page.clone(), name.clone(), language.clone()));
+        let filled = parameters.iter().all(|text| !text.reveal().is_empty());
+        Some(Template { is_usable: known == Some(&parameters.len()) && filled })
     }
 
     /// It is a bubble now: when the answer comes, what it says, and what Meta delivers of it.
@@ -393,6 +438,11 @@ impl Facebook {
     }
 }
 
+/// What is attached to a send; how large it is nobody knows.
+fn attached(body: &Body) -> Option<Attached<'_>> {
+    if let Body::Attachment { kind, url: _ } = body { Some(Attached { kind, bytes: None }) } else { None }
+}
+
 /// What a thread calls an attachment.
 fn word(kind: &AttachmentKind) -> &'static str {
     if let AttachmentKind::Image | AttachmentKind::Sticker(_) = kind {
@@ -421,6 +471,7 @@ fn reported(percent: u32) -> Usage {
 
 #[cfg(test)]
 mod tests {
+    use policy::{MessagingType, RuleId, Verdict};
     use serde_json::{Value, json};
 
     use super::*;
@@ -491,5 +542,69 @@ mod tests {
                 .collect();
             assert_eq!(lists, [list; 3]);
         }
+    }
+
+    /// Meta, to whom the customer wrote a minute ago.
+    fn after_a_message() -> Facebook {
+        facebook(&[wrote(Span(-60_000))])
+    }
+
+    fn answer(facebook: &mut Facebook, messaging_type: MessagingType, body: Body) -> Option<Code> {
+        let edition = policy::edition_at(BEGAN).id();
+        let until = BEGAN + Span(1);
+        let verdict = Verdict::Permit { messaging_type, until, edition, rule: RuleId::StandardWindow };
+        let permit = policy::confirm(&verdict, BEGAN).expect("before its end");
+        let Bubble { page, psid, metadata, .. } = bubble();
+        match facebook.send(&permit, &Send { page, psid, body, metadata }, BEGAN).outcome {
+            SendOutcome::Failed { code, .. } => Some(code),
+            SendOutcome::Sent { .. } => None,
+            other @ (SendOutcome::Later { .. } | SendOutcome::InDoubt { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_limited_thread_takes_words_and_pictures_until_the_limit_is_gone() {
+        let mut facebook = after_a_message();
+        facebook.limit(bubble().page, bubble().psid, true);
+        let mut sent = |kind: &str| {
+            let url = "https://files.example/1".into();
+            answer(&mut facebook, MessagingType::Response, Body::Attachment { kind: kind.to_owned(), url })
+        };
+        let limited = Some((10, Some(2_018_336)));
+        assert_eq!(["image", "audio", "video", "file"].map(&mut sent), [None, limited, limited, limited]);
+        assert_eq!(sent("song"), Some((100, Some(2_018_047))));
+        assert_eq!(answer(&mut facebook, MessagingType::Response, Body::Text("Hello".into())), None);
+        facebook.limit(bubble().page, bubble().psid, false);
+        let film = Body::Attachment { kind: "video".to_owned(), url: "https://files.example/1".into() };
+        assert_eq!(answer(&mut facebook, MessagingType::Response, film), None);
+    }
+
+    #[test]
+    fn fourteen_buttons_are_too_many() {
+        for (count, expected) in [(13, None), (14, Some((100, None)))] {
+            let buttons = (0..count).map(|nth| (format!("{nth}").into(), "P".into())).collect();
+            let body = Body::Prompt { text: "Which?".into(), buttons, reply_to: None };
+            assert_eq!(answer(&mut after_a_message(), MessagingType::Response, body), expected, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_taken_where_it_is_granted_approved_in_its_language_and_filled() {
+        let mut facebook = after_a_message();
+        let template = |language: &str, parameters: &[&str]| Body::Template {
+            name: "ready".to_owned(),
+            language: language.to_owned(),
+            parameters: parameters.iter().map(|text| (*text).into()).collect(),
+        };
+        let sent = |facebook: &mut Facebook, body| answer(facebook, MessagingType::Utility, body);
+        facebook.approve(bubble().page, "ready", "en_US", Some(1));
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), Some((200, None)), "not granted");
+        facebook.grants_utility(true);
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), None);
+        for unusable in [template("de_DE", &["Tuesday"]), template("en_US", &[]), template("en_US", &[""])] {
+            assert_eq!(sent(&mut facebook, unusable), Some((100, None)));
+        }
+        facebook.approve(bubble().page, "ready", "en_US", None);
+        assert_eq!(sent(&mut facebook, template("en_US", &["Tuesday"])), Some((100, None)), "no longer approved");
     }
 }

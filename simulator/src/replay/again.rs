@@ -332,6 +332,7 @@ fn conversation_command(fact: &conversation::Event) -> Option<conversation::Comm
         | Event::ThreadAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => None,
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use journal::StoredBatch;
-use machine::conversation::{self, Conversation, Event, Window, facts, window};
+use machine::conversation::{self, Conversation, Event, Window, facts_of, window};
 use machine::outbound::PartId;
 use machine::{AccountFacts, Context, Machine as _, PageFacts, account, page};
 use model::{EffectId, MachineId, Mid, PageId, Span, Timestamp};
@@ -145,7 +145,7 @@ impl Grounds {
             return;
         };
         let Some((found, page)) = state.queue().part(part).zip(machine.page()) else { return };
-        let facts = facts(state, &self.context(page), found.author, found.tag);
+        let facts = facts_of(state, &self.context(page), found);
         let effective_from = self.account.facts().effective_from;
         let edition = match verdict {
             Verdict::Permit { edition, .. } => edition,

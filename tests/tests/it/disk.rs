@@ -51,7 +51,9 @@ impl Graph for Meta {
         let mid = Mid::new(format!("m_sent_{}", bubbles.len()));
         match &send.body {
             Body::Text(text) => bubbles.push(bubble(&send.page, &send.psid, &mid, text, &send.metadata)),
-            Body::Attachment { .. } => panic!("these agents write texts alone"),
+            Body::Prompt { .. } | Body::Attachment { .. } | Body::Template { .. } => {
+                panic!("these agents write texts alone")
+            }
         }
         Box::pin(async move { SendOutcome::Sent { mid, usage: messenger::Usage::default() } })
     }

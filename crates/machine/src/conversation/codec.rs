@@ -32,7 +32,8 @@
 //! | 64 | received-optin | S | 70 | received-legacy | |
 //! | 39 | profile-asked-again | | 48 | ad-window-refused | |
 //! | 25 | settled-thread-read | | 55 | thread-asked | S |
-//! | 26 | settled-thread-unread | | 81 | script-asked | S |
+//! | 26 | settled-thread-unread | | 71 | privacy-refused | |
+//! | 81 | script-asked | S | | | |
 
 mod decision;
 mod deed;
@@ -41,7 +42,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 56] = [
+const NAMES: [(u16, &str); 57] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -97,6 +98,7 @@ const NAMES: [(u16, &str); 56] = [
     (68, "received-order"),
     (69, "received-notice"),
     (70, "received-legacy"),
+    (71, "privacy-refused"),
     (81, "script-asked"),
 ];
 
@@ -134,6 +136,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::ThreadAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => decision::encode(event),
     }
 }

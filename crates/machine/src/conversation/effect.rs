@@ -104,6 +104,7 @@ pub(super) fn effect(event: &Event) -> Option<Effect> {
         | Event::PartInDoubt { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => None,
     }
 }

@@ -187,6 +187,12 @@ pub enum Event {
         /// When the send began: what followed an ad up to then opens no seven days.
         at: Timestamp,
     },
+    /// Meta refused something in this conversation for the privacy rules of Europe and Japan: the kinds that they hold for
+    /// are not tried again for a while.
+    PrivacyRefused {
+        /// When.
+        at: Timestamp,
+    },
     /// Unclear whether sent. Never sent again unless a person says so.
     PartInDoubt {
         /// The part.

@@ -77,6 +77,7 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
         }
         Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
         Event::AdWindowRefused { part: _, at } => state.ad_refused_at = state.ad_refused_at.max(Some(*at)),
+        Event::PrivacyRefused { at } => state.privacy_refused_at = state.privacy_refused_at.max(Some(*at)),
         Event::WindowClosed { at } => state.closed_at = state.closed_at.max(Some(*at)),
         Event::DispatchGranted { .. }
         | Event::Woke { .. }
@@ -137,6 +138,7 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         | Event::EchoHeld { .. }
         | Event::SentOutside { .. }
         | Event::ThreadOwned { .. }
+        | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => {}
     }
 }

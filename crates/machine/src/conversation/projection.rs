@@ -3,14 +3,14 @@
 //! Reads only. The 24 hours and 7 days themselves live in the policy; here are only the facts that it is asked with.
 
 use model::{Span, Timestamp};
-use policy::{Author, Edition, Facts, Guards, Openers, UpdateTag, Verdict};
+use policy::{Author, Carries, Edition, Facts, Guards, Openers, UpdateTag, Verdict};
 use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
 use super::event::WakeReason;
 use super::state::{Binding, State};
 use crate::Context;
-use crate::outbound::PartState;
+use crate::outbound::{Part, PartState};
 
 /// How far the customer got, by Meta's watermarks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) fn window_of(openers: Openers) -> Window {
 }
 
 /// What the policy is asked with.
-pub fn facts(state: &State, context: &Context, author: Author, tag: Option<UpdateTag>) -> Facts {
+pub fn facts(state: &State, context: &Context, author: Author, tag: Option<UpdateTag>, carries: Carries) -> Facts {
     Facts {
         openers: state.openers,
         author,
@@ -54,6 +54,9 @@ pub fn facts(state: &State, context: &Context, author: Author, tag: Option<Updat
         token: context.page.token,
         standby: state.standby,
         ad_refused: refused(state.ad_refused_at, state.openers.ad_message_at),
+        carries,
+        privacy_refused_at: state.privacy_refused_at,
+        utility_feature: context.account.utility,
     }
 }
 
@@ -70,7 +73,7 @@ pub fn verdict_now(
     tag: Option<UpdateTag>,
     now: Timestamp,
 ) -> (Verdict, Option<Timestamp>) {
-    let facts = facts(state, context, author, tag);
+    let facts = facts(state, context, author, tag, Carries::default());
     policy::outlook(&facts, now, &edition(context, now))
 }
 
@@ -79,7 +82,7 @@ pub fn wants_dispatch(state: &State, context: &Context, now: Timestamp) -> bool 
     let Some((_, part)) = state.queue.next(now) else { return false };
     match &part.state {
         PartState::Queued { .. } => true,
-        PartState::Held { reason, since: _ } => match verdict(state, context, part.author, part.tag, now) {
+        PartState::Held { reason, since: _ } => match verdict_of(state, context, part, now) {
             Verdict::Defer { until: _, reason: now_reason } => now_reason != *reason,
             Verdict::Permit { .. } | Verdict::Forbid { .. } => true,
         },
@@ -91,15 +94,14 @@ pub fn wants_dispatch(state: &State, context: &Context, now: Timestamp) -> bool 
     }
 }
 
-/// The policy's answer for an author now.
-pub(super) fn verdict(
-    state: &State,
-    context: &Context,
-    author: Author,
-    tag: Option<UpdateTag>,
-    now: Timestamp,
-) -> Verdict {
-    policy::decide(&facts(state, context, author, tag), now, &edition(context, now))
+/// The policy's answer for a part now.
+pub(super) fn verdict_of(state: &State, context: &Context, part: &Part, now: Timestamp) -> Verdict {
+    policy::decide(&facts_of(state, context, part), now, &edition(context, now))
+}
+
+/// What the policy is asked with for a part.
+pub fn facts_of(state: &State, context: &Context, part: &Part) -> Facts {
+    facts(state, context, part.author, part.tag, part.content.carries())
 }
 
 /// The edition that a replay fixed, else the one in force.

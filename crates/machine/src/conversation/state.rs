@@ -38,6 +38,9 @@ pub struct State {
     /// When the newest send began that Meta refused though it rested on the seven days after an ad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ad_refused_at: Option<Timestamp>,
+    /// When Meta last refused something for the privacy rules of Europe and Japan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) privacy_refused_at: Option<Timestamp>,
     /// End of the newest standard window whose closing was noted.
     pub(super) closed_at: Option<Timestamp>,
     /// Meta's time of the customer's newest item; an older one that comes after it is late.
@@ -168,6 +171,7 @@ impl State {
             openers: Openers::default(),
             ads: AdVisits::default(),
             ad_refused_at: None,
+            privacy_refused_at: None,
             closed_at: None,
             newest_at: None,
             standby: false,

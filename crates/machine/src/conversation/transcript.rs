@@ -178,6 +178,7 @@ impl Transcript {
             | Event::ThreadAsked { .. }
             | Event::DoubtRemained { .. }
             | Event::AdWindowRefused { .. }
+            | Event::PrivacyRefused { .. }
             | Event::WindowClosed { .. } => {}
         }
         evolve_queue(&mut self.queue, self.seq, event);
@@ -299,6 +300,14 @@ impl Transcript {
     fn ours(&self, id: PartId, part: &Part, echo: Option<&Bubble>) -> Entry {
         let (text, attachments) = match &part.content {
             Content::Text { text } => (text.clone(), Vec::new()),
+            Content::Prompt { text, buttons, reply_to: _ } => {
+                let buttons: String = buttons.iter().map(|button| format!("\n[{}]", button.title().reveal())).collect();
+                (Redacted::new(format!("{}{buttons}", text.reveal())), Vec::new())
+            }
+            Content::Template { name, language, parameters } => {
+                let parameters: Vec<&str> = parameters.iter().map(|text| text.reveal().as_str()).collect();
+                (Redacted::new(format!("[template {name}, {language}] {}", parameters.join("; "))), Vec::new())
+            }
             Content::Attachment { kind, url } => {
                 let attachment = Attachment { kind: attachment_kind(kind), url: Some(url.clone()), title: None };
                 (Redacted::new(readable(None, std::slice::from_ref(&attachment))), vec![attachment])

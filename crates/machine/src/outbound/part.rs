@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-use model::{Mid, Redacted, Timestamp};
+use model::{Mid, Timestamp};
 use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
 use super::source::Source;
 
 /// Number of a part within its conversation, from 1.
@@ -17,24 +18,6 @@ impl fmt::Display for PartId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
-}
-
-/// What a part carries: text or one attachment, never both (Send API, read 2026-11-23).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "content", rename_all = "snake_case")]
-pub enum Content {
-    /// At most 2,000 characters.
-    Text {
-        /// The text.
-        text: Redacted<String>,
-    },
-    /// A file by its address.
-    Attachment {
-        /// `image`, `audio`, `video` or `file`.
-        kind: String,
-        /// Where Meta fetches it.
-        url: Redacted<String>,
-    },
 }
 
 /// One message to the customer.

@@ -10,7 +10,8 @@ use policy::{Author, DeferReason, ForbidReason, RuleId, UpdateTag};
 use sabotage::{Defect, on};
 use serde::{Deserialize, Serialize};
 
-use super::part::{Content, Part, PartId, PartState};
+use super::content::Content;
+use super::part::{Part, PartId, PartState};
 use super::source::Source;
 
 /// Starts of one part until a passing trouble counts as a failure: after about a quarter of an hour a person should know.
@@ -285,7 +286,7 @@ impl Queue {
     /// Whether nobody knows yet if another part that carries the same was sent.
     pub(crate) fn has_unclear_twin(&self, part: PartId, content: &Content) -> bool {
         self.parts.iter().any(|(id, other)| {
-            *id != part && other.content == *content && matches!(other.state, PartState::InDoubt { .. })
+            *id != part && other.content.looks_like(content) && matches!(other.state, PartState::InDoubt { .. })
         })
     }
 

@@ -139,8 +139,10 @@ fn what_meta_refuses_and_nothing_else_permits_is_refused_and_never_tried_again()
 fn a_newer_message_after_an_ad_forgets_the_refusal_and_one_that_was_there_does_not() {
     let (mut life, effect) = answered(context(), Author::Automation);
     life.answer(effect, send(refusal()));
-    let refused =
-        |life: &Life| machine::conversation::facts(&life.state, &life.context, Author::Automation, None).ad_refused;
+    let refused = |life: &Life| {
+        machine::conversation::facts(&life.state, &life.context, Author::Automation, None, policy::Carries::default())
+            .ad_refused
+    };
     assert!(refused(&life));
     life.receive(by_ad(message("m_in2", START + Span::days(1), "told late")));
     assert!(refused(&life), "Meta knew of it when it refused");

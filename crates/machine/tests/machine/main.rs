@@ -4,6 +4,7 @@
 
 mod account;
 mod ads;
+mod content;
 mod kinds;
 mod kit;
 mod laws;

@@ -89,6 +89,9 @@ fn decided() -> Vec<Event> {
         token: true,
         standby: false,
         ad_refused: false,
+        carries: policy::Carries::default(),
+        privacy_refused_at: None,
+        utility_feature: false,
     };
     let verdict: Verdict = policy::decide(&facts, START + Span::days(3), policy::edition_at(START));
     let (part, at) = (PartId(1), START);
@@ -122,6 +125,7 @@ fn decided() -> Vec<Event> {
         Event::ThreadAsked { part, content: Content::Text { text: "Yes".into() }, since: START, until: at },
         Event::DoubtRemained { part },
         Event::AdWindowRefused { part, at },
+        Event::PrivacyRefused { at },
         Event::WindowClosed { at },
     ]
 }
@@ -132,6 +136,17 @@ fn asked() -> Event {
     reply
         .contents
         .push(Content::Attachment { kind: "image".to_owned(), url: "https://files.example/1.png".to_owned().into() });
+    let button = machine::outbound::Button::new("Yes", "CONFIRM").expect("short");
+    reply.contents.push(Content::Prompt {
+        text: "Shall we keep it for you?".into(),
+        buttons: vec![button],
+        reply_to: Some(Mid::new("m_in1")),
+    });
+    reply.contents.push(Content::Template {
+        name: "ready_for_pickup".to_owned(),
+        language: "en_US".to_owned(),
+        parameters: vec!["Mara".into()],
+    });
     Event::ReplyAsked { reply }
 }
 
@@ -190,7 +205,7 @@ fn whatever_holds_words_or_names_of_the_customer_is_sealed() {
 
 #[test]
 fn what_this_build_does_not_know_is_a_fault_and_never_skipped() {
-    for (kind, version) in [(0, 1), (22, 1), (29, 1), (49, 1), (51, 1), (59, 1), (71, 1), (9_999, 1), (1, 0), (1, 2)] {
+    for (kind, version) in [(0, 1), (22, 1), (29, 1), (49, 1), (51, 1), (59, 1), (72, 1), (9_999, 1), (1, 0), (1, 2)] {
         let fault = Conversation::decode(kind, version, b"{}").expect_err("unknown");
         assert_eq!(fault, CodecFault::Unknown { kind, version });
     }

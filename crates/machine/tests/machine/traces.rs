@@ -73,6 +73,7 @@ fn what(event: &Event) -> String {
         }
         Event::ThreadAsked { part, until, .. } => format!("ThreadAsked part={part} until={}", clock(*until)),
         Event::AdWindowRefused { part, at } => format!("AdWindowRefused part={part} at={}", clock(*at)),
+        Event::PrivacyRefused { at } => format!("PrivacyRefused at={}", clock(*at)),
         Event::DoubtRemained { part } => format!("DoubtRemained part={part}"),
         Event::WindowClosed { at } => format!("WindowClosed at={}", clock(*at)),
     }
@@ -141,7 +142,8 @@ fn how(verdict: &Verdict) -> String {
 
 fn content_text(content: &Content) -> &str {
     match content {
-        Content::Text { text } => text.reveal(),
+        Content::Text { text } | Content::Prompt { text, .. } => text.reveal(),
+        Content::Template { name, .. } => name,
         Content::Attachment { kind, .. } => kind,
     }
 }

@@ -123,6 +123,7 @@ impl Builder<'_> {
         Some(AccountFacts {
             new_task_if_none_active: yes("new_task_if_none_active")?,
             human_agent: yes("human_agent")?,
+            utility: yes("utility_templates")?,
             human_agent_base: if base == "opener" { HumanAgentBase::Opener } else { HumanAgentBase::Message },
             guards: Guards { standard: span_of("guard_standard")?, human_agent: span_of("guard_human_agent")? },
             profiles: yes("profiles")?,

@@ -81,7 +81,7 @@ impl Question {
         );
         for asked in &trail.asked {
             let (says, because) = said(asked.answer);
-            text.push_str(&format!("  {:<15}  {says:<7}  {because}\n", asked.rule.code()));
+            text.push_str(&format!("  {:<16}  {says:<7}  {because}\n", asked.rule.code()));
         }
         let unasked: Vec<_> = unasked(&edition, &trail).map(RuleId::code).collect();
         if !unasked.is_empty() {
@@ -182,6 +182,10 @@ fn reason(pass: Pass) -> String {
         Pass::Over { ended_at } => format!("its window is over since {}, guard included", instant::write(ended_at.0)),
         Pass::NothingCounts => "nothing that the customer did counts towards its window".to_owned(),
         Pass::RefusedByMeta => "Meta refused a message that rested on it".to_owned(),
+        Pass::WithinLimits => "it is no larger than Meta takes, as far as is known".to_owned(),
+        Pass::NothingRefused => "Meta refused nothing in this conversation for privacy rules".to_owned(),
+        Pass::KindAllowed => "Meta takes this kind in spite of its privacy rules".to_owned(),
+        Pass::NoTemplate => "the message is no template".to_owned(),
         Pass::NoTagAsked => "the message asks for no tag".to_owned(),
         Pass::NoPersonWrote => "no person wrote it".to_owned(),
     }
@@ -196,6 +200,10 @@ fn answer(answer: Answer) -> Value {
                 Pass::OwnThread
                 | Pass::NothingCounts
                 | Pass::RefusedByMeta
+                | Pass::WithinLimits
+                | Pass::NothingRefused
+                | Pass::KindAllowed
+                | Pass::NoTemplate
                 | Pass::NoTagAsked
                 | Pass::NoPersonWrote => None,
             };

@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use model::{Span, Timestamp, in_plain_words};
-use policy::{Author, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
+use policy::{Author, Carries, ContentKind, Facts, Guards, HumanAgentBase, Openers, UpdateTag};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -86,6 +86,12 @@ struct Told {
     standby: bool,
     #[serde(default)]
     ad_refused: bool,
+    #[serde(default)]
+    carries: ToldCarries,
+    #[serde(default)]
+    privacy_refused_at: Option<Instant>,
+    #[serde(default)]
+    utility_feature: bool,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +114,14 @@ struct ToldGuards {
     human_agent: Option<Length>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "an object with what the message carries")]
+struct ToldCarries {
+    kind: ContentKind,
+    size: Option<u64>,
+    buttons: u32,
+}
+
 fn yes() -> bool {
     true
 }
@@ -125,6 +139,9 @@ impl From<Told> for Facts {
             token,
             standby,
             ad_refused,
+            carries: ToldCarries { kind, size, buttons },
+            privacy_refused_at,
+            utility_feature,
         } = told;
         let at = |instant: Option<Instant>| instant.map(|Instant(at)| at);
         let guards = Guards::default();
@@ -146,6 +163,9 @@ impl From<Told> for Facts {
             token,
             standby,
             ad_refused,
+            carries: Carries { kind, size, buttons },
+            privacy_refused_at: at(privacy_refused_at),
+            utility_feature,
         }
     }
 }
@@ -225,6 +245,9 @@ mod tests {
                 token: true,
                 standby: false,
                 ad_refused: false,
+                carries: Carries::default(),
+                privacy_refused_at: None,
+                utility_feature: false,
             })
         );
     }

@@ -24,7 +24,7 @@ fn table(edition: &Edition) -> String {
     }
     text.push_str("asked in this order; the first that permits or forbids has answered\n\n");
     for rule in edition.rule_ids() {
-        text.push_str(&format!("  {:<15}  {}\n", rule.code(), rule.sentence()));
+        text.push_str(&format!("  {:<16}  {}\n", rule.code(), rule.sentence()));
     }
     text.push_str(
         "\nIf none has answered, it is forbidden: window-closed. What is permitted waits while the Page has no\n",

@@ -198,6 +198,9 @@ mod tests {
             token: true,
             standby: false,
             ad_refused: false,
+            carries: policy::Carries::default(),
+            privacy_refused_at: None,
+            utility_feature: false,
         };
         let (edition, at) = (&editions()[edition], wrote_at + Span::days(2));
         Judged {

@@ -4,12 +4,16 @@
 //! lists it; another wording of Meta's is another rule.
 
 mod ad_window;
+mod content_limits;
 mod human_agent;
 mod never_wrote;
+mod no_templates;
+mod privacy_limit;
 mod retired_tags;
 mod standard_window;
 mod thread_control;
 mod update_tags;
+mod utility_template;
 
 use core::fmt;
 
@@ -26,6 +30,14 @@ pub enum RuleId {
     ThreadControl,
     /// A Page only answers.
     NeverWrote,
+    /// Sizes and counts that Meta takes.
+    ContentLimits,
+    /// What Meta refused for privacy rules is not tried again for a while.
+    PrivacyLimit,
+    /// Approved templates go in and outside of every window.
+    UtilityTemplate,
+    /// There are no templates yet.
+    NoTemplates,
     /// 24 hours from the customer's last opening action.
     StandardWindow,
     /// Seven days from the first message after a Click-to-Messenger ad.
@@ -40,9 +52,13 @@ pub enum RuleId {
 
 impl RuleId {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::ThreadControl,
         Self::NeverWrote,
+        Self::ContentLimits,
+        Self::PrivacyLimit,
+        Self::UtilityTemplate,
+        Self::NoTemplates,
         Self::StandardWindow,
         Self::AdWindow,
         Self::UpdateTags,
@@ -55,6 +71,10 @@ impl RuleId {
         match self {
             Self::ThreadControl => "thread-control",
             Self::NeverWrote => "never-wrote",
+            Self::ContentLimits => "content-limits",
+            Self::PrivacyLimit => "privacy-limit",
+            Self::UtilityTemplate => "utility-template",
+            Self::NoTemplates => "no-templates",
             Self::StandardWindow => "standard-window",
             Self::AdWindow => "ad-window",
             Self::UpdateTags => "update-tags",
@@ -70,6 +90,19 @@ impl RuleId {
             Self::NeverWrote => {
                 "A Page only answers: who never did anything that opens a conversation is not written to."
             }
+            Self::ContentLimits => {
+                "A text has at most 2,000 characters, a message at most 13 buttons, an image at most 8 MB and any other \
+                 attachment at most 25 MB."
+            }
+            Self::PrivacyLimit => {
+                "For 30 days after Meta refused something in a conversation for the privacy rules of Europe and Japan, \
+                 audio, video and files are refused in it."
+            }
+            Self::UtilityTemplate => {
+                "A utility template is permitted in and outside of every window, as UTILITY, if Meta granted the \
+                 permission."
+            }
+            Self::NoTemplates => "A utility template is refused: Meta does not know any yet.",
             Self::StandardWindow => {
                 "Within 24 hours of the customer's last opening action anything is permitted, as RESPONSE."
             }
@@ -112,6 +145,14 @@ pub enum Pass {
     NothingCounts,
     /// Meta refused a message that rested on this window: it does not hold here.
     RefusedByMeta,
+    /// It is no larger than Meta takes.
+    WithinLimits,
+    /// Meta refused nothing in this conversation for privacy rules.
+    NothingRefused,
+    /// Meta refused something in this conversation for privacy rules, but takes this kind.
+    KindAllowed,
+    /// It is no template.
+    NoTemplate,
     /// The message asks for no tag.
     NoTagAsked,
     /// No person wrote it.
@@ -127,6 +168,10 @@ impl Pass {
             Self::Over { .. } => "over",
             Self::NothingCounts => "nothing-counts",
             Self::RefusedByMeta => "refused-by-meta",
+            Self::WithinLimits => "within-limits",
+            Self::NothingRefused => "nothing-refused",
+            Self::KindAllowed => "kind-allowed",
+            Self::NoTemplate => "no-template",
             Self::NoTagAsked => "no-tag-asked",
             Self::NoPersonWrote => "no-person-wrote",
         }
@@ -167,6 +212,10 @@ impl fmt::Debug for Rule {
 
 pub(crate) const THREAD_CONTROL: Rule = Rule { id: RuleId::ThreadControl, ask: thread_control::ask };
 pub(crate) const NEVER_WROTE: Rule = Rule { id: RuleId::NeverWrote, ask: never_wrote::ask };
+pub(crate) const CONTENT_LIMITS: Rule = Rule { id: RuleId::ContentLimits, ask: content_limits::ask };
+pub(crate) const PRIVACY_LIMIT: Rule = Rule { id: RuleId::PrivacyLimit, ask: privacy_limit::ask };
+pub(crate) const UTILITY_TEMPLATE: Rule = Rule { id: RuleId::UtilityTemplate, ask: utility_template::ask };
+pub(crate) const NO_TEMPLATES: Rule = Rule { id: RuleId::NoTemplates, ask: no_templates::ask };
 pub(crate) const STANDARD_WINDOW: Rule = Rule { id: RuleId::StandardWindow, ask: standard_window::ask };
 pub(crate) const AD_WINDOW: Rule = Rule { id: RuleId::AdWindow, ask: ad_window::ask };
 pub(crate) const UPDATE_TAGS: Rule = Rule { id: RuleId::UpdateTags, ask: update_tags::ask };

@@ -147,8 +147,8 @@ impl<'a> Message<'a> {
     /// The same with its text, if it is one.
     pub(super) fn with_text(self, found: &'a ConversationNow) -> Self {
         let text = found.state.queue().part(self.part).and_then(|stored| match &stored.content {
-            Content::Text { text } => Some(text),
-            Content::Attachment { .. } => None,
+            Content::Text { text } | Content::Prompt { text, .. } => Some(text),
+            Content::Attachment { .. } | Content::Template { .. } => None,
         });
         Self { text, ..self }
     }

@@ -66,8 +66,9 @@ fn item(letter: &Letter, frame: &Frame, names: &Names) -> Markup {
     let words = PartWords::of(&stored.state, reach, frame.now);
     let customer = found.state.name().map(|name| name.reveal().as_str());
     let text = match &stored.content {
-        Content::Text { text } => text.reveal().clone(),
+        Content::Text { text } | Content::Prompt { text, .. } => text.reveal().clone(),
         Content::Attachment { kind, url: _ } => format!("[{kind}]"),
+        Content::Template { name, .. } => format!("[template {name}]"),
     };
     html! {
         li .row.plain.letter {

@@ -1,4 +1,4 @@
-//! Stored forms of what a conversation decided. Kinds 30 to 55.
+//! Stored forms of what a conversation decided. Kinds 30 to 55, and from 71 on.
 //!
 //! A verdict and a content are stored as they are, tags included; they stand in few records and are read seldom.
 
@@ -203,6 +203,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         Event::AdWindowRefused { part, at } => write(48, false, &PartDelayed { part: *part, at: *at }),
         Event::DoubtRemained { part } => write(47, false, &DoubtRemained { part: *part }),
         Event::WindowClosed { at } => write(50, false, &WindowClosed { at: *at }),
+        Event::PrivacyRefused { at } => write(71, false, &WindowClosed { at: *at }),
         Event::Received { .. }
         | Event::ReplyAsked { .. }
         | Event::DispatchGranted { .. }
@@ -243,6 +244,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             Ok(Event::ThreadAsked { part, content: content.into_owned(), since, until })
         }
         50 => read(kind, body).map(|WindowClosed { at }| Event::WindowClosed { at }),
+        71 => read(kind, body).map(|WindowClosed { at }| Event::PrivacyRefused { at }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
     }
 }

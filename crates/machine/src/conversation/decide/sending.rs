@@ -4,41 +4,35 @@
 //! starts again only after a person said so.
 
 use model::{Span, Timestamp};
-use policy::{Facts, RuleId, Verdict};
+use policy::{Facts, ForbidReason, RuleId, Verdict};
 use sabotage::{Defect, on};
 
 use super::release_echoes;
 use crate::Context;
 use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
 use crate::conversation::event::Event;
-use crate::conversation::projection::{edition, facts, refused, verdict};
+use crate::conversation::projection::{edition, facts, facts_of, refused, verdict_of};
 use crate::conversation::state::State;
-use crate::outbound::{Content, Part, PartId, PartState, Queue, split};
+use crate::outbound::{Content, Part, PartId, PartState, Queue};
 
 /// An answer is queued in parts; the policy speaks at once, so that an agent need not wait for a refusal.
 pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Timestamp) -> Vec<Event> {
     if state.replied.contains(&reply.source) && !on(Defect::CommentAnsweredTwice) {
         return Vec::new();
     }
-    reply.contents = reply.contents.into_iter().flat_map(pieces).collect();
-    let answer = verdict(state, context, reply.author, reply.tag, now);
+    reply.contents = reply.contents.into_iter().flat_map(Content::pieces).collect();
+    let edition = edition(context, now);
+    let answer = |content: &Content| {
+        let asked = facts(state, context, reply.author, reply.tag, content.carries());
+        policy::decide(&asked, now, &edition)
+    };
     let first = state.queue.next_id().0;
-    let parts = (first..).zip(&reply.contents).map(|(id, _)| PartId(id));
-    let stops: Vec<Event> = parts.filter_map(|part| stop(part, answer, now)).collect();
+    let parts = (first..).zip(&reply.contents);
+    let stops: Vec<Event> = parts.filter_map(|(id, content)| stop(PartId(id), answer(content), now)).collect();
     let mut events = Vec::with_capacity(1 + stops.len());
     events.push(Event::ReplyAsked { reply });
     events.extend(stops);
     events
-}
-
-/// A text in pieces that Meta takes; anything else as it is.
-fn pieces(content: Content) -> Vec<Content> {
-    match content {
-        Content::Text { text } => {
-            split(text.reveal()).into_iter().map(|piece| Content::Text { text: piece.into() }).collect()
-        }
-        Content::Attachment { .. } => vec![content],
-    }
 }
 
 /// The event of a verdict that does not let a part go; none for a permit.
@@ -54,7 +48,7 @@ fn stop(part: PartId, answer: Verdict, now: Timestamp) -> Option<Event> {
 pub(super) fn dispatch(state: &State, context: &Context, now: Timestamp) -> Vec<Event> {
     let Some((id, part)) = state.queue.next(now) else { return Vec::new() };
     let asked_at = if on(Defect::DequeueUnasked) { part.queued_at } else { now };
-    let answer = verdict(state, context, part.author, part.tag, asked_at);
+    let answer = verdict_of(state, context, part, asked_at);
     let decision = stop(id, answer, now).unwrap_or_else(|| Event::SendStarted {
         part: id,
         attempt: part.attempts.saturating_add(1),
@@ -78,7 +72,7 @@ pub(super) fn resolve(
     let doubted = matches!(found.state, PartState::InDoubt { .. });
     let ended = matches!(found.state, PartState::Failed { .. } | PartState::Refused { .. });
     let decision = match resolution {
-        Resolution::Retry if doubted || ended => stop(part, verdict(state, context, found.author, found.tag, now), now),
+        Resolution::Retry if doubted || ended => stop(part, verdict_of(state, context, found, now), now),
         Resolution::WasSent if doubted => Some(Event::PartSent { part, mid: None, at: now }),
         Resolution::GiveUp if doubted || (ended && !is_given_up(&found.state)) => {
             Some(Event::PartFailed { part, reason: GIVEN_UP.to_owned(), code: None, at: now })
@@ -117,11 +111,40 @@ fn ad_window_refused(
 ) -> Vec<Event> {
     let asked = Facts {
         ad_refused: refused(state.ad_refused_at.max(Some(since)), state.openers.ad_message_at),
-        ..facts(state, context, found.author, found.tag)
+        ..facts_of(state, context, found)
     };
     let answer = policy::decide(&asked, now, &edition(context, now));
     let mut events = vec![Event::AdWindowRefused { part, at: since }];
     events.extend(stop(part, answer, now));
+    if !state.queue.is_unsettled_besides(part) {
+        events.extend(release_echoes(state, None, context));
+    }
+    events
+}
+
+/// Meta's code and subcode for what the privacy rules of Europe and Japan keep from a customer (*Common Error Codes*, read
+/// 2026-11-23).
+const PRIVACY: (i64, Option<i64>) = (10, Some(2_018_336));
+
+/// That is remembered. A kind that is not tried again has its reason; what Meta should have taken has failed as its table
+/// says.
+fn privacy_refused(
+    state: &State,
+    (part, found): (PartId, &Part),
+    row: &str,
+    context: &Context,
+    now: Timestamp,
+) -> Vec<Event> {
+    let asked = Facts { privacy_refused_at: Some(now), ..facts_of(state, context, found) };
+    let decision = match policy::decide(&asked, now, &edition(context, now)) {
+        Verdict::Forbid { reason: reason @ ForbidReason::PrivacyLimited } => {
+            Event::PartRefused { part, reason, at: now }
+        }
+        Verdict::Permit { .. } | Verdict::Defer { .. } | Verdict::Forbid { .. } => {
+            Event::PartFailed { part, reason: row.to_owned(), code: Some(PRIVACY), at: now }
+        }
+    };
+    let mut events = vec![Event::PrivacyRefused { at: now }, decision];
     if !state.queue.is_unsettled_besides(part) {
         events.extend(release_echoes(state, None, context));
     }
@@ -201,6 +224,9 @@ pub(super) fn settled(
             }
             SendOutcome::Failed { code: OUTSIDE_WINDOW, row: _, trace: _ } if found.rule == Some(RuleId::AdWindow) => {
                 return ad_window_refused(state, (part, found), since, context, now);
+            }
+            SendOutcome::Failed { code: PRIVACY, row, trace: _ } => {
+                return privacy_refused(state, (part, found), row, context, now);
             }
             SendOutcome::Failed { code, row, trace: _ } => {
                 Event::PartFailed { part, reason: row.clone(), code: Some(*code), at: now }

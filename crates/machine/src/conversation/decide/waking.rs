@@ -10,7 +10,7 @@ use policy::Verdict;
 use super::{outside, release_echoes, tasking};
 use crate::Context;
 use crate::conversation::event::{Event, WakeReason};
-use crate::conversation::projection::{due, unnoted_end, verdict};
+use crate::conversation::projection::{due, unnoted_end, verdict_of};
 use crate::conversation::state::{HeldEcho, State};
 use crate::outbound::PartState;
 
@@ -45,7 +45,7 @@ pub(super) fn wake(state: &State, context: &Context, now: Timestamp) -> Vec<Even
 
 /// What was held and may not be sent any more is refused; what may go again asks for its turn.
 fn held_too_long(state: &State, context: &Context, now: Timestamp) -> Vec<Event> {
-    let asked = state.queue.held().map(|(id, part)| (id, verdict(state, context, part.author, part.tag, now)));
+    let asked = state.queue.held().map(|(id, part)| (id, verdict_of(state, context, part, now)));
     asked
         .filter_map(|(part, answer)| match answer {
             Verdict::Forbid { reason } => Some(Event::PartRefused { part, reason, at: now }),

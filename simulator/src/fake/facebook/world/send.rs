@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use model::{Mid, PageId, Psid, Timestamp};
-use oracle::{Attempt, CustomerAction, Rejection, send_rules};
+use oracle::{Attached, Attempt, CustomerAction, Rejection, send_rules};
 
 use super::customer::keep;
 use super::{World, line};
@@ -124,9 +124,13 @@ impl World {
             messaging_type: &call.messaging_type,
             tag: call.tag.as_deref(),
             text: call.text.as_deref(),
-            has_attachment: call.attachment.is_some(),
+            attachment: call.attachment.as_ref().map(|(kind, _)| Attached { kind, bytes: None }),
+            quick_replies: 0,
+            template: None,
             now,
             human_agent_feature: self.human_agent,
+            utility_feature: false,
+            privacy_limited: false,
             controlled_elsewhere: known.is_some_and(|known| known.owned_elsewhere(&self.app, now).is_some()),
             dates: self.dates,
         };
