@@ -4,14 +4,15 @@
 //! A recording may hold the echo of the very send that is made again here. Then the send gets that echo's message id,
 //! and echo and receipts are left to the recording. Invariant: every accepted send is a bubble; equal ones are two.
 
+mod thread;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use messenger::error_table::{self, Retry};
 use messenger::{Body, Code, Fault, Profile, Send, SendOutcome, Sent, Usage};
 use model::{
-    AppId, AttachmentKind, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted,
-    Span, Timestamp,
+    AppId, EffectId, Handover, HandoverAct, Inbound, Kind, MachineId, Mid, PageId, Psid, Redacted, Span, Timestamp,
 };
 use oracle::{Attached, Attempt, CustomerAction, Dates, Rejection, Seen, Template, send_rules};
 use policy::Permit;
@@ -34,8 +35,6 @@ const DELIVERED: (Span, Span) = (Span(500), Span::seconds(3));
 const READ: (Span, Span) = (Span::seconds(2), Span::seconds(60));
 /// How long another app keeps a conversation in which nothing happens. Meta, *Conversation Routing*, read 2026-11-23.
 const CONTROL: Span = Span::hours(24);
-/// How many messages of a thread can be read. *Conversations API*, read 2026-11-23.
-const READABLE: usize = 20;
 /// How far a recorded echo may lie from the send that it is taken for.
 const ECHO_APART: Span = Span::minutes(10);
 
@@ -214,7 +213,7 @@ impl Facebook {
     /// A customer did something, or an app was handed a conversation.
     pub fn hear(&mut self, inbound: &Inbound) {
         if let Kind::Echo(echo) = &inbound.kind {
-            let attachments = echo.attachments.iter().map(|file| word(&file.kind).to_owned()).collect();
+            let attachments = echo.attachments.iter().map(|file| thread::word(&file.kind).to_owned()).collect();
             let customer = (inbound.page.clone(), inbound.psid.clone());
             self.keep(customer, Sent { mid: echo.mid.clone(), at: inbound.at, text: echo.text.clone(), attachments });
         }
@@ -404,28 +403,6 @@ impl Facebook {
         ]
     }
 
-    /// The thread holds it now, once, at a time in whole seconds.
-    fn keep(&mut self, customer: Customer, sent: Sent) {
-        let thread = self.threads.entry(customer).or_default();
-        if thread.iter().all(|known| known.mid != sent.mid) {
-            thread.push_back(Sent { at: Timestamp(sent.at.0.div_euclid(1_000) * 1_000), ..sent });
-        }
-        if thread.len() > READABLE {
-            thread.pop_front();
-        }
-    }
-
-    /// Tells what the Page sent in a conversation.
-    pub fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {
-        let customer = (page.clone(), psid.clone());
-        let sent = self.threads.get(&customer).into_iter().flatten().cloned().collect();
-        let who = MachineId::Conversation(page.clone(), psid.clone());
-        let nth = self.read.entry(customer).or_default();
-        *nth += 1;
-        let wait = between(Stream::Thread, &format!("{who}#{nth}"), ANSWER.0, ANSWER.1);
-        Planned::answer(now + wait, Ok(sent))
-    }
-
     /// Tells a customer's name, or nothing of them.
     pub fn profile(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Profile, Fault>> {
         let customer = (page.clone(), psid.clone());
@@ -441,19 +418,6 @@ impl Facebook {
 /// What is attached to a send; how large it is nobody knows.
 fn attached(body: &Body) -> Option<Attached<'_>> {
     if let Body::Attachment { kind, url: _ } = body { Some(Attached { kind, bytes: None }) } else { None }
-}
-
-/// What a thread calls an attachment.
-fn word(kind: &AttachmentKind) -> &'static str {
-    if let AttachmentKind::Image | AttachmentKind::Sticker(_) = kind {
-        "image"
-    } else if let AttachmentKind::Audio = kind {
-        "audio"
-    } else if let AttachmentKind::Video = kind {
-        "video"
-    } else {
-        "file"
-    }
 }
 
 /// The last word is the family name, if there is more than one word.
