@@ -87,7 +87,7 @@ fn the_rules_of_a_day_are_shown() {
     assert!(last_day.out.contains("update-tags") && !last_day.out.contains("retired-tags"), "{}", last_day.out);
     let json = run(&["policy", "show", "--at", "2026-04-27", "--json"]).json();
     assert_eq!(json["edition"], "2026-04-27");
-    assert_eq!(json["rules"].as_array().unwrap().len(), 5);
+    assert_eq!(json["rules"].as_array().unwrap().len(), 8);
 }
 
 #[test]

@@ -281,7 +281,7 @@ mod tests {
             case.explain_line(),
             "echo '{\"openers\":{\"last_action_at\":null,\"last_message_at\":null},\"author\":\"agent\",\"tag\":null,\
              \"human_agent_feature\":true,\"human_agent_base\":\"message\",\"guards\":{\"standard\":0,\"human_agent\":0},\
-             \"restricted\":false,\"token\":true,\"standby\":false}' \
+             \"restricted\":false,\"token\":true,\"standby\":false,\"carries\":{\"kind\":\"text\",\"buttons\":12}}' \
              | pagedesk policy explain --at 2020-01-14T23:59:59.999Z --edition 2020-01-15"
         );
     }
