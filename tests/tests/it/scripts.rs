@@ -70,17 +70,21 @@ async fn a_call_that_was_cut_off_by_a_kill_is_repeated_and_sends_once() {
     let second = call(&stage, BODY).await.unwrap();
     assert_eq!(second.status, 201, "{}", second.text());
     assert_eq!(second.json()["messages"][0]["id"], first.json()["messages"][0]["id"]);
+    let shown = || async {
+        let told = stage.caller.get(&address(&stage)).await.ok()?;
+        told.json()["parts"][0]["shown"].as_str().map(str::to_owned)
+    };
     let settled = || async {
-        let told = stage.caller.get(&address(&stage)).await.ok();
-        told.is_some_and(|told| {
-            let shown = told.json()["parts"][0]["shown"].clone();
-            ["sent", "delivered", "read", "in doubt"].iter().any(|word| shown == *word)
-        })
+        let shown = shown().await;
+        shown.is_some_and(|shown| ["sent", "delivered", "read", "in doubt"].contains(&shown.as_str()))
     };
     assert!(eventually(AT_MOST, settled).await, "{}", stage.last_words());
+    let shown = shown().await.expect("it was there a moment ago");
     let world = stage.world().await.unwrap();
     let sent = world.bubbles.iter().filter(|bubble| bubble.text.as_deref() == Some("Your order is on its way."));
-    assert_eq!(sent.count(), 1, "one message reached the customer");
+    // The second kill may have cut the send off before Facebook had it: then it is in doubt, and nobody sends it again.
+    let least = usize::from(shown != "in doubt");
+    assert!((least..=1).contains(&sent.count()), "shown as {shown}");
 
     for (body, code) in [
         (r#"{"text":""}"#.to_owned(), (422, "text-empty")),
