@@ -176,3 +176,28 @@ fn one_world_is_one_hash_and_another_word_is_another() {
     assert_ne!(run("m_2", false).0, silent);
     assert_eq!(run("m_1", false).0, silent);
 }
+
+/// Instants at which the customers got something, in order.
+fn sends(node: &Node<World>) -> Vec<Timestamp> {
+    let batches = node.journal().batches().iter().filter(|batch| batch.key.starts_with(b"c/"));
+    let started = batches.filter(|batch| batch.records.iter().any(|stored| stored.record.kind == 42));
+    started.map(|batch| Timestamp(batch.at)).collect()
+}
+
+#[test]
+fn conversations_that_were_let_go_while_they_waited_for_their_turn_waste_none() {
+    let limits = Limits { resident_max: 2, sends_per_second: 1, ..Limits::default() };
+    let mut node = node(Setup::new(NodeConfig { limits, ..config() }, START));
+    let customers: Vec<String> = (0..30).map(|nth| format!("8{nth:02}")).collect();
+    for (nth, psid) in (0..).zip(&customers) {
+        message(&mut node, nth, psid, &format!("m_{psid}"));
+        comment(&mut node, 20_000 + nth * 10, psid);
+    }
+    node.run_until(at(55_000));
+    let first = sends(&node);
+    assert_eq!(first.len(), customers.len(), "{first:?}");
+    assert!(first.windows(2).all(|pair| pair[1] - pair[0] <= Span(1_000)), "one a second, without gaps: {first:?}");
+    comment(&mut node, 55_000, &customers[0]);
+    node.run_until(at(57_000));
+    assert_eq!(sends(&node).len(), customers.len() + 1, "the next one does not wait for turns that nobody needs");
+}

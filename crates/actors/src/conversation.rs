@@ -47,6 +47,8 @@ pub(crate) struct Birth {
     pub(crate) sender: ActorRef<SenderMsg>,
     pub(crate) errands: Arc<Errands>,
     pub(crate) context: Arc<Context>,
+    /// It stands in line at its Page, or its turn is among its first work.
+    pub(crate) turn_comes: bool,
 }
 
 /// Ends a timer with its owner.
@@ -87,7 +89,8 @@ impl Actor for ConversationActor {
     type Arguments = Box<Birth>;
 
     async fn pre_start(&self, _me: ActorRef<Self::Msg>, birth: Box<Birth>) -> Result<Box<Live>, ActorProcessingErr> {
-        Ok(Box::new(Live { birth: *birth, host: None, flights: VecDeque::new(), timer: None, asked: false }))
+        let asked = birth.turn_comes;
+        Ok(Box::new(Live { birth: *birth, host: None, flights: VecDeque::new(), timer: None, asked }))
     }
 
     /// Loads here and not in `pre_start`, so that a fault reaches the Page as any other end of this actor.

@@ -170,7 +170,7 @@ impl Actor for PageActor {
         };
         parts.rests();
         for psid in core::mem::take(&mut birth.revive) {
-            parts.activate(&me, birth, psid).await?;
+            parts.activate(&me, birth, psid, false).await?;
         }
         desk.parts = Some(parts);
         birth.router.up(birth.page.clone(), me.clone());

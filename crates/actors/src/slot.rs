@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use model::{Psid, Span, Timestamp};
 
-use crate::work::Ticket;
+use crate::work::{Ticket, Work};
 
 /// After so many pieces of work without a failure the conversation is trusted again.
 const TRUST_AFTER: u32 = 32;
@@ -139,6 +139,12 @@ impl<A, W> Slot<A, W> {
         !self.urgent.is_empty() || !self.backlog.is_empty()
     }
 
+    /// Whether a turn to send is among its work.
+    pub fn has_turn(&self) -> bool {
+        let mut all = self.handed.iter().chain(&self.urgent).chain(&self.backlog);
+        all.any(|ticket| matches!(ticket.work, Work::Dispatch))
+    }
+
     /// Nothing waits and nothing is under way.
     pub fn quiet(&self) -> bool {
         !self.waiting() && self.handed.is_empty()
@@ -179,7 +185,6 @@ pub fn page_backoff(failures: u32) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::Work;
 
     fn ticket(id: u64, work: Work) -> Ticket<()> {
         Ticket { id, work, failures: 0, sure: false, waiting: None }

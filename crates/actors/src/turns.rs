@@ -55,6 +55,11 @@ impl<P: Ord + Clone> Turns<P> {
         }
     }
 
+    /// Whether somebody stands in line.
+    pub fn stands(&self, who: &P) -> bool {
+        self.waiting.contains(who)
+    }
+
     /// The instant of [`Turn::At`] has come.
     pub fn woke(&mut self) {
         self.awaited = None;

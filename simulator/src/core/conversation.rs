@@ -79,12 +79,13 @@ impl Resident {
     }
 
     /// Brings it into memory.
-    pub(super) fn spawn(&mut self, agenda: &mut Agenda, index: usize, context: Arc<Context>) {
+    pub(super) fn spawn(&mut self, agenda: &mut Agenda, index: usize, context: Arc<Context>, turn_comes: bool) {
         let mut mailbox = Mailbox::default();
         mailbox.wake(agenda, Actor::Conversation(index));
         let flights = VecDeque::new();
         let number = agenda.number();
-        let live = Live { mailbox, number, leaves: false, born: false, context, flights, timer: None, asked: false };
+        let live =
+            Live { mailbox, number, leaves: false, born: false, context, flights, timer: None, asked: turn_comes };
         self.live = Some(live);
     }
 

@@ -128,7 +128,7 @@ pub(super) struct Page {
     /// What the feeder offers is in order.
     begun: bool,
     next_ticket: u64,
-    turns: Turns<usize>,
+    pub(super) turns: Turns<usize>,
     /// Sends in a row whose fate is unknown.
     streak: Streak,
     /// Work that waits for the inbox to be read, by the barrier's number.
@@ -250,7 +250,7 @@ impl Tree {
         of.rests();
         of.context = Arc::new(of.context_of(&self.account, ground.edition));
         for conversation in core::mem::take(&mut of.revive) {
-            self.activate(ground, page, conversation);
+            self.activate(ground, page, conversation, false);
         }
         self.pages[page].routed = true;
         self.ring_bell(ground);

@@ -56,7 +56,8 @@ impl Tree {
     pub(super) fn give<O>(&mut self, ground: &mut Ground<O>, page: usize, conversation: usize, ticket: Ticket<u64>) {
         let now = ground.now();
         if !self.pages[page].slots.contains_key(&self.conversations[conversation].psid) {
-            self.activate(ground, page, conversation);
+            let comes = matches!(ticket.work, Work::Dispatch) || self.pages[page].turns.stands(&conversation);
+            self.activate(ground, page, conversation, comes);
         }
         let psid = &self.conversations[conversation].psid;
         let Some(slot) = self.pages[page].slots.get_mut(psid) else { return };
@@ -66,9 +67,9 @@ impl Tree {
     }
 
     /// Brings a conversation into memory; it loads itself.
-    pub(super) fn activate<O>(&mut self, ground: &mut Ground<O>, page: usize, conversation: usize) {
+    pub(super) fn activate<O>(&mut self, ground: &mut Ground<O>, page: usize, conversation: usize, turn_comes: bool) {
         let context = Arc::clone(&self.pages[page].context);
-        self.conversations[conversation].spawn(&mut ground.agenda, conversation, context);
+        self.conversations[conversation].spawn(&mut ground.agenda, conversation, context, turn_comes);
         self.resident += 1;
         let psid = &self.conversations[conversation].psid;
         match self.pages[page].slots.get_mut(psid) {
@@ -78,6 +79,14 @@ impl Tree {
                 self.make_room(ground, page);
             }
         }
+    }
+
+    /// The same for one whose work waits here.
+    fn activate_again<O>(&mut self, ground: &mut Ground<O>, page: usize, conversation: usize) {
+        let of = &self.pages[page];
+        let psid = &self.conversations[conversation].psid;
+        let comes = of.turns.stands(&conversation) || of.slots.get(psid).is_some_and(Slot::has_turn);
+        self.activate(ground, page, conversation, comes);
     }
 
     /// Hands over as much as the conversation has credit for.
@@ -130,7 +139,7 @@ impl Tree {
             self.pages[page].slots.remove(psid);
             return;
         }
-        self.activate(ground, page, conversation);
+        self.activate_again(ground, page, conversation);
         self.pump(ground, page, conversation);
     }
 
@@ -151,7 +160,7 @@ impl Tree {
             Some(Stage::Up(_) | Stage::Draining(_)) | None => false,
         };
         if due {
-            self.activate(ground, page, conversation);
+            self.activate_again(ground, page, conversation);
             self.pump(ground, page, conversation);
         }
     }

@@ -73,7 +73,8 @@ impl Parts {
         let slot = match self.slots.get_mut(&psid) {
             Some(slot) => slot,
             None => {
-                self.activate(me, birth, psid.clone()).await?;
+                let comes = matches!(ticket.work, Work::Dispatch) || self.turns.stands(&psid);
+                self.activate(me, birth, psid.clone(), comes).await?;
                 let Some(slot) = self.slots.get_mut(&psid) else { return Ok(()) };
                 slot
             }
@@ -84,12 +85,14 @@ impl Parts {
         Ok(())
     }
 
-    /// Brings a conversation into memory; it loads itself.
+    /// Brings a conversation into memory; it loads itself. One to which a turn to send comes already does not ask for it,
+    /// because of two turns one would be wasted.
     pub(super) async fn activate(
         &mut self,
         me: &ActorRef<PageMsg>,
         birth: &PageBirth,
         psid: Psid,
+        turn_comes: bool,
     ) -> Result<(), ActorProcessingErr> {
         let now = birth.ports.clock.now();
         let child = Box::new(Birth {
@@ -100,6 +103,7 @@ impl Parts {
             sender: self.sender.clone(),
             errands: Arc::clone(&self.errands),
             context: Arc::clone(&self.context),
+            turn_comes,
         });
         let (actor, _) = ConversationActor::spawn_linked(None, ConversationActor, child, me.get_cell()).await?;
         Counters::add(&birth.ports.counters.activations, 1);
@@ -113,6 +117,17 @@ impl Parts {
             }
         }
         Ok(())
+    }
+
+    /// The same for one whose work waits here.
+    async fn activate_again(
+        &mut self,
+        me: &ActorRef<PageMsg>,
+        birth: &PageBirth,
+        psid: Psid,
+    ) -> Result<(), ActorProcessingErr> {
+        let comes = self.turns.stands(&psid) || self.slots.get(&psid).is_some_and(Slot::has_turn);
+        self.activate(me, birth, psid, comes).await
     }
 
     /// Hands over as much as the conversation has credit for.
@@ -161,7 +176,7 @@ impl Parts {
             self.slots.remove(&psid);
             return Ok(());
         }
-        self.activate(me, birth, psid.clone()).await?;
+        self.activate_again(me, birth, psid.clone()).await?;
         self.pump(&psid);
         Ok(())
     }
@@ -222,7 +237,7 @@ impl Parts {
             Some(Stage::Up(_) | Stage::Draining(_)) | None => false,
         };
         if due {
-            self.activate(me, birth, psid.clone()).await?;
+            self.activate_again(me, birth, psid.clone()).await?;
             self.pump(&psid);
         }
         Ok(())
