@@ -9,7 +9,7 @@ pub mod facebook;
 pub(crate) mod wire;
 mod world;
 
-use messenger::{Fault, Profile, Send, SendOutcome, Sent};
+use messenger::{Control, Fault, Profile, Send, SendOutcome, Sent};
 use model::{CommentId, ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Audience, Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
@@ -117,6 +117,9 @@ pub trait Outside {
 
     /// What the Page sent lately in a conversation is asked for.
     fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>>;
+
+    /// A conversation is asked for that another app has.
+    fn take_control(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Control, Fault>>;
 
     /// A task is to be opened; the same effect again gets the same task.
     fn open_task(

@@ -59,6 +59,8 @@ pub struct Scenario {
     pub app: AppId,
     /// Whether that app has the Human Agent feature.
     pub human_agent: bool,
+    /// Whether answers take conversations over from other apps: `None`: they do not; else whether Meta lets them.
+    pub take_control: Option<bool>,
     /// The Pages by what lines call them; at least one.
     pub pages: BTreeMap<Word, Page>,
     /// The customers by what lines call them.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use journal::StoredBatch;
 use machine::kind_name;
-use messenger::{Body, Fault, Profile, Send, SendOutcome, Sent};
+use messenger::{Body, Control, Fault, Profile, Send, SendOutcome, Sent};
 use model::{ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::{EditionId, Permit};
 use serde::Serialize;
@@ -38,6 +38,7 @@ enum Piece {
     AddComments,
     NameContact,
     Thread,
+    Control,
 }
 
 /// Who watches.
@@ -243,6 +244,29 @@ impl Witness {
         }
     }
 
+    /// A conversation is asked for.
+    pub(crate) fn control(&mut self, at: Timestamp, page: &PageId, psid: &Psid) {
+        self.begin(Piece::Control);
+        self.put(page.as_str().as_bytes());
+        self.put(psid.as_str().as_bytes());
+        self.end();
+        self.leaves(at, || conversation(page, psid), |_| "take-control?".to_owned());
+    }
+
+    /// A conversation was given, or not.
+    pub(crate) fn control_told(&mut self, at: Timestamp, page: &PageId, psid: &Psid, answer: &Result<Control, Fault>) {
+        if self.tells() {
+            self.comes(at, Some(&conversation(page, psid)), |_| match answer {
+                Ok(Control::Taken) => "take-control taken".to_owned(),
+                Ok(Control::Denied { reason, owner }) => {
+                    let owner = owner.as_ref().map(|app| format!(" owner={app}")).unwrap_or_default();
+                    format!("take-control denied {reason}{owner}")
+                }
+                Err(fault) => format!("take-control FAULT {fault}"),
+            });
+        }
+    }
+
     /// A task is to be opened.
     pub(crate) fn open_task(&mut self, at: Timestamp, effect: &EffectId, task: &OpenTask) {
         self.call(Piece::OpenTask, effect, task);
@@ -429,6 +453,7 @@ fn effect_of(kind: &str) -> &str {
         "contact-naming" => "name-contact",
         "send-started" => "send",
         "thread-asked" => "read-thread",
+        "control-asked" => "take-control",
         _ => "effect",
     }
 }

@@ -5,7 +5,7 @@
 use machine::conversation::{Effect, Line, Origin, Outcome, SendOutcome};
 use machine::outbound::Content;
 use machine::page::Stop;
-use messenger::{Body, Fault, Scope, Send, Sent, error_table};
+use messenger::{Body, Control, Fault, Scope, Send, Sent, error_table};
 use model::{EffectId, MachineId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use sabotage::{Defect, on};
 use tracker::{Comment, CommentOrigin, CommentsAdded, Contact, OpenTask, Opened};
@@ -229,13 +229,26 @@ fn carries(sent: &Sent, content: &Content) -> bool {
     }
 }
 
-/// When a thread that could not be read is asked for again; `None`: nobody waits for it any more, or it will never work.
+/// When a thread that could not be read or taken is asked for again; `None`: nobody waits for it any more, or it will never work.
 pub fn thread_again_at(fault: &Fault, pauses: &mut Pauses, now: Timestamp, until: Timestamp) -> Option<Timestamp> {
     let again_at = match fault {
         Fault::Retry { after, .. } => Some(now + (*after).max(pauses.make())),
         Fault::GiveUp { .. } => None,
     };
     again_at.filter(|at| *at < until)
+}
+
+/// What asking for a conversation came to.
+pub fn controlled(control: Control) -> Outcome {
+    match control {
+        Control::Taken => Outcome::ControlTaken,
+        Control::Denied { reason, owner } => Outcome::ControlDenied { reason, owner },
+    }
+}
+
+/// A conversation that Meta could not be asked for in time.
+pub fn not_controlled(fault: &Fault) -> Outcome {
+    Outcome::ControlDenied { reason: fault.to_string(), owner: None }
 }
 
 /// Pauses between asking a tracker: 100 ms doubling up to 30 s.

@@ -182,7 +182,7 @@ impl Errands {
             let gate = match &effect {
                 Effect::Send { .. } => Some(&errands.sends),
                 // It waits between its tries, and takes its turn for each of them.
-                Effect::AskProfile { .. } | Effect::ReadThread { .. } => None,
+                Effect::AskProfile { .. } | Effect::ReadThread { .. } | Effect::TakeControl { .. } => None,
                 Effect::OpenTask { .. } | Effect::AddComments { .. } | Effect::NameContact { .. } => {
                     Some(&errands.tracker_calls)
                 }
@@ -218,6 +218,7 @@ async fn carry_out(errands: &Errands, psid: &Psid, id: EffectId, effect: Effect)
         Effect::Send { part: _, verdict, content } => return send(errands, psid, &id, &verdict, content).await,
         Effect::AskProfile { until } => profile(errands, psid, until).await,
         Effect::ReadThread { content, since, until } => thread(errands, psid, &content, since, until).await,
+        Effect::TakeControl { until } => control(errands, psid, until).await,
         Effect::OpenTask { name, customer, lines, previous } => {
             let binding = MachineId::Conversation(page.clone(), psid.clone());
             let task = errand::task(binding, name, customer, lines, previous);
@@ -271,6 +272,27 @@ async fn thread(errands: &Errands, psid: &Psid, content: &Content, since: Timest
         };
         let Some(again_at) = errand::thread_again_at(&fault, &mut pauses, clock.now(), until) else {
             return Outcome::ThreadUnread { reason: fault.to_string() };
+        };
+        while clock.now() < again_at {
+            clock.sleep_until(again_at).await;
+        }
+    }
+}
+
+/// Takes the thread over; a trouble that passes is tried again as long as somebody waits.
+async fn control(errands: &Errands, psid: &Psid, until: Timestamp) -> Outcome {
+    let (clock, mut pauses) = (&errands.ports.clock, Pauses::default());
+    loop {
+        let answer = {
+            let _turn = errands.readings.acquire().await.expect("this semaphore is never closed");
+            errands.ports.graph.take_control(errands.page.clone(), psid.clone()).await
+        };
+        let fault = match answer {
+            Ok(control) => return errand::controlled(control),
+            Err(fault) => fault,
+        };
+        let Some(again_at) = errand::thread_again_at(&fault, &mut pauses, clock.now(), until) else {
+            return errand::not_controlled(&fault);
         };
         while clock.now() < again_at {
             clock.sleep_until(again_at).await;

@@ -66,6 +66,10 @@ impl Graph for Meta {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn take_control(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<messenger::Control, Fault>> {
+        Box::pin(async { Ok(messenger::Control::Taken) })
+    }
+
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
         let shy = self.shy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if shy {

@@ -32,6 +32,9 @@ pub struct AccountFacts {
     /// Whether this installation may send utility templates.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub utility: bool,
+    /// Whether an agent's answer takes a conversation over from another app, where Meta lets this installation do that.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub take_control: bool,
     /// From which action the 7 days of HUMAN_AGENT count.
     pub human_agent_base: HumanAgentBase,
     /// Safety distance before each window edge.
@@ -55,6 +58,7 @@ impl Default for AccountFacts {
             new_task_if_none_active: true,
             human_agent: false,
             utility: false,
+            take_control: false,
             human_agent_base: HumanAgentBase::default(),
             guards: Guards::default(),
             profiles: true,

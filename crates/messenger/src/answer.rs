@@ -4,7 +4,7 @@
 //! reported from production, read 2026-11-23); then the status; then the body. What is contradictory, cut off or foreign
 //! is in doubt for a send.
 
-use model::{Mid, PageId, Redacted, Span, Timestamp};
+use model::{AppId, Mid, PageId, Redacted, Span, Timestamp};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -98,18 +98,9 @@ pub(crate) fn of_profile(answer: Answer, unreachable: Span) -> Result<Profile, F
 
 /// What the Page sent in the one conversation that was asked for, oldest first.
 pub(crate) fn of_thread(answer: Answer, page: &PageId, unreachable: Span) -> Result<Vec<Sent>, Fault> {
-    let again = |why| Fault::Retry { after: READ_AGAIN_AFTER, why, code: None };
-    let (status, usage, body) = match answer {
-        Answer::NotReached(why) => return Err(Fault::Retry { after: unreachable, why, code: None }),
-        Answer::Lost(why) => return Err(again(why)),
-        Answer::Read { status, usage, body } => (status, usage, body),
-    };
-    let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    if let Some(error) = graph_error(&value) {
-        return Err(unread(error, usage.regain));
-    }
-    let Some(conversations) = value.get("data").and_then(Value::as_array).filter(|_| status.is_success()) else {
-        return Err(again(if status.is_server_error() { "server-error" } else { "unreadable-answer" }));
+    let value = read(answer, unreachable)?;
+    let Some(conversations) = value.get("data").and_then(Value::as_array) else {
+        return Err(Fault::Retry { after: READ_AGAIN_AFTER, why: "unreadable-answer", code: None });
     };
     let messages =
         conversations.iter().filter_map(|conversation| conversation["messages"]["data"].as_array()).flatten();
@@ -119,6 +110,48 @@ pub(crate) fn of_thread(answer: Answer, page: &PageId, unreachable: Span) -> Res
     sent.reverse();
     sent.sort_by_key(|sent| sent.at);
     Ok(sent)
+}
+
+/// Whether the Page's features let an app take conversations over. Their form is not documented (read 2026-11-23): a field
+/// that is true, or a word that says so.
+pub(crate) fn offers_control(answer: Answer, unreachable: Span) -> Result<bool, Fault> {
+    let value = read(answer, unreachable)?;
+    let status = &value["messaging_feature_status"]["msgr_multi_app"];
+    Ok(status.as_bool().unwrap_or_else(|| matches!(status.as_str(), Some("enabled" | "ENABLED" | "true"))))
+}
+
+/// What taking a conversation over came to: `None`: it is ours, else the row that says why not.
+pub(crate) fn of_control(answer: Answer, unreachable: Span) -> Result<Option<&'static str>, Fault> {
+    match read(answer, unreachable) {
+        Ok(value) if value["success"] == true => Ok(None),
+        Ok(_) => Err(Fault::Retry { after: READ_AGAIN_AFTER, why: "unreadable-answer", code: None }),
+        Err(Fault::GiveUp { row, .. }) => Ok(Some(row)),
+        Err(fault @ Fault::Retry { .. }) => Err(fault),
+    }
+}
+
+/// Whose a conversation is: told to its owner and to the default app alone (*Conversation Routing*, read 2026-11-23).
+pub(crate) fn of_owner(answer: Answer) -> Option<AppId> {
+    let value = read(answer, Span(0)).ok()?;
+    let app = &value["data"][0]["thread_owner"]["app_id"];
+    let id = app.as_str().map(str::to_owned).or_else(|| app.as_u64().map(|id| id.to_string()))?;
+    Some(AppId::new(id)).filter(|id| !id.as_str().is_empty() && id.as_str() != "0")
+}
+
+/// A plain answer of Meta.
+fn read(answer: Answer, unreachable: Span) -> Result<Value, Fault> {
+    let again = |why| Fault::Retry { after: READ_AGAIN_AFTER, why, code: None };
+    let (status, usage, body) = match answer {
+        Answer::NotReached(why) => return Err(Fault::Retry { after: unreachable, why, code: None }),
+        Answer::Lost(why) => return Err(again(why)),
+        Answer::Read { status, usage, body } => (status, usage, body),
+    };
+    let value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    match graph_error(&value) {
+        Some(error) => Err(unread(error, usage.regain)),
+        None if status.is_success() => Ok(value),
+        None => Err(again(if status.is_server_error() { "server-error" } else { "unreadable-answer" })),
+    }
 }
 
 /// A message of a thread; `None`: without what it takes to know it again.
@@ -188,6 +221,34 @@ mod tests {
     fn read(status: u16, regain: Option<Span>, body: &str) -> Answer {
         let status = StatusCode::from_u16(status).expect("a status");
         Answer::Read { status, usage: Usage { regain, ..Usage::default() }, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_conversation_is_taken_only_where_the_features_and_meta_say_so() {
+        let offers = |body| offers_control(read(200, None, body), UNREACHABLE);
+        assert_eq!(offers(r#"{"messaging_feature_status":{"hop_v2":true,"msgr_multi_app":true}}"#), Ok(true));
+        assert_eq!(offers(r#"{"messaging_feature_status":{"msgr_multi_app":"enabled"}}"#), Ok(true));
+        for without in ["{}", r#"{"messaging_feature_status":{"msgr_multi_app":false,"ig_multi_app":true}}"#] {
+            assert_eq!(offers(without), Ok(false), "{without}");
+        }
+        let taken = |status, body| of_control(read(status, None, body), UNREACHABLE);
+        assert_eq!(taken(200, r#"{"success":true}"#), Ok(None));
+        assert_eq!(taken(400, r#"{"error":{"code":27}}"#), Ok(Some("no-default-app")));
+        for (status, body, reason) in [(200, "{}", "unreadable-answer"), (502, "<html>", "server-error")] {
+            assert!(matches!(taken(status, body), Err(Fault::Retry { why, .. }) if why == reason), "{body}");
+        }
+        assert!(matches!(of_control(Answer::Lost("timeout"), UNREACHABLE), Err(Fault::Retry { why: "timeout", .. })));
+    }
+
+    #[test]
+    fn whose_a_conversation_is_may_stay_untold() {
+        const INBOX: &str = "263902037430900";
+        let owner = |body| of_owner(read(200, None, body)).map(|app| app.as_str().to_owned());
+        assert_eq!(owner(r#"{"data":[{"thread_owner":{"app_id":"263902037430900"}}]}"#).as_deref(), Some(INBOX));
+        assert_eq!(owner(r#"{"data":[{"thread_owner":{"app_id":990018}}]}"#).as_deref(), Some("990018"));
+        for untold in [r#"{"data":[]}"#, r#"{"data":[{"thread_owner":{"app_id":""}}]}"#, "<html>"] {
+            assert_eq!(owner(untold), None, "{untold}");
+        }
     }
 
     #[test]

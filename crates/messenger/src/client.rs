@@ -7,16 +7,17 @@ use core::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{PageId, Psid, Redacted, Span};
+use model::{AppId, PageId, Psid, Redacted, Span};
 use policy::Permit;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
+use serde_json::json;
 
 use crate::answer::{self, Answer};
 use crate::error_table;
 use crate::proof::appsecret_proof;
 use crate::wire::Wire;
-use crate::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens, Usage};
+use crate::{BoxFuture, Control, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens, Usage};
 
 /// The Graph API version that this client was written against: v26.0 of 2026-07-29 (read 2026-11-23).
 pub const VERSION: &str = "v26.0";
@@ -211,6 +212,36 @@ impl HttpGraph {
     }
 }
 
+impl HttpGraph {
+    async fn take(&self, page: PageId, psid: Psid) -> Result<Control, Fault> {
+        let path = [page.as_str(), "take_thread_control"];
+        let (Some(features), Some(request)) =
+            (self.request(Method::GET, &page, &["me"]), self.request(Method::POST, &page, &path))
+        else {
+            return Err(no_token_to_read());
+        };
+        let features = self.call(features.query(&[("fields", "messaging_feature_status")])).await;
+        let reason = if answer::offers_control(features, READ_UNREACHABLE_AFTER)? {
+            let body = json!({ "recipient": { "id": psid.as_str() }, "metadata": "pagedesk" }).to_string();
+            match answer::of_control(self.call(with_json(request, body.into_bytes())).await, READ_UNREACHABLE_AFTER)? {
+                None => return Ok(Control::Taken),
+                Some(row) => row,
+            }
+        } else {
+            "not-offered"
+        };
+        let owner = self.owner(&page, &psid).await;
+        tracing::info!(%page, reason, "another app has a conversation, and Meta does not let it be taken over");
+        Ok(Control::Denied { reason: reason.to_owned(), owner })
+    }
+
+    /// Whose a conversation is, as far as Meta tells.
+    async fn owner(&self, page: &PageId, psid: &Psid) -> Option<AppId> {
+        let request = self.request(Method::GET, page, &[page.as_str(), "thread_owner"])?;
+        answer::of_owner(self.call(request.query(&[("recipient", psid.as_str())])).await)
+    }
+}
+
 impl Graph for HttpGraph {
     fn send(&self, permit: Permit, send: Send) -> BoxFuture<'_, SendOutcome> {
         Box::pin(self.send_once(permit, send))
@@ -222,6 +253,10 @@ impl Graph for HttpGraph {
 
     fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>> {
         Box::pin(self.read_thread(page, psid))
+    }
+
+    fn take_control(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Control, Fault>> {
+        Box::pin(self.take(page, psid))
     }
 }
 

@@ -17,6 +17,6 @@ mod wire;
 
 pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body};
 pub use error_table::Scope;
-pub use port::{Body, BoxFuture, Code, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens};
+pub use port::{Body, BoxFuture, Code, Control, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens};
 pub use proof::appsecret_proof;
 pub use usage::Usage;

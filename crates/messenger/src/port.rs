@@ -5,7 +5,7 @@
 
 use core::pin::Pin;
 
-use model::{Mid, PageId, Psid, Redacted, Span, Timestamp};
+use model::{AppId, Mid, PageId, Psid, Redacted, Span, Timestamp};
 use policy::Permit;
 
 use crate::{Scope, Usage};
@@ -34,6 +34,27 @@ pub trait Graph: core::marker::Send + Sync {
     /// # Errors
     /// [`Fault`], by what to do next.
     fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>>;
+
+    /// Takes a conversation over from another app, if the Page's features say that this installation may (*Conversation
+    /// Routing*, read 2026-11-23). Taking what is ours already changes nothing.
+    ///
+    /// # Errors
+    /// [`Fault`], by what to do next. Not being given it is no fault.
+    fn take_control(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Control, Fault>>;
+}
+
+/// What became of asking for a conversation that another app has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Control {
+    /// It is ours.
+    Taken,
+    /// It stays another app's.
+    Denied {
+        /// `not-offered` where the Page's features lack it, else the row of the error table.
+        reason: String,
+        /// Whose it is, where Meta tells.
+        owner: Option<AppId>,
+    },
 }
 
 /// A message of the Page as its thread shows it. Neither our mark nor the app that sent it is told.

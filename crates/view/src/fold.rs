@@ -178,6 +178,7 @@ impl Chat<'_> {
             | Event::ProfileAskedAgain { .. }
             | Event::ContactNaming { .. }
             | Event::CommentsAdding { .. }
+            | Event::ControlAsked { .. }
             | Event::EchoHeld { .. }
             | Event::WindowClosed { .. } => Ok(()),
             Event::ThreadOwned { ours, at, key } => {
@@ -254,7 +255,9 @@ impl Chat<'_> {
             | Outcome::NoProfile { .. }
             | Outcome::ContactNamed
             | Outcome::ThreadRead { .. }
-            | Outcome::ThreadUnread { .. } => (),
+            | Outcome::ThreadUnread { .. }
+            | Outcome::ControlTaken
+            | Outcome::ControlDenied { .. } => (),
         }
         Ok(())
     }

@@ -107,6 +107,7 @@ pub(crate) fn evolve(chat: &Chat<'_>, round: &mut Round<'_>, seq: u64, event: &E
         | Event::CommentsAdding { .. }
         | Event::EchoHeld { .. }
         | Event::ThreadOwned { .. }
+        | Event::ControlAsked { .. }
         | Event::SentOutside { .. }
         | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => Ok(()),

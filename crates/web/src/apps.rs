@@ -21,7 +21,8 @@ pub(crate) fn named(line: &str, ours: Option<&AppId>) -> String {
     on_app(line).unwrap_or_else(|| line.to_owned())
 }
 
-fn called(number: &str, ours: Option<&AppId>) -> String {
+/// An app by its number.
+pub(crate) fn called(number: &str, ours: Option<&AppId>) -> String {
     match ours {
         Some(ours) if ours.as_str() == number => "this node".to_owned(),
         _ if number == PAGE_INBOX => "the Page’s inbox at Facebook".to_owned(),

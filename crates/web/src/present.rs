@@ -228,6 +228,23 @@ impl Composer {
         }
     }
 
+    /// Whether it says already that another app has the thread.
+    pub(crate) fn tells_of_owner(&self) -> bool {
+        self.state == ForbidReason::Standby.code() || self.state == "take-over"
+    }
+
+    /// Another app has the thread: which, where that is known, and whether an answer is to take it over.
+    pub(crate) fn elsewhere(self, owner: Option<String>, takes_over: bool) -> Self {
+        let label = owner.map_or(self.label, |owner| format!("{owner} has it"));
+        if takes_over {
+            let sentence = "Another app or the Page's own inbox holds this conversation. Your answer takes it over, if \
+                            Facebook lets this app do that; else it is not sent.";
+            Self { enabled: true, state: "take-over", label, tone: Tone::Note, sentence: Some(sentence), ..self }
+        } else {
+            Self { label, ..self }
+        }
+    }
+
     /// Nobody may write here because no task is bound that could hold the answer.
     pub(crate) fn without_task() -> Self {
         Self {
@@ -440,6 +457,21 @@ mod tests {
             turns += 1;
         }
         assert_eq!((left(end, now).0.as_str(), turns), ("closed", 62));
+    }
+
+    #[test]
+    fn who_has_the_thread_is_named_and_an_answer_may_take_it_over() {
+        let composer = || Composer::of(&Verdict::Forbid { reason: ForbidReason::Standby }, Timestamp(0));
+        assert!(composer().tells_of_owner());
+        let inbox = || Some("the Page’s inbox at Facebook".to_owned());
+        let stays = composer().elsewhere(inbox(), false);
+        assert_eq!(
+            (stays.enabled, stays.state, stays.label.as_str()),
+            (false, "standby", "the Page’s inbox at Facebook has it")
+        );
+        assert_eq!(composer().elsewhere(None, false), composer(), "nobody knows who");
+        let taken = composer().elsewhere(inbox(), true);
+        assert_eq!((taken.enabled, taken.state, taken.tells_of_owner()), (true, "take-over", true));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use machine::conversation::{attachment_words, transcript, verdict_now};
 use machine::outbound::PartId;
 use model::{AppId, Attachment, CommentId, PageId, Psid, TaskId, Timestamp};
-use policy::{Author, ForbidReason};
+use policy::Author;
 
 use crate::apps;
 use crate::port::ConversationNow;
@@ -131,10 +131,7 @@ impl Talk {
             edited: false,
             unsent: false,
         }));
-        let composer = match state.task() {
-            Some(_) => Composer::of(&verdict_now(state, context, Author::Agent, None, now).0, now),
-            None => Composer::without_task(),
-        };
+        let composer = composer(found, now);
         let page_name = Some(context.page.name.clone()).filter(|name| !name.is_empty());
         Self {
             page: page.clone(),
@@ -142,12 +139,27 @@ impl Talk {
             psid: psid.clone(),
             name: state.name().map(|name| name.reveal().clone()),
             task: state.task().cloned(),
-            standby: state.standby() && composer.state != ForbidReason::Standby.code(),
+            standby: state.standby() && !composer.tells_of_owner(),
             tracker_refusal: state.tracker_refusal().map(str::to_owned),
             composer,
             said,
         }
     }
+}
+
+/// What an agent can do about a conversation now.
+pub(crate) fn composer(found: &ConversationNow, now: Timestamp) -> Composer {
+    let ConversationNow { state, context, .. } = found;
+    if state.task().is_none() {
+        return Composer::without_task();
+    }
+    let composer = Composer::of(&verdict_now(state, context, Author::Agent, None, now).0, now);
+    if !composer.tells_of_owner() {
+        return composer;
+    }
+    let owner = state.owner().map(|app| apps::called(app.as_str(), context.account.app.as_ref()));
+    let denied = state.control().is_some_and(|control| control.denied.is_some());
+    composer.elsewhere(owner, context.account.take_control && !denied)
 }
 
 impl Said {

@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use model::{MachineId, Timestamp};
 
 use crate::history::{Author, History, Journaled, Record, SendAnswer};
-use crate::reference::{DAY, Talk};
+use crate::reference::{DAY, Owner, Talk};
 use crate::violation::Violation;
 
 /// How a promise is judged today.
@@ -137,6 +137,19 @@ impl<'h> Hearing<'h> {
             && let Some(at) = self.by_ad.get(started)
         {
             self.talk.refuse(*at);
+        }
+        self.answered(record);
+    }
+
+    /// What Meta's answers to calls say about the thread. That a send met another app says so to whoever asks for threads;
+    /// who does not waits for the next item.
+    fn answered(&mut self, record: &'h Record) {
+        if let Journaled::ControlTaken = &record.says {
+            self.talk.answer(record.decided_at, Owner::Ours);
+        } else if let Journaled::SendAnswered { answer: SendAnswer::Failed { code }, .. } = &record.says
+            && matches!(code, (10, Some(2_018_300)) | (2_018_300, _) | (100, Some(2_534_037)))
+        {
+            self.talk.answer(record.decided_at, Owner::Unclear);
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct Talk<'a> {
     ad_refused_at: Option<Timestamp>,
     delivered: Option<Timestamp>,
     read: Option<Timestamp>,
+    /// What Meta's newest answer to a call said about the owner, and when.
+    answered: Option<(Timestamp, Owner)>,
 }
 
 impl<'a> Talk<'a> {
@@ -114,7 +116,21 @@ impl<'a> Talk<'a> {
 
     /// Whose the thread is, for the node of this app.
     pub(crate) fn owner(&self, app: Option<&AppId>) -> Owner {
-        owner::owner(&self.items, app)
+        let newest_at = self.items.iter().map(|item| item.at).max();
+        match self.answered {
+            Some((at, owner)) if newest_at <= Some(at) => owner,
+            Some(_) | None => owner::owner(&self.items, app),
+        }
+    }
+
+    /// An answer of Meta to a call told whose the thread is.
+    pub(crate) fn answer(&mut self, at: Timestamp, owner: Owner) {
+        self.answered = Some((at, owner));
+    }
+
+    /// When Meta's newest answer told that.
+    pub(crate) fn answered_at(&self) -> Option<Timestamp> {
+        self.answered.map(|(at, _)| at)
     }
 }
 

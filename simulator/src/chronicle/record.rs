@@ -115,6 +115,7 @@ pub(super) fn of_conversation(event: &Event) -> Journaled {
         }
         Event::PartInDoubt { part, until, .. } => Journaled::PartInDoubt { part: part.0, until: *until },
         Event::ThreadAsked { .. } => other("thread-asked"),
+        Event::ControlAsked { .. } => other("control-asked"),
         Event::DoubtRemained { part } => Journaled::DoubtTold { part: part.0 },
         Event::PrivacyRefused { .. } => other("privacy-refused"),
         Event::WindowClosed { at } => Journaled::WindowClosed { ended_at: *at },
@@ -147,10 +148,12 @@ fn settled(effect: u64, outcome: &Outcome) -> Journaled {
                 SendOutcome::InDoubt { .. } => SendAnswer::InDoubt,
             },
         },
+        Outcome::ControlTaken => Journaled::ControlTaken,
         Outcome::Profile { .. }
         | Outcome::NoProfile { .. }
         | Outcome::ContactNamed
         | Outcome::ThreadRead { .. }
-        | Outcome::ThreadUnread { .. } => other("settled"),
+        | Outcome::ThreadUnread { .. }
+        | Outcome::ControlDenied { .. } => other("settled"),
     }
 }

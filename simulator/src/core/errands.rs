@@ -9,7 +9,7 @@ use actors::Limits;
 use actors::errand::{self, Answer, Pauses};
 use machine::conversation::{Effect, Outcome};
 use machine::outbound::Content;
-use messenger::{Profile, SendOutcome, Sent};
+use messenger::{Control, Profile, SendOutcome, Sent};
 use model::{ContactId, EffectId, MachineId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Verdict;
 use tracker::{Comment, CommentsAdded, Fault, OpenTask, Opened};
@@ -57,7 +57,7 @@ impl Errands {
     fn gate(&mut self, ask: &Ask) -> &mut Gate {
         match ask {
             Ask::Send { .. } => &mut self.sends,
-            Ask::Profile { .. } | Ask::Thread { .. } => &mut self.readings,
+            Ask::Profile { .. } | Ask::Thread { .. } | Ask::Control { .. } => &mut self.readings,
             Ask::OpenTask(_) | Ask::AddComments { .. } | Ask::NameContact { .. } => &mut self.tracker_calls,
         }
     }
@@ -82,6 +82,7 @@ enum Ask {
     Send { verdict: Verdict, content: Content },
     Profile { until: Timestamp },
     Thread { content: Content, since: Timestamp, until: Timestamp },
+    Control { until: Timestamp },
     OpenTask(OpenTask),
     AddComments { task: TaskId, lines: Vec<Comment>, if_active: bool },
     NameContact { contact: ContactId, name: Redacted<String> },
@@ -90,7 +91,7 @@ enum Ask {
 impl Ask {
     /// Whether it reads of Meta: such an errand takes its turn for each try.
     const fn reads(&self) -> bool {
-        matches!(self, Self::Profile { .. } | Self::Thread { .. })
+        matches!(self, Self::Profile { .. } | Self::Thread { .. } | Self::Control { .. })
     }
 }
 
@@ -109,6 +110,7 @@ enum Heard {
     Send(SendOutcome),
     Profile(Result<Profile, messenger::Fault>),
     Thread(Result<Vec<Sent>, messenger::Fault>),
+    Control(Result<Control, messenger::Fault>),
     Opened(Result<Opened, Fault>),
     Added(Result<CommentsAdded, Fault>),
     Named(Result<(), Fault>),
@@ -134,6 +136,7 @@ impl Errand {
             Effect::Send { part: _, verdict, content } => Ask::Send { verdict, content },
             Effect::AskProfile { until } => Ask::Profile { until },
             Effect::ReadThread { content, since, until } => Ask::Thread { content, since, until },
+            Effect::TakeControl { until } => Ask::Control { until },
             Effect::OpenTask { name, customer, lines, previous } => {
                 let binding = MachineId::Conversation(page_id.clone(), psid.clone());
                 Ask::OpenTask(errand::task(binding, name, customer, lines, previous))
@@ -170,6 +173,10 @@ impl Errand {
             Ask::Thread { .. } => {
                 witness.thread(now, &self.page_id, &self.psid);
                 outside.thread(&self.page_id, &self.psid, now).map(Heard::Thread)
+            }
+            Ask::Control { .. } => {
+                witness.control(now, &self.page_id, &self.psid);
+                outside.take_control(&self.page_id, &self.psid, now).map(Heard::Control)
             }
             Ask::OpenTask(task) => {
                 witness.open_task(now, id, task);
@@ -223,6 +230,18 @@ impl Errand {
                 match errand::thread_again_at(&fault, &mut self.pauses, now, *until) {
                     Some(at) => (Next::Again(at), None),
                     None => over(Outcome::ThreadUnread { reason: fault.to_string() }),
+                }
+            }
+            Heard::Control(answer) => {
+                witness.control_told(now, &self.page_id, &self.psid, &answer);
+                let until = if let Ask::Control { until } = self.ask { until } else { now };
+                let fault = match answer {
+                    Ok(control) => return over(errand::controlled(control)),
+                    Err(fault) => fault,
+                };
+                match errand::thread_again_at(&fault, &mut self.pauses, now, until) {
+                    Some(at) => (Next::Again(at), None),
+                    None => over(errand::not_controlled(&fault)),
                 }
             }
             Heard::Opened(answer) => {

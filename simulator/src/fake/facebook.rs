@@ -22,6 +22,7 @@ mod limits;
 mod media;
 mod options;
 mod play;
+mod routing;
 mod server;
 mod state;
 #[cfg(test)]

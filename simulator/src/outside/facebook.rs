@@ -4,6 +4,7 @@
 //! A recording may hold the echo of the very send that is made again here. Then the send gets that echo's message id,
 //! and echo and receipts are left to the recording. Invariant: every accepted send is a bubble; equal ones are two.
 
+mod control;
 mod thread;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,8 +34,6 @@ const ECHO: (Span, Span) = (Span(20), Span(400));
 const DELIVERED: (Span, Span) = (Span(500), Span::seconds(3));
 /// How long after that it is read.
 const READ: (Span, Span) = (Span::seconds(2), Span::seconds(60));
-/// How long another app keeps a conversation in which nothing happens. Meta, *Conversation Routing*, read 2026-11-23.
-const CONTROL: Span = Span::hours(24);
 /// How far a recorded echo may lie from the send that it is taken for.
 const ECHO_APART: Span = Span::minutes(10);
 
@@ -118,6 +117,12 @@ pub struct Facebook {
     given: BTreeSet<(Customer, usize)>,
     /// How often each customer's profile was asked for.
     asked: BTreeMap<Customer, u64>,
+    /// Whether it lets this app take conversations over.
+    gives_control: bool,
+    /// When this app last took each conversation over.
+    taken: BTreeMap<Customer, Timestamp>,
+    /// How often each conversation was asked for.
+    asked_for: BTreeMap<Customer, u64>,
     /// How often each conversation was read.
     read: BTreeMap<Customer, u64>,
     /// What the Page sent in each conversation, oldest first, as far as it can be read.
@@ -174,6 +179,9 @@ impl Facebook {
             counts: Counts::default(),
             given: BTreeSet::new(),
             asked: BTreeMap::new(),
+            gives_control: false,
+            taken: BTreeMap::new(),
+            asked_for: BTreeMap::new(),
             read: BTreeMap::new(),
             threads: BTreeMap::new(),
             moods: BTreeMap::new(),
@@ -245,7 +253,7 @@ impl Facebook {
             human_agent_feature: self.human_agent,
             utility_feature: self.utility,
             privacy_limited: self.limited.contains(&customer),
-            controlled_elsewhere: self.is_elsewhere(&customer, now),
+            controlled_elsewhere: self.holder(&customer, now).is_some(),
             dates: self.dates,
         };
         let mood = self.moods.get(&send.page).copied();
@@ -280,19 +288,6 @@ impl Facebook {
         let ahead = self.rules_of.map_or(Span(0), |instant| instant - attempt.now);
         done.iter_mut().for_each(|deed| deed.at = deed.at + ahead);
         send_rules(&done, &Attempt { now: attempt.now + ahead, ..*attempt })
-    }
-
-    /// Whether another app was handed the conversation and has not let a day pass without anything happening in it.
-    /// Control that has ended does not come back with the next message.
-    fn is_elsewhere(&self, customer: &Customer, now: Timestamp) -> bool {
-        let handed = self.known.owners.get(customer).into_iter().flatten().filter(|owner| owner.since <= now);
-        let Some(owner) = handed.max_by_key(|owner| owner.since) else { return false };
-        let deeds = self.known.deeds.get(customer).into_iter().flatten().map(|deed| deed.at);
-        let mut deeds: Vec<Timestamp> = deeds.filter(|at| (owner.since..=now).contains(at)).collect();
-        deeds.sort();
-        deeds.push(now);
-        let lasts = deeds.iter().try_fold(owner.since, |active_at, at| (*at - active_at < CONTROL).then_some(*at));
-        lasts.is_some() && owner.app.as_ref().is_some_and(|app| *app != self.app)
     }
 
     /// Refuses a send with an error of its tables. Where the table says that the message may have left, it has.
@@ -393,7 +388,7 @@ impl Facebook {
         let coming = |at, what: &str, item| {
             let name = format!("{what}-of-{effect}");
             let what = format!("mid={}", shown_id(bubble.mid.as_str()));
-            let body = wire::delivery(&bubble.page, at, self.is_elsewhere(&customer, at), &item);
+            let body = wire::delivery(&bubble.page, at, self.holder(&customer, at).is_some(), &item);
             Coming { at, name: Announced { name, whose: Some(whose.clone()), what }, body }
         };
         vec![
@@ -488,8 +483,8 @@ mod tests {
             (Span(176_399_999), false, true),
             (Span::hours(49), false, false),
         ] {
-            assert_eq!(silent.is_elsewhere(&customer, BEGAN + after), in_silence, "{after:?}");
-            assert_eq!(active.is_elsewhere(&customer, BEGAN + after), in_talk, "{after:?}");
+            assert_eq!(silent.holder(&customer, BEGAN + after).is_some(), in_silence, "{after:?}");
+            assert_eq!(active.holder(&customer, BEGAN + after).is_some(), in_talk, "{after:?}");
         }
     }
 

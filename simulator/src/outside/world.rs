@@ -4,7 +4,7 @@
 //! both.
 
 use messenger::error_table::{self, Retry};
-use messenger::{Fault, Profile, Send, SendOutcome, Sent};
+use messenger::{Control, Fault, Profile, Send, SendOutcome, Sent};
 use model::{CommentId, ContactId, EffectId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use policy::Permit;
 use tracker::{Comment, CommentsAdded, Cursor, Feed, OpenTask, Opened};
@@ -171,6 +171,11 @@ impl Outside for World {
     fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {
         let told = self.facebook.thread(page, psid, now);
         self.unread(page, &format!("thread {page}/{psid}"), told, now)
+    }
+
+    fn take_control(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Control, Fault>> {
+        let told = self.facebook.take_control(page, psid, now);
+        self.unread(page, &format!("control {page}/{psid}"), told, now)
     }
 
     fn open_task(

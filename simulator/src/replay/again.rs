@@ -330,6 +330,7 @@ fn conversation_command(fact: &conversation::Event) -> Option<conversation::Comm
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
         | Event::ThreadAsked { .. }
+        | Event::ControlAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
         | Event::PrivacyRefused { .. }

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actors::Clock as _;
-use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent};
+use messenger::{BoxFuture, Control, Fault, Graph, Profile, Send, SendOutcome, Sent};
 use model::{ContactId, EffectId, PageId, Psid, Redacted, TaskId, Timestamp};
 use policy::Permit;
 use tokio::sync::watch;
@@ -140,6 +140,17 @@ impl<O: Outside + core::marker::Send + 'static> Graph for Asked<O> {
             let planned = self.look().thread(&page, &psid, self.now());
             let answer = self.answered(planned).await;
             self.0.recorder.note(|witness| witness.thread_told(self.now(), &page, &psid, &answer));
+            answer
+        })
+    }
+
+    fn take_control(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Control, Fault>> {
+        Box::pin(async move {
+            self.lives().await;
+            self.0.recorder.note(|witness| witness.control(self.now(), &page, &psid));
+            let planned = self.look().take_control(&page, &psid, self.now());
+            let answer = self.answered(planned).await;
+            self.0.recorder.note(|witness| witness.control_told(self.now(), &page, &psid, &answer));
             answer
         })
     }

@@ -91,6 +91,7 @@ pub(crate) struct Reader {
     pub(super) begins_at: Option<Timestamp>,
     app: Option<AppId>,
     human_agent: Option<bool>,
+    take_control: Option<Option<bool>>,
     pub(super) pages: BTreeMap<Word, Page>,
     page_ids: BTreeSet<PageId>,
     pub(super) customers: BTreeMap<Who, Customer>,
@@ -151,6 +152,7 @@ impl Reader {
             "begins" => self.begins(cursor)?,
             "app" => self.app(cursor)?,
             "human-agent" => self.human_agent(cursor)?,
+            "take-control" => self.take_control(cursor)?,
             "page" => self.page(cursor)?,
             "customer" => self.customer(cursor)?,
             expect::VERB => {
@@ -180,7 +182,7 @@ impl Reader {
             }
             other => {
                 return Err(began.stumble(format!(
-                    "no line begins with `{other}`: title, begins, app, human-agent, page, customer, at, after and expect do"
+                    "no line begins with `{other}`: title, begins, app, human-agent, take-control, page, customer, at, after and expect do"
                 )));
             }
         }
@@ -272,6 +274,18 @@ impl Reader {
         Ok(())
     }
 
+    fn take_control(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stumble> {
+        let place = cursor.clone();
+        once(&self.take_control, &place, "take-control")?;
+        self.take_control = Some(match cursor.word("`on`, `refused` or `off`")? {
+            "on" => Some(true),
+            "refused" => Some(false),
+            "off" => None,
+            other => return Err(place.stumble(format!("take-control is `on`, `refused` or `off`, not `{other}`"))),
+        });
+        Ok(())
+    }
+
     fn page(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Stumble> {
         let place = cursor.clone();
         let found = cursor.word("what lines call the Page")?;
@@ -343,6 +357,7 @@ impl Reader {
                 begins_at: self.begins_at.unwrap_or(BEGINS_AT),
                 app: self.app.unwrap_or_else(|| AppId::new(APP)),
                 human_agent: self.human_agent.unwrap_or(false),
+                take_control: self.take_control.flatten(),
                 pages: self.pages,
                 customers: self.customers,
                 lines: self.lines,

@@ -23,11 +23,14 @@ pub(crate) fn agent(name: &str) -> String {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { title, begins_at, app, human_agent, pages, customers, lines, ends } = self;
+        let Self { title, begins_at, app, human_agent, take_control, pages, customers, lines, ends } = self;
         writeln!(f, "title {}", quoted(title))?;
         writeln!(f, "begins {}", reader::instant(*begins_at))?;
         writeln!(f, "app {app}")?;
         writeln!(f, "human-agent {}", if *human_agent { "on" } else { "off" })?;
+        if let Some(given) = take_control {
+            writeln!(f, "take-control {}", if *given { "on" } else { "refused" })?;
+        }
         for (label, Page { id, name }) in pages {
             writeln!(f, "page {label} {id} {}", quoted(name))?;
         }

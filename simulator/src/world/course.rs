@@ -356,7 +356,8 @@ fn stand_in(scenario: &Scenario) -> StandInOptions {
     let pages = pages.map(|page| Page { id: page.id.clone(), name: page.name.clone(), token: token(&page.id, 0) });
     let begins_at = scenario.begins_at;
     let options = StandInOptions::new(pages.collect(), Arc::new(move || begins_at));
-    StandInOptions { app_id: scenario.app.clone(), human_agent: scenario.human_agent, ..options }
+    let (app_id, gives_control) = (scenario.app.clone(), scenario.take_control == Some(true));
+    StandInOptions { app_id, human_agent: scenario.human_agent, gives_control, ..options }
 }
 
 /// The token that a Page got as its `nth`, from 0.
@@ -374,6 +375,7 @@ pub(super) fn config(scenario: &Scenario) -> NodeConfig {
         account: AccountId::new("sim"),
         facts: AccountFacts {
             human_agent: scenario.human_agent,
+            take_control: scenario.take_control.is_some(),
             app: Some(scenario.app.clone()),
             ..AccountFacts::default()
         },
@@ -394,6 +396,7 @@ pub(super) fn setup(scenario: &Scenario) -> Setup {
 /// Meta and the desk of a scenario.
 pub(super) fn world(scenario: &Scenario, weather: &Weather) -> World {
     let mut facebook = Facebook::new(scenario.app.clone(), scenario.human_agent, Arc::new(Known::default()));
+    facebook.gives_control(scenario.take_control == Some(true));
     for (who, customer) in &scenario.customers {
         if let (Some(name), Ok(page)) = (&customer.name, scenario.page_id(&who.page)) {
             facebook.call(page, customer.psid.clone(), name.clone());

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use messenger::{Fault, Profile, Scope, Send, SendOutcome, Sent, error_table};
+use messenger::{Control, Fault, Profile, Scope, Send, SendOutcome, Sent, error_table};
 use model::{CommentId, ContactId, EffectId, PageId, Psid, Redacted, Span, TaskId, Timestamp};
 use policy::Permit;
 use simulator::outside::{CommentOnTask, Outside, Planned, World};
@@ -88,6 +88,10 @@ impl Outside for Fickle {
             30..36 => Planned { answer_at: now + Span::seconds(11), ..self.world.send(permit, send, now) },
             _ => self.world.send(permit, send, now),
         }
+    }
+
+    fn take_control(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Control, Fault>> {
+        self.world.take_control(page, psid, now)
     }
 
     fn thread(&mut self, page: &PageId, psid: &Psid, now: Timestamp) -> Planned<Result<Vec<Sent>, Fault>> {

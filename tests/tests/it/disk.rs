@@ -62,6 +62,10 @@ impl Graph for Meta {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn take_control(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<messenger::Control, Fault>> {
+        Box::pin(async { Ok(messenger::Control::Taken) })
+    }
+
     fn profile(&self, _page: PageId, _psid: Psid) -> messenger::BoxFuture<'_, Result<Profile, Fault>> {
         Box::pin(async { Ok(Profile { first_name: Some("Mila".into()), last_name: None, picture: None }) })
     }

@@ -42,7 +42,7 @@ mod fact;
 use super::event::Event;
 use crate::codec::{CodecFault, Encoded, VERSION, name_in};
 
-const NAMES: [(u16, &str); 57] = [
+const NAMES: [(u16, &str); 60] = [
     (1, "received-message"),
     (2, "received-echo"),
     (3, "received-postback"),
@@ -66,6 +66,8 @@ const NAMES: [(u16, &str); 57] = [
     (21, "settled-in-doubt"),
     (25, "settled-thread-read"),
     (26, "settled-thread-unread"),
+    (27, "settled-control-taken"),
+    (28, "settled-control-denied"),
     (30, "profile-asked"),
     (31, "contact-named"),
     (32, "contact-naming"),
@@ -87,6 +89,7 @@ const NAMES: [(u16, &str); 57] = [
     (48, "ad-window-refused"),
     (50, "window-closed"),
     (55, "thread-asked"),
+    (56, "control-asked"),
     (60, "received-reaction"),
     (61, "received-edit"),
     (62, "received-unsend"),
@@ -134,6 +137,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
         | Event::PartFailed { .. }
         | Event::PartInDoubt { .. }
         | Event::ThreadAsked { .. }
+        | Event::ControlAsked { .. }
         | Event::DoubtRemained { .. }
         | Event::AdWindowRefused { .. }
         | Event::PrivacyRefused { .. }

@@ -1,6 +1,6 @@
 //! What may be asked of a conversation. Requests and answers only; what follows from them is decided elsewhere.
 
-use model::{ContactId, Inbound, Mid, Redacted, Span, TaskId, Timestamp};
+use model::{AppId, ContactId, Inbound, Mid, Redacted, Span, TaskId, Timestamp};
 use policy::{Author, UpdateTag};
 use serde::{Deserialize, Serialize};
 
@@ -121,6 +121,16 @@ pub enum Outcome {
         /// Why, stable and free of customer text.
         reason: String,
     },
+    /// The thread is ours now.
+    ControlTaken,
+    /// The thread stays another app's.
+    ControlDenied {
+        /// Why, stable and free of customer text.
+        reason: String,
+        /// Whose it is, where Meta tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<AppId>,
+    },
 }
 
 impl Outcome {
@@ -145,7 +155,9 @@ impl Outcome {
             | Self::NoProfile { .. }
             | Self::ContactNamed
             | Self::ThreadRead { .. }
-            | Self::ThreadUnread { .. } => None,
+            | Self::ThreadUnread { .. }
+            | Self::ControlTaken
+            | Self::ControlDenied { .. } => None,
         }
     }
 }

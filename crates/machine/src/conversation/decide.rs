@@ -3,6 +3,7 @@
 //! Invariant: the first event is the fact. What later events of the same batch rest on is computed from the state and
 //! the fact, never from a changed copy of the state.
 
+mod control;
 mod incoming;
 mod sending;
 mod settling;

@@ -50,6 +50,11 @@ pub enum Effect {
         /// After this instant nobody waits for it: a trouble that passes is not waited out any longer.
         until: Timestamp,
     },
+    /// Take the thread over from another app, if Meta lets this installation do that.
+    TakeControl {
+        /// After this instant nobody waits for it: a trouble that passes is not waited out any longer.
+        until: Timestamp,
+    },
     /// Send a part to the customer. Still open at start: in doubt, never executed again blindly.
     Send {
         /// The part.
@@ -82,6 +87,7 @@ pub(super) fn effect(event: &Event) -> Option<Effect> {
         Event::ThreadAsked { part: _, content, since, until } => {
             Some(Effect::ReadThread { content: content.clone(), since: *since, until: *until })
         }
+        Event::ControlAsked { until } => Some(Effect::TakeControl { until: *until }),
         Event::SendStarted { part, verdict, content, attempt: _, at: _ } => {
             Some(Effect::Send { part: *part, verdict: *verdict, content: content.clone() })
         }

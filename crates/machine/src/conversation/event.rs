@@ -116,9 +116,9 @@ pub enum Event {
     ThreadOwned {
         /// Ours, or anybody's: we may send.
         ours: bool,
-        /// Meta's time of the hand-over.
+        /// Meta's time of the hand-over; ours where Meta's answer to a call says it.
         at: Timestamp,
-        /// The item that says it.
+        /// The item that says it; the newest one where an answer does.
         key: ItemKey,
     },
     /// A part may not be sent, and why.
@@ -212,6 +212,12 @@ pub enum Event {
         content: Content,
         /// When its send began.
         since: Timestamp,
+        /// Nobody waits for the answer any longer.
+        until: Timestamp,
+    },
+    /// Another app has the thread, and an agent answers: Meta is asked for it. What is to be sent waits until `until`.
+    /// Effect: take control.
+    ControlAsked {
         /// Nobody waits for the answer any longer.
         until: Timestamp,
     },

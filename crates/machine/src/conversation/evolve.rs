@@ -2,7 +2,7 @@
 //!
 //! Invariant: lines enter `waiting` here and leave it only into an effect that an event names, so none is ever lost.
 
-use model::{Inbound, Kind, Mid, Span, TaskId, Timestamp};
+use model::{HandoverAct, Inbound, Kind, Mid, Span, TaskId, Timestamp};
 use policy::{Openers, RuleId, Verdict};
 use sabotage::{Defect, on};
 
@@ -10,7 +10,7 @@ use super::ad::AdVisits;
 use super::command::{Outcome, Resolution};
 use super::event::{Event, Line, WakeReason};
 use super::opener::{Opens, opens};
-use super::state::{Binding, Evidence, HeldEcho, State, Tombstone, TrackerWork};
+use super::state::{Binding, Control, Evidence, HeldEcho, State, Tombstone, TrackerWork};
 use crate::outbound::Queue;
 
 /// How many messages that the Page sent without us are remembered: as many as Meta lets read of a thread.
@@ -75,6 +75,10 @@ pub(super) fn evolve(state: &mut State, event: &Event) {
         Event::ThreadAsked { part, .. } => {
             state.readings.insert(state.seq, *part);
         }
+        Event::ControlAsked { until } => {
+            state.asking.insert(state.seq);
+            state.control = Some(Control { effect: Some(state.seq), until: *until, denied: None });
+        }
         Event::PartSent { part: _, mid, at: _ } => state.held.retain(|echo| Some(&echo.mid) != mid.as_ref()),
         Event::AdWindowRefused { part: _, at } => state.ad_refused_at = state.ad_refused_at.max(Some(*at)),
         Event::PrivacyRefused { at } => state.privacy_refused_at = state.privacy_refused_at.max(Some(*at)),
@@ -138,6 +142,7 @@ pub(super) fn evolve_queue(queue: &mut Queue, seq: u64, event: &Event) {
         | Event::EchoHeld { .. }
         | Event::SentOutside { .. }
         | Event::ThreadOwned { .. }
+        | Event::ControlAsked { .. }
         | Event::PrivacyRefused { .. }
         | Event::WindowClosed { .. } => {}
     }
@@ -155,7 +160,12 @@ fn received(state: &mut State, inbound: &Inbound) {
     let line = state.line(inbound);
     state.seen.insert(inbound.key);
     let (evidence, standby) = State::heard_in(inbound);
+    let before = state.standby;
     state.hear(evidence, standby);
+    if state.standby != before {
+        // Another holder, another question.
+        (state.owner, state.control) = (None, None);
+    }
     open_window(&mut state.openers, &mut state.ads, &inbound.kind, inbound.at);
     match &inbound.kind {
         Kind::Message(_) | Kind::Postback(_) | Kind::Order(_) => {
@@ -181,10 +191,15 @@ fn received(state: &mut State, inbound: &Inbound) {
             state.bury(Tombstone { mid: unsend.mid.clone(), unsent: true, nth: 0, text: None });
             noticed(state, line);
         }
+        Kind::Handover(handover) => {
+            if state.evidence == Some(evidence) && handover.act != HandoverAct::Requested {
+                state.owner.clone_from(&handover.to);
+            }
+            noticed(state, line);
+        }
         Kind::Reaction(_)
         | Kind::Referral(_)
         | Kind::Optin(_)
-        | Kind::Handover(_)
         | Kind::AccountLink(_)
         | Kind::Feedback(_)
         | Kind::Notice(_) => noticed(state, line),
@@ -216,6 +231,28 @@ fn noticed(state: &mut State, line: Option<Line>) {
 fn settled(state: &mut State, effect: u64, outcome: &Outcome) {
     state.naming.remove(&effect);
     state.readings.remove(&effect);
+    state.asking.remove(&effect);
+    if let Some(control) = state.control.as_mut().filter(|control| control.effect == Some(effect)) {
+        control.effect = None;
+        match outcome {
+            Outcome::ControlTaken => {}
+            Outcome::ControlDenied { reason, owner } => {
+                control.denied = Some(reason.clone());
+                state.owner = owner.clone().or(state.owner.take());
+            }
+            Outcome::TaskOpened { .. }
+            | Outcome::CommentsAdded { .. }
+            | Outcome::TaskInactive
+            | Outcome::TaskGone
+            | Outcome::TrackerRefused { .. }
+            | Outcome::Profile { .. }
+            | Outcome::NoProfile { .. }
+            | Outcome::Send { .. }
+            | Outcome::ContactNamed
+            | Outcome::ThreadRead { .. }
+            | Outcome::ThreadUnread { .. } => control.denied = Some("unexpected-outcome".to_owned()),
+        }
+    }
     state.profile.take_if(|open| *open == effect);
     if let Some(work) = state.tracker.take_if(|work| work.effect == effect) {
         tracker_settled(state, work, outcome);
@@ -270,7 +307,9 @@ pub(super) fn tracker_answer<'a>(work: &TrackerWork, outcome: &'a Outcome) -> Tr
         | Outcome::Send { .. }
         | Outcome::ContactNamed
         | Outcome::ThreadRead { .. }
-        | Outcome::ThreadUnread { .. } => TrackerAnswer::Refused("unexpected-outcome"),
+        | Outcome::ThreadUnread { .. }
+        | Outcome::ControlTaken
+        | Outcome::ControlDenied { .. } => TrackerAnswer::Refused("unexpected-outcome"),
     }
 }
 

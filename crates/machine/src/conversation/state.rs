@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, TaskId, Timestamp};
+use model::{AppId, ContactId, EffectId, ItemKey, MachineId, Mid, Redacted, TaskId, Timestamp};
 use policy::Openers;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,15 @@ pub struct State {
     pub(super) standby: bool,
     /// What `standby` rests on.
     pub(super) evidence: Option<Evidence>,
+    /// The app that has the thread, where a hand-over or Meta's answer names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) owner: Option<AppId>,
+    /// Meta was asked for the thread since another app had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) control: Option<Control>,
+    /// Open questions for the thread, by the number of the event; of an earlier holder too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) asking: BTreeSet<u64>,
     /// Messages known to be changed or taken back, in order of arrival.
     pub(super) tombstones: VecDeque<Tombstone>,
     /// The customer's name.
@@ -148,6 +157,19 @@ pub struct Evidence {
     pub key: ItemKey,
 }
 
+/// A question for the thread, asked once as long as another app has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Control {
+    /// Number of the event that asked; `None`: answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<u64>,
+    /// What is to be sent waits until then.
+    pub until: Timestamp,
+    /// Why Meta did not give it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<String>,
+}
+
 /// What is known of a message that may come later than this.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Tombstone {
@@ -176,6 +198,9 @@ impl State {
             newest_at: None,
             standby: false,
             evidence: None,
+            owner: None,
+            control: None,
+            asking: BTreeSet::new(),
             tombstones: VecDeque::new(),
             name: None,
             contact: None,
@@ -274,6 +299,16 @@ impl State {
     /// Whether another app owns the thread.
     pub fn standby(&self) -> bool {
         self.standby
+    }
+
+    /// The app that has the thread, where one has it and is known.
+    pub fn owner(&self) -> Option<&AppId> {
+        self.owner.as_ref().filter(|_| self.standby)
+    }
+
+    /// What came of asking Meta for the thread, since another app has it.
+    pub fn control(&self) -> Option<&Control> {
+        self.control.as_ref().filter(|_| self.standby)
     }
 
     /// Echoes of which it is not known yet whose they are.

@@ -176,6 +176,7 @@ impl Transcript {
             | Event::PartFailed { .. }
             | Event::PartInDoubt { .. }
             | Event::ThreadAsked { .. }
+            | Event::ControlAsked { .. }
             | Event::DoubtRemained { .. }
             | Event::AdWindowRefused { .. }
             | Event::PrivacyRefused { .. }

@@ -125,6 +125,12 @@ impl Queue {
         self.delayed.iter().filter_map(|id| self.parts.get(id)?.not_before()).min()
     }
 
+    /// What waits until exactly this instant, in order.
+    pub(crate) fn delayed_until(&self, at: Timestamp) -> impl Iterator<Item = PartId> {
+        let waits = move |id: &PartId| self.parts.get(id).is_some_and(|part| part.not_before() == Some(at));
+        self.delayed.iter().copied().filter(waits)
+    }
+
     /// When the next unclear part is to be told to a person, and which.
     pub fn next_doubt(&self) -> Option<(Timestamp, PartId)> {
         self.unsettled.iter().filter_map(|id| Some((self.parts.get(id)?.doubted_until()?, *id))).min()

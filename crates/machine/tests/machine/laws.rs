@@ -114,6 +114,7 @@ impl World {
             Step::Setting { new_task, profiles } => {
                 self.life.context.account.new_task_if_none_active = *new_task;
                 self.life.context.account.profiles = *profiles;
+                self.life.context.account.take_control = new_task != profiles;
             }
             Step::Wait { ms } => {
                 self.life.now = self.life.now + Span(i64::from(*ms));
@@ -173,6 +174,7 @@ impl World {
             | Effect::AddComments { .. }
             | Effect::NameContact { .. }
             | Effect::ReadThread { .. }
+            | Effect::TakeControl { .. }
             | Effect::Send { .. } => false,
         });
         assert!(!opened, "what nobody wrote opens no task");
@@ -291,6 +293,8 @@ impl World {
                 _ => self.file(lines, healthy(&work, effect)),
             },
             Effect::NameContact { .. } => healthy(&work, effect),
+            Effect::TakeControl { .. } if how.is_multiple_of(2) => Outcome::ControlTaken,
+            Effect::TakeControl { .. } => Outcome::ControlDenied { reason: "not-offered".to_owned(), owner: None },
             Effect::ReadThread { .. } if how.is_multiple_of(4) => Outcome::ThreadUnread { reason: "down".to_owned() },
             Effect::ReadThread { content, since, until: _ } => {
                 Outcome::ThreadRead { mids: self.shown(content, *since) }

@@ -173,6 +173,7 @@ pub(crate) fn healthy(effect: &Effect, seq: u64) -> Outcome {
         }
         Effect::AddComments { task, .. } => Outcome::CommentsAdded { task: task.clone() },
         Effect::NameContact { .. } => Outcome::ContactNamed,
+        Effect::TakeControl { .. } => Outcome::ControlTaken,
         Effect::ReadThread { .. } => Outcome::ThreadRead { mids: Vec::new() },
         Effect::Send { .. } => sent(&format!("m_out{seq}")),
     }

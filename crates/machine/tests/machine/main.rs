@@ -5,6 +5,7 @@
 mod account;
 mod ads;
 mod content;
+mod control;
 mod kinds;
 mod kit;
 mod laws;

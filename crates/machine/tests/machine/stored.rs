@@ -3,7 +3,7 @@
 use machine::conversation::{Conversation, Event, Line, Origin, Outcome, Resolution, SendOutcome, WakeReason};
 use machine::outbound::{Content, PartId, ScriptCall, Source};
 use machine::{CodecFault, Machine, kind_name};
-use model::{Attachment, AttachmentKind, ContactId, HandoverAct, Inbound, Kind, Mid, OptinWay, Span, TaskId};
+use model::{AppId, Attachment, AttachmentKind, ContactId, HandoverAct, Inbound, Kind, Mid, OptinWay, Span, TaskId};
 use policy::{Author, DeferReason, ForbidReason, UpdateTag, Verdict};
 
 use crate::kit::{
@@ -55,6 +55,9 @@ fn settled() -> Vec<Event> {
         Outcome::ContactNamed,
         Outcome::ThreadRead { mids: vec![Mid::new("m_out1")] },
         Outcome::ThreadRead { mids: Vec::new() },
+        Outcome::ControlTaken,
+        Outcome::ControlDenied { reason: "not-offered".to_owned(), owner: None },
+        Outcome::ControlDenied { reason: "no-default-app".to_owned(), owner: Some(AppId::new("263902037430900")) },
         Outcome::ThreadUnread { reason: "unavailable".to_owned() },
         sent("m_out1"),
         send(SendOutcome::Later { after: Span::seconds(5), code: Some((613, None)) }),
@@ -122,6 +125,7 @@ fn decided() -> Vec<Event> {
         Event::PartFailed { part, reason: "tries-exhausted".to_owned(), code: Some((2, None)), at },
         Event::PartInDoubt { part, why: "timeout".to_owned(), until: at, read_at: Some(at) },
         Event::PartInDoubt { part, why: "restart".to_owned(), until: at, read_at: None },
+        Event::ControlAsked { until: at },
         Event::ThreadAsked { part, content: Content::Text { text: "Yes".into() }, since: START, until: at },
         Event::DoubtRemained { part },
         Event::AdWindowRefused { part, at },

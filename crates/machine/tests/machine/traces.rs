@@ -27,6 +27,7 @@ fn verb(effect: &Effect) -> &'static str {
         Effect::AddComments { .. } => "add-comments",
         Effect::NameContact { .. } => "name-contact",
         Effect::ReadThread { .. } => "read-thread",
+        Effect::TakeControl { .. } => "take-control",
         Effect::Send { .. } => "send",
     }
 }
@@ -71,6 +72,7 @@ fn what(event: &Event) -> String {
             let read_at = read_at.map(|at| format!(" read-at={}", clock(at))).unwrap_or_default();
             format!("PartInDoubt part={part} {why}{read_at} until={}", clock(*until))
         }
+        Event::ControlAsked { until } => format!("ControlAsked until={}", clock(*until)),
         Event::ThreadAsked { part, until, .. } => format!("ThreadAsked part={part} until={}", clock(*until)),
         Event::AdWindowRefused { part, at } => format!("AdWindowRefused part={part} at={}", clock(*at)),
         Event::PrivacyRefused { at } => format!("PrivacyRefused at={}", clock(*at)),
@@ -110,6 +112,10 @@ fn answer(outcome: &Outcome) -> String {
         Outcome::Profile { .. } => "profile".to_owned(),
         Outcome::NoProfile { reason } => format!("no-profile {reason}"),
         Outcome::ContactNamed => "contact-named".to_owned(),
+        Outcome::ControlTaken => "control-taken".to_owned(),
+        Outcome::ControlDenied { reason, owner } => {
+            format!("control-denied {reason}{}", owner.as_ref().map(|app| format!(" owner={app}")).unwrap_or_default())
+        }
         Outcome::ThreadRead { mids } => {
             let mids: Vec<&str> = mids.iter().map(model::Mid::as_str).collect();
             format!("thread-read [{}]", mids.join(" "))

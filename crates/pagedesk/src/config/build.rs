@@ -124,6 +124,7 @@ impl Builder<'_> {
             new_task_if_none_active: yes("new_task_if_none_active")?,
             human_agent: yes("human_agent")?,
             utility: yes("utility_templates")?,
+            take_control: yes("take_control")?,
             human_agent_base: if base == "opener" { HumanAgentBase::Opener } else { HumanAgentBase::Message },
             guards: Guards { standard: span_of("guard_standard")?, human_agent: span_of("guard_human_agent")? },
             profiles: yes("profiles")?,

@@ -92,7 +92,7 @@ pub(crate) const SECTIONS: [(&str, &str); 11] = [
 ];
 
 /// All settings, in the order in which they are shown.
-pub(crate) const SETTINGS: [Setting; 59] = [
+pub(crate) const SETTINGS: [Setting; 60] = [
     setting("store", "dir", Kind::Path, None, "Folder of the store; made if it is missing."),
     setting(
         "store",
@@ -153,6 +153,13 @@ pub(crate) const SETTINGS: [Setting; 59] = [
     setting("account", "new_task_if_none_active", Kind::Bool, Some("true"), "Off: one task per conversation for ever."),
     setting("account", "human_agent", Kind::Bool, Some("false"), "Whether Meta granted the Human Agent feature."),
     setting("account", "utility_templates", Kind::Bool, Some("false"), "Whether Meta granted utility templates."),
+    setting(
+        "account",
+        "take_control",
+        Kind::Bool,
+        Some("false"),
+        "Whether an agent's answer takes a conversation over from another app, where Meta lets it.",
+    ),
     setting(
         "account",
         "human_agent_base",

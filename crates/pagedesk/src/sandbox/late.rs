@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use actors::Clock as _;
-use messenger::{BoxFuture, Fault, Graph, Profile, Send, SendOutcome, Sent};
+use messenger::{BoxFuture, Control, Fault, Graph, Profile, Send, SendOutcome, Sent};
 use model::{PageId, Psid, Span};
 use node::MovableClock;
 use policy::Permit;
@@ -45,5 +45,9 @@ impl Graph for LateGraph {
 
     fn thread(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Vec<Sent>, Fault>> {
         self.inner.thread(page, psid)
+    }
+
+    fn take_control(&self, page: PageId, psid: Psid) -> BoxFuture<'_, Result<Control, Fault>> {
+        self.inner.take_control(page, psid)
     }
 }

@@ -208,6 +208,7 @@ impl Traffic {
                 _ => Outcome::CommentsAdded { task },
             },
             Effect::NameContact { .. } => Outcome::ContactNamed,
+            Effect::TakeControl { .. } => Outcome::ControlTaken,
             Effect::ReadThread { .. } if more.is_multiple_of(4) => Outcome::ThreadUnread { reason: "down".to_owned() },
             Effect::ReadThread { .. } if more.is_multiple_of(2) => Outcome::ThreadRead { mids: Vec::new() },
             Effect::ReadThread { .. } => Outcome::ThreadRead { mids: vec![Mid::new(format!("m_read{effect}"))] },

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use machine::conversation::transcript::{Entry, Reach, Who};
 use machine::conversation::{Receipts, Resolution, window};
 use machine::outbound::{Part, PartId};
-use model::{Attachment, ContactId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
+use model::{AppId, Attachment, ContactId, MachineId, Mid, PageId, Psid, Redacted, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -106,6 +106,9 @@ struct Conversation<'a> {
     /// Lines that the tracker has not got yet.
     lines_waiting: usize,
     standby: bool,
+    /// The app that has the thread, where another one has it and is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a AppId>,
     window: Window,
     verdict: MayISend,
     receipts: Receipts,
@@ -173,6 +176,7 @@ impl<'a> Conversation<'a> {
             tracker_refusal: state.tracker_refusal(),
             lines_waiting: state.waiting().count(),
             standby: state.standby(),
+            owner: state.owner(),
             window: Window {
                 last_action_at: window.openers.last_action_at,
                 last_message_at: window.openers.last_message_at,

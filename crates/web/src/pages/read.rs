@@ -6,10 +6,8 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use machine::conversation::transcript::Who;
-use machine::conversation::verdict_now;
 use maud::Markup;
 use model::{CommentId, MachineId, PageId, TaskId, Timestamp};
-use policy::Author;
 use serde::Deserialize;
 use tracker::Audience;
 use tracker::desk::{StatusId, TaskFilter, TaskPage, Writer};
@@ -25,9 +23,9 @@ use crate::guide;
 use crate::letters::letters;
 use crate::lists::{ConversationList, DeadFilter, Filter, NotListed, PageName, Which};
 use crate::port::ConversationNow;
-use crate::present::{Composer, PartWords};
+use crate::present::PartWords;
 use crate::site::Sources;
-use crate::talk::{Talk, Written};
+use crate::talk::{self, Talk, Written};
 
 /// Rows of one page of a list.
 const ROWS: usize = 50;
@@ -249,9 +247,7 @@ async fn worked(sources: &Sources, frame: &Frame, page: &TaskPage, kept: Option<
         None => None,
     };
     let answers = found.as_ref().map(|found| fates(found, now)).unwrap_or_default();
-    let composer = found
-        .as_ref()
-        .map(|found| Composer::of(&verdict_now(&found.state, &found.context, Author::Agent, None, now).0, now));
+    let composer = found.as_ref().map(|found| talk::composer(found, now));
     let statuses = sources.desk.statuses();
     let app = found.as_ref().and_then(|found| found.context.account.app.as_ref());
     let composer = composer.as_ref();

@@ -233,6 +233,8 @@ pub enum Journaled {
         /// Meta's id.
         mid: Mid,
     },
+    /// Meta gave the thread to the node.
+    ControlTaken,
     /// Whose the thread is.
     ThreadOwned {
         /// The node may send.
@@ -289,6 +291,7 @@ impl Journaled {
             Self::Resolved { .. } => "resolved",
             Self::EchoHeld { .. } => "echo-held",
             Self::SentOutside { .. } => "sent-outside",
+            Self::ControlTaken => "control-taken",
             Self::ThreadOwned { .. } => "thread-owned",
             Self::WindowClosed { .. } => "window-closed",
             Self::TokenRefused { .. } => "token-refused",
@@ -321,6 +324,7 @@ impl Journaled {
             | Self::SendAnswered { .. }
             | Self::EchoHeld { .. }
             | Self::SentOutside { .. }
+            | Self::ControlTaken
             | Self::ThreadOwned { .. }
             | Self::WindowClosed { .. }
             | Self::TokenRefused { .. }
@@ -340,7 +344,7 @@ impl Journaled {
         Some(match self {
             Self::Received { .. } => "receive",
             Self::AnswerAsked { .. } => "reply",
-            Self::TrackerAnswered { .. } | Self::SendAnswered { .. } => "settle",
+            Self::TrackerAnswered { .. } | Self::SendAnswered { .. } | Self::ControlTaken => "settle",
             Self::Resolved { .. } => "resolve",
             Self::SetAside { odd: true, .. } => "keep-anomaly",
             Self::SetAside { odd: false, .. } => "quarantine",

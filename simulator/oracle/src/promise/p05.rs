@@ -5,8 +5,8 @@
 
 use model::MachineId;
 
-use super::walk;
-use crate::history::{History, Journaled};
+use super::{Hearing, walk};
+use crate::history::{History, Journaled, Record};
 use crate::reference::{Owner, Talk};
 use crate::violation::{Fact, Violation};
 
@@ -16,7 +16,7 @@ const PROMISE: u8 = 5;
 pub(super) fn judge(history: &History) -> Vec<Violation> {
     let mut violations = Vec::new();
     walk(history, |machine, talk, place, record| {
-        violations.extend(misread(history, talk, place, &record.says));
+        violations.extend(misread(history, talk, place, record));
         let refused_as = if let Journaled::PartRefused { reason, .. } = &record.says { Some(&**reason) } else { None };
         let started = matches!(record.says, Journaled::PartStarted { .. });
         let (Some(part), true) = (record.says.part(), started || refused_as.is_some()) else { return };
@@ -49,8 +49,12 @@ fn newest(history: &History, talk: &Talk<'_>, words: &str) -> Fact {
 }
 
 /// A hand-over that is held for the opposite of what it says.
-fn misread(history: &History, talk: &Talk<'_>, place: usize, says: &Journaled) -> Option<Violation> {
-    let Journaled::ThreadOwned { ours } = says else { return None };
+fn misread(history: &History, talk: &Talk<'_>, place: usize, record: &Record) -> Option<Violation> {
+    let Journaled::ThreadOwned { ours } = &record.says else { return None };
+    if talk.answered_at() == Some(record.decided_at) {
+        // It follows from an answer and from no item.
+        return None;
+    }
     let item = talk.items().last()?;
     let mut alone = Talk::default();
     alone.hear(item);
@@ -68,14 +72,13 @@ fn misread(history: &History, talk: &Talk<'_>, place: usize, says: &Journaled) -
 /// Threads that are shown as ours though another app owns them, or the other way round.
 fn shown(history: &History, machine: &MachineId) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut talk = Talk::default();
+    let mut hearing = Hearing::default();
     let mut records = history.records_of(machine).peekable();
     for place in history.ledger().shown.get(machine).into_iter().flatten() {
-        while let Some((at, _)) = records.next_if(|(at, _)| at < place) {
-            if let Some(item) = history.heard(at) {
-                talk.hear(item);
-            }
+        while let Some((at, record)) = records.next_if(|(at, _)| at < place) {
+            hearing.take(history, at, record);
         }
+        let talk = &hearing.talk;
         let Some(shown) = history.shown_at(*place) else { continue };
         let (word, says) = match (talk.owner(history.setup.app.as_ref()), shown.ours) {
             (Owner::Elsewhere, true) => ("ours", "says that another app owns the thread"),
@@ -83,7 +86,7 @@ fn shown(history: &History, machine: &MachineId) -> Vec<Violation> {
             (Owner::Elsewhere, false) | (Owner::Ours, true) | (Owner::Unclear, _) => continue,
         };
         let first = Fact::at(history, *place, format!("{machine} is shown as {word}"));
-        violations.push(Violation::new(PROMISE, first, newest(history, &talk, says)));
+        violations.push(Violation::new(PROMISE, first, newest(history, talk, says)));
     }
     violations
 }

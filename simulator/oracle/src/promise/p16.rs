@@ -43,7 +43,8 @@ fn of_part(history: &History, part: &Part<'_>) -> Vec<Violation> {
             attempt = None;
         }
         let failed = if let Journaled::PartFailed { code, .. } = &record.says { Some(*code) } else { None };
-        let delayed = matches!(record.says, Journaled::PartDelayed { .. }).then_some(None);
+        let unsaid = matches!(record.says, Journaled::PartDelayed { .. } | Journaled::PartRefused { .. });
+        let delayed = unsaid.then_some(None);
         if let Some(code) = failed.or(delayed)
             && let Some(attempt) = attempt.take()
         {

@@ -41,6 +41,12 @@ impl Parameters {
         Ok(Self { values, token })
     }
 
+    /// Whom a call is about: an object with an id, or the id alone.
+    pub(super) fn recipient(&self) -> Option<Psid> {
+        let recipient = self.values.get("recipient")?;
+        id(recipient.get("id").unwrap_or(recipient)).map(Psid::new)
+    }
+
     /// A parameter's text.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.values.get(key)?.as_str()
@@ -203,6 +209,10 @@ pub(super) fn read_node(world: &World, page: &PageId, node: &str, call: &Paramet
         let name = world.pages().find(|known| known.id == *page).map(|known| known.name.as_str());
         field("id", Some(page.as_str()));
         field("name", name);
+        if wanted.split(',').any(|field| field.trim() == "messaging_feature_status") {
+            let status = json!({ "hop_v2": true, "msgr_multi_app": world.gives_control(), "ig_multi_app": false });
+            answer.insert("messaging_feature_status".to_owned(), status);
+        }
         return Ok(Value::Object(answer));
     }
     let (first, last) = world.names(page, &Psid::new(node)).ok_or_else(|| GraphError::new(100, Some(33)))?;

@@ -77,6 +77,8 @@ pub struct StandInOptions {
     pub reads_at_once: bool,
     /// Whether the app was granted the Human Agent feature.
     pub human_agent: bool,
+    /// Whether the Pages' features let the app take conversations over from other apps.
+    pub gives_control: bool,
     /// When Meta's rules changed.
     pub dates: Dates,
     /// Longest delay of echoes and receipts; each one is drawn from the seed.
@@ -113,6 +115,7 @@ impl StandInOptions {
             receipts: true,
             reads_at_once: true,
             human_agent: true,
+            gives_control: false,
             dates: Dates::default(),
             delay_max: Duration::from_millis(50),
             retry: Retry::default(),

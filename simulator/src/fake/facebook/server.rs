@@ -30,6 +30,7 @@ use super::fault::FaultOrder;
 use super::graph::{self, Asked, Parameters};
 use super::graph_error::GraphError;
 use super::limits::{BODY_MAX, FORM_MAX};
+use super::routing::{self, Routing};
 use super::world::Taken;
 use super::{Bubble, Shared, play};
 
@@ -107,6 +108,14 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Answe
         }
         (&Method::GET, [version, page, "conversations"]) if is_version(version) => {
             Ok(conversations_answer(shared, page, Parameters::read(&head.headers, query, &body)))
+        }
+        (&Method::POST, [version, page, "take_thread_control"]) if is_version(version) => {
+            let parameters = Parameters::read(&head.headers, query, &body);
+            Ok(routing_answer(shared, page, Routing::Take, parameters))
+        }
+        (&Method::GET, [version, page, "thread_owner"]) if is_version(version) => {
+            let parameters = Parameters::read(&head.headers, query, &body);
+            Ok(routing_answer(shared, page, Routing::Owner, parameters))
         }
         (&Method::GET, [version, node]) if is_version(version) => {
             Ok(node_answer(shared, node, Parameters::read(&head.headers, query, &body)))
@@ -202,6 +211,20 @@ fn conversations_answer(shared: &Arc<Shared>, path: &str, parameters: Result<Par
         conversations::read(&world, &page, path, &parameters, shared.clock.now())
     });
     read.map_or_else(|error| refusal(shared, &error), |value| json_answer(StatusCode::OK, &value))
+}
+
+fn routing_answer(
+    shared: &Arc<Shared>,
+    path: &str,
+    routing: Routing,
+    parameters: Result<Parameters, GraphError>,
+) -> Answer {
+    let done = parameters.and_then(|parameters| {
+        let mut world = shared.world();
+        let page = graph::speaker(&shared.options, &world, &parameters)?;
+        routing::answer(&mut world, (&page, path), routing, &parameters, shared.clock.now())
+    });
+    done.map_or_else(|error| refusal(shared, &error), |value| json_answer(StatusCode::OK, &value))
 }
 
 fn refusal(shared: &Arc<Shared>, error: &GraphError) -> Answer {

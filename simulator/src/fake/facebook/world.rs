@@ -3,6 +3,7 @@
 //! No sockets and no waiting here. Invariants: every accepted send is a new bubble with a new id; ids are drawn from the
 //! seed and the start, so that a stand-in started later never gives an old id again; every list is bounded.
 
+mod control;
 mod customer;
 mod happen;
 mod kept;
@@ -52,6 +53,7 @@ pub(super) struct World {
     seed: u64,
     app: AppId,
     human_agent: bool,
+    gives_control: bool,
     dates: Dates,
     echoes: bool,
     receipts: bool,
@@ -80,6 +82,7 @@ impl World {
             seed: options.seed ^ started_at.0.unsigned_abs().rotate_left(17),
             app: options.app_id.clone(),
             human_agent: options.human_agent,
+            gives_control: options.gives_control,
             dates: options.dates,
             echoes: options.echoes,
             receipts: options.receipts,

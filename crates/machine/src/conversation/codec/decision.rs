@@ -1,4 +1,4 @@
-//! Stored forms of what a conversation decided. Kinds 30 to 55, and from 71 on.
+//! Stored forms of what a conversation decided. Kinds 30 to 56, and from 71 on.
 //!
 //! A verdict and a content are stored as they are, tags included; they stand in few records and are read seldom.
 
@@ -143,6 +143,11 @@ struct ThreadAsked<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ControlAsked {
+    until: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DoubtRemained {
     part: PartId,
 }
@@ -200,6 +205,7 @@ pub(super) fn encode(event: &Event) -> Encoded {
             let (part, content, since, until) = (*part, Cow::Borrowed(content), *since, *until);
             write(55, true, &ThreadAsked { part, content, since, until })
         }
+        Event::ControlAsked { until } => write(56, false, &ControlAsked { until: *until }),
         Event::AdWindowRefused { part, at } => write(48, false, &PartDelayed { part: *part, at: *at }),
         Event::DoubtRemained { part } => write(47, false, &DoubtRemained { part: *part }),
         Event::WindowClosed { at } => write(50, false, &WindowClosed { at: *at }),
@@ -243,6 +249,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let ThreadAsked { part, content, since, until } = read(kind, body)?;
             Ok(Event::ThreadAsked { part, content: content.into_owned(), since, until })
         }
+        56 => read(kind, body).map(|ControlAsked { until }| Event::ControlAsked { until }),
         50 => read(kind, body).map(|WindowClosed { at }| Event::WindowClosed { at }),
         71 => read(kind, body).map(|WindowClosed { at }| Event::PrivacyRefused { at }),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),

@@ -155,6 +155,14 @@ struct SettledLater {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SettledControlDenied<'a> {
+    effect: u64,
+    reason: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, AppId>>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SettledThreadRead<'a> {
     effect: u64,
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -270,6 +278,11 @@ pub(super) fn encode_settled(effect: u64, outcome: &Outcome) -> Encoded {
             write(25, false, &SettledThreadRead { effect, mids: Cow::Borrowed(mids.as_slice()) })
         }
         Outcome::ThreadUnread { reason } => write(26, false, &SettledReason { effect, reason: reason.into() }),
+        Outcome::ControlTaken => write(27, false, &SettledPlainly { effect }),
+        Outcome::ControlDenied { reason, owner } => {
+            let (reason, owner) = (reason.into(), owner.as_ref().map(Cow::Borrowed));
+            write(28, false, &SettledControlDenied { effect, reason, owner })
+        }
         Outcome::Send { send } => match send {
             SendOutcome::Sent { mid } => write(18, false, &SettledSent { effect, mid: Cow::Borrowed(mid) }),
             SendOutcome::Later { after, code } => {
@@ -294,7 +307,7 @@ pub(super) fn decode(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let Resolved { part, resolution, by } = read(kind, body)?;
             Ok(Event::Resolved { part, resolution, by: by.into_owned() })
         }
-        10..=21 | 25..=26 => decode_settled(kind, body),
+        10..=21 | 25..=28 => decode_settled(kind, body),
         _ => Err(CodecFault::Unknown { kind, version: VERSION }),
     }
 }
@@ -354,11 +367,12 @@ fn decode_settled(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
             let SettledCommentsAdded { effect, task } = read(kind, body)?;
             (effect, Outcome::CommentsAdded { task: task.into_owned() })
         }
-        12 | 13 | 17 => {
+        12 | 13 | 17 | 27 => {
             let SettledPlainly { effect } = read(kind, body)?;
             let outcome = match kind {
                 12 => Outcome::TaskInactive,
                 13 => Outcome::TaskGone,
+                27 => Outcome::ControlTaken,
                 _ => Outcome::ContactNamed,
             };
             (effect, outcome)
@@ -370,6 +384,10 @@ fn decode_settled(kind: u16, body: &[u8]) -> Result<Event, CodecFault> {
         25 => {
             let SettledThreadRead { effect, mids } = read(kind, body)?;
             (effect, Outcome::ThreadRead { mids: mids.into_owned() })
+        }
+        28 => {
+            let SettledControlDenied { effect, reason, owner } = read(kind, body)?;
+            (effect, Outcome::ControlDenied { reason: reason.into_owned(), owner: owner.map(Cow::into_owned) })
         }
         14 | 16 | 21 | 26 => {
             let SettledReason { effect, reason } = read(kind, body)?;

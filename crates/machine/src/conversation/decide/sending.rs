@@ -7,6 +7,7 @@ use model::{Span, Timestamp};
 use policy::{Facts, ForbidReason, RuleId, Verdict};
 use sabotage::{Defect, on};
 
+use super::control::{self, Wait};
 use super::release_echoes;
 use crate::Context;
 use crate::conversation::command::{Outcome, Reply, Resolution, SendOutcome};
@@ -28,16 +29,22 @@ pub(super) fn reply(state: &State, mut reply: Reply, context: &Context, now: Tim
     };
     let first = state.queue.next_id().0;
     let parts = (first..).zip(&reply.contents);
-    let stops: Vec<Event> = parts.filter_map(|(id, content)| stop(PartId(id), answer(content), now)).collect();
+    let wait = control::wait(state, context, reply.author, now);
+    let stops: Vec<Event> = parts.filter_map(|(id, content)| stop(PartId(id), answer(content), wait, now)).collect();
     let mut events = Vec::with_capacity(1 + stops.len());
     events.push(Event::ReplyAsked { reply });
     events.extend(stops);
+    events.extend(control::asks(state, &events, wait));
     events
 }
 
-/// The event of a verdict that does not let a part go; none for a permit.
-fn stop(part: PartId, answer: Verdict, now: Timestamp) -> Option<Event> {
+/// The event of a verdict that does not let a part go; none for a permit. Where the thread is asked for, what only that
+/// keeps back waits for it.
+fn stop(part: PartId, answer: Verdict, wait: Option<Wait>, now: Timestamp) -> Option<Event> {
     match answer {
+        Verdict::Forbid { reason: ForbidReason::Standby } if let Some(Wait { until, .. }) = wait => {
+            Some(Event::PartDelayed { part, at: until })
+        }
         Verdict::Permit { .. } => None,
         Verdict::Defer { until: _, reason } => Some(Event::PartHeld { part, reason, at: now }),
         Verdict::Forbid { reason } => Some(Event::PartRefused { part, reason, at: now }),
@@ -49,14 +56,17 @@ pub(super) fn dispatch(state: &State, context: &Context, now: Timestamp) -> Vec<
     let Some((id, part)) = state.queue.next(now) else { return Vec::new() };
     let asked_at = if on(Defect::DequeueUnasked) { part.queued_at } else { now };
     let answer = verdict_of(state, context, part, asked_at);
-    let decision = stop(id, answer, now).unwrap_or_else(|| Event::SendStarted {
+    let wait = control::wait(state, context, part.author, now);
+    let decision = stop(id, answer, wait, now).unwrap_or_else(|| Event::SendStarted {
         part: id,
         attempt: part.attempts.saturating_add(1),
         verdict: answer,
         content: part.content.clone(),
         at: now,
     });
-    vec![Event::DispatchGranted { part: id }, decision]
+    let mut events = vec![Event::DispatchGranted { part: id }, decision];
+    events.extend(control::asks(state, &events, wait));
+    events
 }
 
 /// A person decided about a part. What does not apply decides nothing.
@@ -71,8 +81,9 @@ pub(super) fn resolve(
     let Some(found) = state.queue.part(part) else { return Vec::new() };
     let doubted = matches!(found.state, PartState::InDoubt { .. });
     let ended = matches!(found.state, PartState::Failed { .. } | PartState::Refused { .. });
+    let wait = control::wait_anew(state, context, found.author, now);
     let decision = match resolution {
-        Resolution::Retry if doubted || ended => stop(part, verdict_of(state, context, found, now), now),
+        Resolution::Retry if doubted || ended => stop(part, verdict_of(state, context, found, now), wait, now),
         Resolution::WasSent if doubted => Some(Event::PartSent { part, mid: None, at: now }),
         Resolution::GiveUp if doubted || (ended && !is_given_up(&found.state)) => {
             Some(Event::PartFailed { part, reason: GIVEN_UP.to_owned(), code: None, at: now })
@@ -81,6 +92,7 @@ pub(super) fn resolve(
     };
     let mut events = vec![Event::Resolved { part, resolution, by }];
     events.extend(decision);
+    events.extend(control::asks(state, &events, wait));
     if doubted && !state.queue.is_unsettled_besides(part) {
         events.extend(release_echoes(state, None, context));
     }
@@ -115,7 +127,7 @@ fn ad_window_refused(
     };
     let answer = policy::decide(&asked, now, &edition(context, now));
     let mut events = vec![Event::AdWindowRefused { part, at: since }];
-    events.extend(stop(part, answer, now));
+    events.extend(stop(part, answer, None, now));
     if !state.queue.is_unsettled_besides(part) {
         events.extend(release_echoes(state, None, context));
     }
@@ -228,6 +240,9 @@ pub(super) fn settled(
             SendOutcome::Failed { code: PRIVACY, row, trace: _ } => {
                 return privacy_refused(state, (part, found), row, context, now);
             }
+            SendOutcome::Failed { code: _, row, trace: _ } if row == control::ROW && context.account.take_control => {
+                return control::elsewhere(state, (part, found), context, now);
+            }
             SendOutcome::Failed { code, row, trace: _ } => {
                 Event::PartFailed { part, reason: row.clone(), code: Some(*code), at: now }
             }
@@ -244,7 +259,9 @@ pub(super) fn settled(
         | Outcome::NoProfile { .. }
         | Outcome::ContactNamed
         | Outcome::ThreadRead { .. }
-        | Outcome::ThreadUnread { .. } => doubt("unexpected-outcome"),
+        | Outcome::ThreadUnread { .. }
+        | Outcome::ControlTaken
+        | Outcome::ControlDenied { .. } => doubt("unexpected-outcome"),
     };
     let unclear = matches!(decision, Event::PartInDoubt { .. });
     let mut events = vec![decision];

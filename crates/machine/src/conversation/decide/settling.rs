@@ -4,7 +4,7 @@
 
 use model::Timestamp;
 
-use super::{sending, tasking};
+use super::{control, sending, tasking};
 use crate::Context;
 use crate::conversation::command::Outcome;
 use crate::conversation::event::{Event, Line};
@@ -18,6 +18,8 @@ pub(super) fn settle(state: &State, effect: u64, outcome: Outcome, context: &Con
         Vec::new()
     } else if let Some(part) = state.readings.get(&effect) {
         sending::thread_read(state, *part, &outcome, context, now)
+    } else if state.asking.contains(&effect) {
+        control::settled(state, effect, &outcome, now)
     } else if let Some(work) = state.tracker.as_ref().filter(|work| work.effect == effect) {
         tracker_settled(state, work, &outcome, context)
     } else if let Some(part) = state.queue.part_of_open_send(effect) {
@@ -47,7 +49,9 @@ fn profile_settled(state: &State, outcome: &Outcome, context: &Context) -> Vec<E
             | Outcome::Send { .. }
             | Outcome::ContactNamed
             | Outcome::ThreadRead { .. }
-            | Outcome::ThreadUnread { .. },
+            | Outcome::ThreadUnread { .. }
+            | Outcome::ControlTaken
+            | Outcome::ControlDenied { .. },
         ) => None,
     };
     let mut events: Vec<Event> = fresh.map(|name| Event::ContactNamed { name: name.clone() }).into_iter().collect();

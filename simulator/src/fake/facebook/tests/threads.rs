@@ -1,9 +1,12 @@
 //! What happens to a thread: what opens its window, who owns it, what the customer sees of it.
 
-use model::{AppId, Span, Timestamp};
+use std::sync::Arc;
+
+use messenger::{Config, Control, Graph as _, HttpGraph, Tokens};
+use model::{AppId, PageId, Redacted, Span, Timestamp};
 use serde_json::json;
 
-use super::{Hand, Scene, StandInOptions, options, page, psid};
+use super::{Hand, Scene, StandInOptions, TOKEN, options, page, proof, psid};
 use crate::fake::facebook::{Handover, Happening, OptIn, Referral, Said, What};
 
 fn inbox() -> Handover {
@@ -130,4 +133,45 @@ async fn a_thread_keeps_its_newest_lines() {
     let wrote = scene.stand_in.state().customers[0].wrote.clone();
     assert!(wrote.len() <= 1_000, "{}", wrote.len());
     assert_eq!(wrote.last().and_then(|line| line.text.as_deref()), Some("line 1999"));
+}
+
+/// One token for every Page.
+struct OneToken;
+
+impl Tokens for OneToken {
+    fn token(&self, _page: &PageId) -> Option<Redacted<String>> {
+        Some(TOKEN.into())
+    }
+}
+
+fn client(scene: &Scene) -> HttpGraph {
+    let (base_url, app_secret) = (scene.stand_in.base_url().to_owned(), Some("stand-in-secret".into()));
+    HttpGraph::new(Config { base_url, app_secret, ..Config::default() }, Arc::new(OneToken)).expect("a client")
+}
+
+#[tokio::test]
+async fn a_thread_is_taken_over_where_the_pages_features_let_the_app() {
+    let scene = Scene::with(StandInOptions { gives_control: true, ..options() }).await;
+    scene.stand_in.customer_writes(&page(), &psid(), "hello");
+    scene.happen(What::TakeThread(inbox()));
+    assert_eq!(scene.send_text("we are").await.expect("an answer").0, 400);
+    assert_eq!(client(&scene).take_control(page(), psid()).await, Ok(Control::Taken));
+    assert_eq!(scene.send_text("we are").await.expect("an answer").0, 200);
+    let stranger = client(&scene).take_control(page(), model::Psid::new("5009")).await;
+    assert_eq!(stranger, Ok(Control::Denied { reason: "customer-unknown".to_owned(), owner: None }));
+}
+
+#[tokio::test]
+async fn a_thread_stays_the_others_where_the_pages_features_lack_it() {
+    let scene = Scene::with(options()).await;
+    scene.stand_in.customer_writes(&page(), &psid(), "hello");
+    scene.happen(What::TakeThread(inbox()));
+    let denied = Control::Denied { reason: "not-offered".to_owned(), owner: None };
+    assert_eq!(client(&scene).take_control(page(), psid()).await, Ok(denied));
+    let url = |call: &str| format!("{}/v26.0/17/{call}?appsecret_proof={}", scene.stand_in.base_url(), proof(TOKEN));
+    let recipient = json!({ "recipient": { "id": "5001" } });
+    let take = url("take_thread_control");
+    let (status, refused) = scene.http.post(&take, Some(TOKEN), &recipient).await.expect("an answer");
+    assert_eq!((status, &refused["error"]["code"]), (400, &json!(27)));
+    assert_eq!(scene.send_text("we are").await.expect("an answer").0, 400, "nothing was taken");
 }
