@@ -317,7 +317,10 @@ fn is_version(text: &str) -> bool {
 }
 
 /// TLS 1.2 and 1.3 on ring, with Mozilla's roots built in: the binary needs no files of the system.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+///
+/// # Errors
+/// The library refuses its own protocols.
+pub fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)

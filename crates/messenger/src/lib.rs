@@ -15,7 +15,7 @@ mod proof;
 mod usage;
 mod wire;
 
-pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body};
+pub use client::{BuildFault, Config, HttpGraph, VERSION, send_body, tls};
 pub use error_table::Scope;
 pub use port::{Body, BoxFuture, Code, Control, Fault, Graph, Profile, Send, SendOutcome, Sent, Tokens};
 pub use proof::appsecret_proof;

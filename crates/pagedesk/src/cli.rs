@@ -2,6 +2,7 @@
 //! carried out here.
 
 mod corpus;
+mod dead;
 mod examples;
 mod policy;
 mod replay;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use examples::{AGENT, CAT, CONFIG, CORPUS, EXAMPLES, EXPORT, JOURNAL, LINT, SANDBOX, SERVE, STATS, TOKEN, VERIFY};
 
 pub(crate) use corpus::{CorpusStats, Join, KeepJournal, Narrowing, Split, SplitBy};
+pub(crate) use dead::{DeadCommand, DeadDecision, DeadExport, DeadFilter, DeadList, DeadState, Reached};
 pub(crate) use policy::{Dated, Explain, Fuzz, PolicyCommand, Show};
 pub(crate) use replay::{Looked, Replay, ReplayCommand, ReplayDiff, Why};
 pub(crate) use sim::{SimCommand, SimDepth, SimExplore, SimPlanted, SimProfile, SimRun, SimScenario, SimShrink};
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Play made-up worlds and judge what the node does in them
     #[command(subcommand, after_help = sim::SIM)]
     Sim(SimCommand),
+    /// Decide about messages that were not sent, on a running node
+    #[command(subcommand, after_help = dead::DEAD)]
+    DeadLetter(DeadCommand),
     /// Make the sign-in of an agent
     #[command(subcommand)]
     Agent(AgentCommand),
@@ -99,6 +104,7 @@ impl Command {
             Self::Replay(_) => "error",
             Self::Serve(_) | Self::Sandbox(_) | Self::Why(_) | Self::Journal(_) => "info",
             Self::Corpus(_) | Self::Policy(_) | Self::Agent(_) | Self::Token(_) | Self::Config(_) => "info",
+            Self::DeadLetter(_) => "warn",
         }
     }
 }

@@ -5,10 +5,12 @@
 //! told in words, never as a panic.
 
 mod agent;
+mod asked;
 mod assembly;
 mod cli;
 pub mod config;
 pub mod corpus;
+mod dead;
 mod exit;
 mod instant;
 mod journal;
@@ -112,6 +114,7 @@ fn carry_out(command: Command) -> Result<Exit, Failure> {
         Command::Policy(command) => policy::policy(&command),
         Command::Sim(command) => sim::sim(&command),
         Command::Agent(command) => agent::agent(&command),
+        Command::DeadLetter(command) => dead::dead(&command),
         Command::Token(command) => token::token(&command),
         Command::Config(ConfigCommand::Show(asked)) => serve::show(&asked),
         Command::Config(ConfigCommand::Example) => exit::print(&config::example()),

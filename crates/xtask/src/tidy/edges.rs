@@ -40,7 +40,7 @@ const ONLY_IN: [(&str, &[&str]); 6] = [
     ("hyper-util", &["web", "simulator", "it"]),
     ("axum", &["web", "simulator"]),
     ("ractor", &["actors"]),
-    ("reqwest", &["messenger", "simulator", "it"]),
+    ("reqwest", &["messenger", "pagedesk", "simulator", "it"]),
     ("redb", &["journal", "tracker", "view", "simulator", "it"]),
 ];
 
