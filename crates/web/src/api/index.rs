@@ -24,45 +24,92 @@ pub(super) struct Operation {
     pub(super) about: &'static str,
     /// Who may.
     pub(super) scope: Scope,
+    /// Parameters of the query, by their names among those of `schemas.json`.
+    pub(super) query: &'static [&'static str],
+    /// The schema of the body, where there is one.
+    pub(super) body: Option<&'static str>,
+    /// The status of a success, and the schema of its body.
+    pub(super) answer: (u16, &'static str),
 }
 
-const fn get(path: &'static str, about: &'static str) -> Operation {
-    Operation { method: "GET", path, about, scope: Scope::Read }
+const fn get(path: &'static str, answer: &'static str, about: &'static str) -> Operation {
+    Operation { method: "GET", path, about, scope: Scope::Read, query: &[], body: None, answer: (200, answer) }
 }
 
-const fn post(path: &'static str, scope: Scope, about: &'static str) -> Operation {
-    Operation { method: "POST", path, about, scope }
+const fn post(
+    path: &'static str,
+    scope: Scope,
+    (body, answer): (&'static str, &'static str),
+    about: &'static str,
+) -> Operation {
+    Operation { method: "POST", path, about, scope, query: &[], body: Some(body), answer: (200, answer) }
+}
+
+impl Operation {
+    const fn asks(self, query: &'static [&'static str]) -> Self {
+        Self { query, ..self }
+    }
+
+    const fn makes(self) -> Self {
+        Self { answer: (201, self.answer.1), ..self }
+    }
 }
 
 /// All there is, in the order in which it is told.
-pub(super) const OPERATIONS: [Operation; 20] = [
-    get("", "this list"),
-    get("/conversations", "conversations, newest first"),
-    get("/conversations/{page}/{psid}", "one conversation: window, parts of answers, transcript"),
-    post("/conversations/{page}/{psid}/messages", Scope::Send, "send a message, once per idempotency key"),
+pub(super) const OPERATIONS: [Operation; 21] = [
+    get("", "Index", "this list"),
+    get("/conversations", "ConversationList", "conversations, newest first")
+        .asks(&["filter", "page", "cursor", "limit"]),
+    get("/conversations/{page}/{psid}", "Conversation", "one conversation: window, parts of answers, transcript")
+        .asks(&["entries"]),
+    post(
+        "/conversations/{page}/{psid}/messages",
+        Scope::Send,
+        ("MessageWanted", "MessagesAccepted"),
+        "send a message, once per idempotency key",
+    )
+    .makes(),
     post(
         "/conversations/{page}/{psid}/parts/{part}/resolve",
         Scope::Resolve,
+        ("Decision", "Resolved"),
         "decide about a part that was not sent or is in doubt",
     ),
     Operation {
         scope: Scope::Resolve,
-        ..get("/dead-letters", "messages that were refused, failed or are in doubt, until a person decides")
+        ..get(
+            "/dead-letters",
+            "DeadLetters",
+            "messages that were refused, failed or are in doubt, until a person decides",
+        )
+        .asks(&["page", "state", "reason", "cursor", "limit"])
     },
-    post("/dead-letters/c/{page}/{psid}/{part}/retry", Scope::Resolve, "send one again; the rules are asked anew"),
-    post("/dead-letters/c/{page}/{psid}/{part}/skip", Scope::Resolve, "leave one unsent"),
-    get("/messages/c/{page}/{psid}/{part}", "what became of a message: state, reason, attempts"),
-    get("/tasks", "tasks, newest first"),
-    get("/tasks/{task}", "one task with its contact and newest comments"),
-    get("/tasks/{task}/comments", "comments, newest last"),
-    post("/tasks/{task}/comments", Scope::Send, "add a comment; one for the customer is sent"),
-    post("/tasks/{task}/status", Scope::Admin, "give a task a status"),
-    post("/tasks/{task}/trash", Scope::Admin, "move a task to the trash"),
-    post("/tasks/{task}/restore", Scope::Admin, "take a task out of the trash"),
-    post("/tasks/{task}/purge", Scope::Admin, "delete a task of the trash for good"),
-    post("/tasks/{task}/merge", Scope::Admin, "let another task take this one in"),
-    get("/statuses", "the statuses that a task can have"),
-    get("/totals", "how much there is"),
+    post(
+        "/dead-letters/c/{page}/{psid}/{part}/retry",
+        Scope::Resolve,
+        ("By", "MessageDecided"),
+        "send one again; the rules are asked anew",
+    ),
+    post("/dead-letters/c/{page}/{psid}/{part}/skip", Scope::Resolve, ("By", "MessageDecided"), "leave one unsent"),
+    get("/messages/c/{page}/{psid}/{part}", "Message", "what became of a message: state, reason, attempts"),
+    get("/tasks", "TaskList", "tasks, newest first").asks(&["status", "active", "trashed", "cursor", "limit"]),
+    get("/tasks/{task}", "TaskPage", "one task with its contact and newest comments").asks(&["older", "limit"]),
+    get("/tasks/{task}/comments", "Comments", "comments, newest last").asks(&["older", "limit"]),
+    post(
+        "/tasks/{task}/comments",
+        Scope::Send,
+        ("NewComment", "CommentAdded"),
+        "add a comment; one for the customer is sent",
+    )
+    .makes(),
+    post("/tasks/{task}/status", Scope::Admin, ("NewStatus", "TaskChanged"), "give a task a status"),
+    post("/tasks/{task}/trash", Scope::Admin, ("By", "TaskChanged"), "move a task to the trash"),
+    post("/tasks/{task}/restore", Scope::Admin, ("By", "TaskChanged"), "take a task out of the trash"),
+    post("/tasks/{task}/purge", Scope::Admin, ("By", "Purged"), "delete a task of the trash for good"),
+    post("/tasks/{task}/merge", Scope::Admin, ("Into", "TaskChanged"), "let another task take this one in"),
+    get("/statuses", "Statuses", "the statuses that a task can have"),
+    get("/totals", "Totals", "how much there is"),
+    get("/openapi.json", "OpenApi", "this API as an OpenAPI document"),
 ];
 
 /// One address.

@@ -8,6 +8,7 @@ mod conversations;
 mod dead;
 mod index;
 mod messages;
+mod openapi;
 mod tasks;
 
 pub(crate) use conversations::not_applicable;
@@ -39,6 +40,7 @@ const LIMIT: usize = 50;
 pub(crate) fn router() -> Router<Arc<Sources>> {
     Router::new()
         .route("/", get(index::list))
+        .route("/openapi.json", get(openapi::document))
         .route("/conversations", get(conversations::list))
         .route("/conversations/{page}/{psid}", get(conversations::show))
         .route("/conversations/{page}/{psid}/messages", post(messages::send))

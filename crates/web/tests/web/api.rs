@@ -255,7 +255,7 @@ async fn the_index_names_every_address_with_the_methods_that_it_takes() {
     let answer = read(&scene, "").await;
     assert_eq!(answer.status, 200);
     let addresses = answer.json()["addresses"].as_array().expect("a list").clone();
-    assert_eq!(addresses.len(), 19);
+    assert_eq!(addresses.len(), 20);
     for address in addresses {
         let named = |name: &str| address[name].as_str().expect("text").to_owned();
         assert!(!named("about").is_empty(), "{address}");

@@ -167,7 +167,7 @@ async fn every_address_wants_its_scope_and_no_other() {
             }
         }
     }
-    assert_eq!(asked, 20 * 4);
+    assert_eq!(asked, 21 * 4);
 }
 
 #[tokio::test]
