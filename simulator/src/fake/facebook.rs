@@ -19,9 +19,11 @@ mod graph;
 mod graph_error;
 mod keep;
 mod limits;
+mod magic;
 mod media;
 mod options;
 mod play;
+mod rates;
 mod routing;
 mod server;
 mod state;
@@ -52,6 +54,7 @@ pub use control::{
 pub use fault::{FailNext, FaultOrder, Faults};
 pub use keep::{Keeping, Unkept};
 pub use options::{Page, Retry, StandInOptions};
+pub use rates::Rates;
 pub use state::{
     Author, Bubble, Choice, CommentState, CustomerState, LeadState, Line, PageState, PostState, Press, State,
     Violation, Webhooks, Writer,

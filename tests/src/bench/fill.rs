@@ -247,6 +247,7 @@ impl Life<'_> {
             Effect::AskProfile { .. }
             | Effect::NameContact { .. }
             | Effect::ReadThread { .. }
+            | Effect::TakeControl { .. }
             | Effect::Send { .. } => {
                 bail!("a message without a profile leads to no such effect")
             }

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use model::PageId;
 use serde::{Deserialize, Serialize};
 
+use super::rates::Rates;
+
 /// What goes wrong now. All off at the start.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Faults {
@@ -30,6 +32,9 @@ pub struct Faults {
     pub restricted: BTreeSet<PageId>,
     /// Pages whose token is dead.
     pub dead_tokens: BTreeSet<PageId>,
+    /// How often a Page may send.
+    #[serde(default, skip_serializing_if = "Rates::is_off")]
+    pub rates: Rates,
 }
 
 /// An error for the next sends.
@@ -88,6 +93,9 @@ pub struct FaultOrder {
     /// See [`Faults::dead_tokens`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dead_tokens: Option<BTreeSet<PageId>>,
+    /// See [`Faults::rates`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<Rates>,
 }
 
 impl Faults {
@@ -105,6 +113,7 @@ impl Faults {
         set(&mut self.reorder_ms, order.reorder_ms);
         set(&mut self.restricted, order.restricted);
         set(&mut self.dead_tokens, order.dead_tokens);
+        set(&mut self.rates, order.rates);
         if order.fail.is_some() {
             self.fail = order.fail;
         }

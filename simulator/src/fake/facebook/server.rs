@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -30,6 +30,7 @@ use super::fault::FaultOrder;
 use super::graph::{self, Asked, Parameters};
 use super::graph_error::GraphError;
 use super::limits::{BODY_MAX, FORM_MAX};
+use super::magic::Magic;
 use super::routing::{self, Routing};
 use super::world::Taken;
 use super::{Bubble, Shared, play};
@@ -136,15 +137,19 @@ fn is_version(text: &str) -> bool {
 
 async fn send(shared: &Arc<Shared>, path: &str, parameters: Result<Parameters, GraphError>) -> Result<Answer, Lost> {
     let now = shared.clock.now();
-    let (taken, slow, echo_first) = {
+    let (taken, usage, slow, echo_first) = {
         let mut world = shared.world();
         let asked = parameters.and_then(|parameters| {
             let page = graph::speaker(&shared.options, &world, &parameters)?;
             graph::read_send(page, path, &parameters)
         });
-        let (slow, echo_first) = world.manners();
+        let (page, magic) = match &asked {
+            Ok(Asked::Message(call)) => (Some(call.page.clone()), Magic::of(call.psid.as_str())),
+            Ok(Asked::Signal(_)) | Err(_) => (None, None),
+        };
+        let (slow, echo_first) = world.manners(magic.as_ref());
         let taken = match asked {
-            Ok(Asked::Message(call)) => world.take(*call, now),
+            Ok(Asked::Message(call)) => world.take(*call, magic.as_ref(), now),
             Ok(Asked::Signal(act)) => {
                 let psid = act.psid.clone();
                 let signalled = world.signal(act, now);
@@ -157,10 +162,11 @@ async fn send(shared: &Arc<Shared>, path: &str, parameters: Result<Parameters, G
             }
             Err(error) => Taken::Refused(error),
         };
-        (taken, slow, echo_first)
+        let usage = page.and_then(|page| world.usage(&page, now));
+        (taken, usage, slow, echo_first)
     };
     shared.changed();
-    let answer = match taken {
+    let mut answer = match taken {
         Taken::Lost => return Err(Lost),
         Taken::Refused(error) => Ok(refusal(shared, &error)),
         Taken::Accepted { bubble, lose_answer } => {
@@ -168,6 +174,9 @@ async fn send(shared: &Arc<Shared>, path: &str, parameters: Result<Parameters, G
             if lose_answer { Err(Lost) } else { Ok(json_answer(StatusCode::OK, &graph::accepted(&bubble))) }
         }
     };
+    if let (Ok(answer), Some(Ok(usage))) = (&mut answer, usage.map(HeaderValue::try_from)) {
+        answer.headers_mut().insert("x-business-use-case-usage", usage);
+    }
     if !slow.is_zero() {
         tokio::time::sleep(slow).await;
     }

@@ -26,6 +26,7 @@ use super::graph_error::GraphError;
 use super::keep::Keeping;
 use super::limits::CUSTOMERS_MAX;
 use super::options::{Page, StandInOptions};
+use super::rates::Counts;
 use super::state::{Bubble, CustomerState, LeadState, Line, PageState, PostState, State, Violation, Webhooks, Writer};
 use customer::Known;
 use offer::Offer;
@@ -45,6 +46,7 @@ pub(super) struct World {
     violations: Vec<Violation>,
     forgotten: u64,
     faults: Faults,
+    counts: Counts,
     held: Vec<Item>,
     sends_asked: u64,
     items_sent: u64,
@@ -74,6 +76,7 @@ impl World {
             violations: Vec::new(),
             forgotten: 0,
             faults: Faults::default(),
+            counts: Counts::default(),
             held: Vec::new(),
             sends_asked: 0,
             items_sent: 0,

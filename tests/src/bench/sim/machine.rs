@@ -52,8 +52,10 @@ fn outcome(effect: Effect) -> Option<Outcome> {
     match effect {
         Effect::OpenTask { .. } => Some(Outcome::TaskOpened { task: TaskId::new("1"), contact: ContactId::new("1") }),
         Effect::AddComments { task, .. } => Some(Outcome::CommentsAdded { task }),
-        Effect::AskProfile { .. } | Effect::NameContact { .. } | Effect::ReadThread { .. } | Effect::Send { .. } => {
-            None
-        }
+        Effect::AskProfile { .. }
+        | Effect::NameContact { .. }
+        | Effect::ReadThread { .. }
+        | Effect::TakeControl { .. }
+        | Effect::Send { .. } => None,
     }
 }

@@ -119,6 +119,47 @@ async fn errors_come_on_demand_also_on_a_200() {
 }
 
 #[tokio::test]
+async fn a_recipient_may_say_by_its_id_how_sends_fare() {
+    let scene = Scene::start().await;
+    let send = async |psid: &str| {
+        let body = json!({"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": {"text": "hi"}});
+        scene.send(&body).await
+    };
+    assert_eq!(code(&send("test-error-10-2018278").await), (400, 10, Some(2_018_278)));
+    assert_eq!(code(&send("test-error-on-200-1200").await), (200, 1200, None));
+    assert_eq!(send("test-request-lost").await, None);
+    assert_eq!(code(&send("test-answer-lost").await), (400, 100, Some(2_018_001)), "the rules hold: nobody wrote");
+    for psid in ["test-answer-lost", "test-slow-1", "test-echo-first"] {
+        scene.stand_in.customer_writes(&page(), &model::Psid::new(psid), "hello");
+    }
+    assert_eq!(send("test-answer-lost").await, None);
+    assert_eq!(send("test-slow-1").await.expect("an answer").0, 200);
+    assert_eq!(send("test-echo-first").await.expect("an answer").0, 200);
+    let (texts, state) = (scene.items().await.len(), scene.stand_in.state());
+    assert_eq!(state.bubbles.len(), 3, "what was lost on the way back was taken");
+    assert!(texts >= 6, "three messages and three echoes");
+}
+
+#[tokio::test]
+async fn a_page_that_sends_too_often_is_refused_and_told_how_much_it_has_used_up() {
+    let scene = Scene::start().await;
+    scene.stand_in.customer_writes(&page(), &psid(), "hello");
+    scene.control("faults", &json!({"rates": {"per_second": 3, "thread_per_second": 2}})).await;
+    let told = [scene.send_text("1").await, scene.send_text("2").await].map(|told| told.expect("an answer").0);
+    assert_eq!(told, [200, 200]);
+    assert_eq!(code(&scene.send_text("3").await), (400, 613, Some(1_996)));
+    assert_eq!(code(&scene.send_text("4").await), (400, 613, None));
+    assert_eq!(scene.stand_in.state().violations.len(), 2);
+    scene.control("faults", &json!({"rates": {"calls_per_person": 4}})).await;
+    let url = format!("{}/v26.0/17/messages?appsecret_proof={}", scene.stand_in.base_url(), proof(TOKEN));
+    let name = "x-business-use-case-usage";
+    let (status, header) = scene.http.header(&url, TOKEN, &response("5"), name).await;
+    let usage = messenger::Usage::of_header(name, header.expect("a limit is set").as_bytes());
+    assert_eq!((status, usage.page), (400, 125), "those that were refused count as well");
+    assert!(usage.regain.is_some_and(|regain| regain > Span::hours(23)), "{usage:?}");
+}
+
+#[tokio::test]
 async fn profiles_are_told_to_the_page_the_customer_wrote_to() {
     let scene = Scene::start().await;
     let named =

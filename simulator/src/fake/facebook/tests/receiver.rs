@@ -116,6 +116,15 @@ impl Http {
         self.call(request, body.to_string().into()).await
     }
 
+    /// Status and a header of the answer to a POST.
+    pub(super) async fn header(&self, url: &str, token: &str, body: &Value, name: &str) -> (u16, Option<String>) {
+        let request = request("POST", url, Some(token)).header("content-type", "application/json");
+        let request = request.body(Full::new(body.to_string().into())).expect("a request");
+        let answer = self.0.request(request).await.expect("an answer");
+        let header = answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        (answer.status().as_u16(), header)
+    }
+
     /// JSON where the answer is JSON, else its text.
     pub(super) async fn call(&self, request: hyper::http::request::Builder, body: Bytes) -> Option<(u16, Value)> {
         let request = request.body(Full::new(body)).expect("a request");

@@ -100,6 +100,11 @@ impl Known {
         (app != ours && now - active_at < CONTROL).then_some(app)
     }
 
+    /// Whether they ever did something that lets the Page write to them.
+    pub(super) fn has_acted(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
     pub(super) fn starts_typing(&mut self, now: Timestamp) {
         self.typing_until = Some(now + TYPING);
     }

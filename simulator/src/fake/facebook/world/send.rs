@@ -15,6 +15,7 @@ use crate::fake::facebook::draw::Stream;
 use crate::fake::facebook::fault::take_one;
 use crate::fake::facebook::graph_error::GraphError;
 use crate::fake::facebook::limits::{BUBBLES_MAX, HELD_MAX, VIOLATIONS_MAX};
+use crate::fake::facebook::magic::Magic;
 use crate::fake::facebook::state::{Bubble, Choice, Line, Violation, Writer};
 use crate::fake::facebook::wire::List;
 use crate::fake::facebook::wire::messaging::Between;
@@ -69,22 +70,50 @@ pub(in crate::fake::facebook) enum Taken {
 }
 
 impl World {
-    /// How long answers to sends are delayed, and whether the echo comes before the answer.
-    pub(in crate::fake::facebook) fn manners(&self) -> (Duration, bool) {
-        (Duration::from_millis(self.faults.slow_ms), self.faults.echo_first)
+    /// How long answers to sends to somebody are delayed, and whether the echo comes before the answer.
+    pub(in crate::fake::facebook) fn manners(&self, magic: Option<&Magic>) -> (Duration, bool) {
+        let slow = Duration::from_millis(self.faults.slow_ms);
+        let slow = if let Some(Magic::Slow(more)) = magic { slow.max(*more) } else { slow };
+        (slow, self.faults.echo_first || magic == Some(&Magic::EchoFirst))
+    }
+
+    /// What the header says of how much a Page has used up; `None` where no such limit is set.
+    pub(in crate::fake::facebook) fn usage(&self, page: &PageId, now: Timestamp) -> Option<String> {
+        self.counts.header(&self.faults.rates, page, self.people(page), now)
+    }
+
+    /// How many people a Page can message.
+    fn people(&self, page: &PageId) -> usize {
+        let from = (page.clone(), Psid::new(""));
+        self.customers
+            .range(from..)
+            .take_while(|((of, _), _)| of == page)
+            .filter(|(_, known)| known.has_acted())
+            .count()
     }
 
     /// Takes a send, or not.
-    pub(in crate::fake::facebook) fn take(&mut self, call: Call, now: Timestamp) -> Taken {
-        if take_one(&mut self.faults.lose_requests) {
+    pub(in crate::fake::facebook) fn take(&mut self, call: Call, magic: Option<&Magic>, now: Timestamp) -> Taken {
+        if take_one(&mut self.faults.lose_requests) || magic == Some(&Magic::LosesRequest) {
             return Taken::Lost;
         }
         self.sends_asked += 1;
+        if let Some(Magic::Fails(error)) = magic {
+            return Taken::Refused(error.clone());
+        }
         if self.faults.restricted.contains(&call.page) {
             return Taken::Refused(GraphError::new(10, Some(1_893_063)));
         }
         if let Some(fail) = self.faults.fail_now() {
             return Taken::Refused(GraphError { on_200: fail.on_200, ..GraphError::new(fail.code, fail.subcode) });
+        }
+        if !self.faults.rates.is_off() {
+            let is_media = call.attachment.as_ref().is_some_and(|(kind, _)| matches!(kind.as_str(), "audio" | "video"));
+            let people = self.people(&call.page);
+            if let Err(error) = self.counts.count(&self.faults.rates, (&call.page, &call.psid), is_media, people, now) {
+                self.forgotten += keep(&mut self.violations, violation(&call, now, &error), VIOLATIONS_MAX);
+                return Taken::Refused(error);
+            }
         }
         if let Err(rejection) = self.rules(&call, now) {
             let error = GraphError::from(rejection);
@@ -92,7 +121,10 @@ impl World {
             return Taken::Refused(error);
         }
         match self.say(call, now) {
-            Ok(bubble) => Taken::Accepted { bubble, lose_answer: take_one(&mut self.faults.lose_answers) },
+            Ok(bubble) => {
+                let lose_answer = take_one(&mut self.faults.lose_answers) || magic == Some(&Magic::LosesAnswer);
+                Taken::Accepted { bubble, lose_answer }
+            }
             Err(_) => Taken::Refused(GraphError::new(100, Some(2_018_001))),
         }
     }
